@@ -1,0 +1,102 @@
+"""The domain's error tree. Parts raise these; `http/errors.py` maps each to a status once.
+
+`code` is the machine-readable word clients get in `X-Error-Code`; the message is for the person.
+"""
+
+
+class HearthubError(Exception):
+    """Base of everything a caller can have done wrong. `str(error)` is shown to them."""
+
+    code: str | None = None
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code:
+            self.code = code
+
+
+class BadRequest(HearthubError):
+    """The request cannot be understood: malformed lines, hashes, names."""
+
+
+class Unprocessable(BadRequest):
+    """The request is well-formed but asks for something never allowed (a path such as `..`)."""
+
+
+class InvalidCredentials(HearthubError):
+    """A token or password was given, and it is wrong, expired or revoked."""
+
+    def __init__(self, message: str = "Invalid credentials in Authorization header") -> None:
+        super().__init__(message)
+
+
+class LoginRequired(HearthubError):
+    """Nobody is logged in, and this needs somebody."""
+
+    def __init__(self, message: str = "Log in first: this needs a token") -> None:
+        super().__init__(message)
+
+
+class Forbidden(HearthubError):
+    """The caller is known, sees the thing, and may not do this."""
+
+
+class NotFound(HearthubError):
+    """Something that is not a repo, revision or entry: a user, an organisation, a token."""
+
+
+class RepoNotFound(NotFound):
+    """The repo does not exist, or the caller may not know that it does: one answer for both."""
+
+    code = "RepoNotFound"
+
+    def __init__(self, message: str = "Repository not found") -> None:
+        super().__init__(message)
+
+
+class RevisionNotFound(NotFound):
+    code = "RevisionNotFound"
+
+
+class EntryNotFound(NotFound):
+    """No such path at this commit. `commit` (40 hex digits) lets clients cache the absence."""
+
+    code = "EntryNotFound"
+
+    def __init__(self, message: str = "Entry not found", *, commit: str | None = None) -> None:
+        super().__init__(message)
+        self.commit = commit
+
+
+class GatedRepo(Forbidden):
+    """The repo's metadata may be read, its files may not."""
+
+    code = "GatedRepo"
+
+
+class Conflict(HearthubError):
+    """The thing exists already, or is in the way. `url` points at what exists, when clients need it."""
+
+    def __init__(self, message: str, *, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class StaleParent(HearthubError):
+    """The branch moved since the caller read it."""
+
+
+class TooLarge(HearthubError):
+    """A body, file or count over its limit; the message names the limit."""
+
+
+class RangeNotSatisfiable(HearthubError):
+    """The range starts at or after the end. `size` is the length of the whole, in bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"Range not satisfiable: the file has {size} bytes")
+        self.size = size
+
+
+class Unavailable(HearthubError):
+    """The hub cannot do this right now (disk full, a worker died); trying again may help."""

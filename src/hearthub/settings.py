@@ -1,0 +1,81 @@
+"""The only reader of the environment. Every setting is a field of `Settings`, documented here."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import platformdirs
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one Hearthub process is told from outside. Sizes in bytes, times in seconds."""
+
+    data: Path
+    """`HEARTHUB_DATA`: the folder that holds everything; default: the user's data folder."""
+    host: str = "127.0.0.1"
+    """`HEARTHUB_HOST`: the address `serve` listens on."""
+    port: int = 7979
+    """`HEARTHUB_PORT`."""
+    public_url: str | None = None
+    """`HEARTHUB_PUBLIC_URL`: what clients call this hub, without a trailing slash."""
+    database_url: str | None = None
+    """`HEARTHUB_DATABASE_URL`: SQLAlchemy URL; default: two SQLite files in the data folder."""
+    signup: bool = False
+    """`HEARTHUB_SIGNUP`: whether strangers may make an account."""
+    region: str = "local"
+    """`HEARTHUB_REGION`: the region named in tags."""
+    workers: int = 2
+    """`HEARTHUB_WORKERS`: processes that check uploaded bytes."""
+    max_regular_file: int = 10 * 2**20
+    """`HEARTHUB_MAX_REGULAR_FILE`: larger files must come by Xet or LFS."""
+    max_file: int = 500 * 10**9
+    """`HEARTHUB_MAX_FILE`: the largest file accepted at all."""
+    max_commit_body: int = 2 * 2**30
+    """`HEARTHUB_MAX_COMMIT_BODY`: the largest body of one commit request."""
+    log_level: str = "info"
+    """`HEARTHUB_LOG_LEVEL`: debug, info, warning or error."""
+    log_format: str = "text"
+    """`HEARTHUB_LOG_FORMAT`: text or json."""
+
+    @property
+    def base_url(self) -> str:
+        """Where this process can be reached when no public URL is set."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from `HEARTHUB_*`, with the command line's words (those not None) on top.
+
+    Raises ValueError naming the variable when a value cannot be read.
+    """
+    settings = Settings(data=Path(platformdirs.user_data_dir("hearthub", appauthor=False)))
+    values: dict[str, object] = {}
+    for name, field in Settings.__dataclass_fields__.items():
+        if raw := os.environ.get(f"HEARTHUB_{name.upper()}"):
+            values[name] = _parse(f"HEARTHUB_{name.upper()}", raw, str(field.type))
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    if url := values.get("public_url"):
+        values["public_url"] = str(url).rstrip("/")
+    values["data"] = Path(str(values.get("data", settings.data))).expanduser().absolute()
+    return replace(settings, **values)  # type: ignore[arg-type]
+
+
+def _parse(variable: str, raw: str, kind: str) -> object:
+    if "bool" in kind:
+        if raw.lower() not in {"0", "1", "true", "false", "yes", "no"}:
+            raise ValueError(f"{variable}={raw!r}: write true or false")
+        return raw.lower() in {"1", "true", "yes"}
+    if "int" in kind:
+        try:
+            return int(raw)
+        except ValueError:
+            raise ValueError(f"{variable}={raw!r}: write a whole number") from None
+    return raw
