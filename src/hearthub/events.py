@@ -1,0 +1,111 @@
+"""What happened, as one log. An event is appended in the transaction that made it happen.
+
+Subscribers run inside that transaction and do one thing: add jobs. There are no cursors over
+event ids, because on PostgreSQL rows may become visible out of order and a cursor would skip some.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+import orjson
+
+from hearthub.clock import now_ms
+from hearthub.db import Database
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of everything that happens to a repo. The class name is the `kind` in the log."""
+
+    repo_id: int
+
+
+@dataclass(frozen=True)
+class RepoCreated(Event):
+    repo_type: str
+    full_name: str
+
+
+@dataclass(frozen=True)
+class CommitCreated(Event):
+    """`ref` (a full name, `refs/heads/main`) moved from `old_oid` to `new_oid`."""
+
+    ref: str
+    old_oid: str | None
+    """None: the ref is new."""
+    new_oid: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RefDeleted(Event):
+    ref: str
+    old_oid: str
+
+
+@dataclass(frozen=True)
+class RepoMoved(Event):
+    old_name: str
+    new_name: str
+
+
+@dataclass(frozen=True)
+class RepoDeleted(Event):
+    """The repo's rows are gone, or will be when the transaction ends."""
+
+    repo_type: str
+    full_name: str
+
+
+@dataclass(frozen=True)
+class RepoSettingsChanged(Event):
+    """`changes`: the new value of each setting that changed (`visibility`, `gated`, `sdk`...)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RepoLiked(Event):
+    user_id: int
+
+
+@dataclass(frozen=True)
+class RepoUnliked(Event):
+    user_id: int
+
+
+E = TypeVar("E", bound=Event)
+
+
+class EventLog:
+    """The table `event`, and who wants to hear of what."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._handlers: dict[type[Event], list[Callable[[Any], None]]] = defaultdict(list)
+
+    def subscribe(self, event_type: type[E], handler: Callable[[E], None]) -> None:
+        """Call `handler` for each event of exactly this type, in the order of subscription."""
+        self._handlers[event_type].append(handler)
+
+    def append(self, event: Event, actor_id: int | None) -> None:
+        """Write `event` into the open transaction (or one of its own) and tell the subscribers.
+
+        An error in a subscriber undoes the transaction: the change and its jobs go together.
+        """
+        payload = asdict(event)
+        del payload["repo_id"]
+        with self._db.transaction():
+            self._db.execute(
+                "insert into event (kind, repo_id, actor_id, at, payload)"
+                " values (:kind, :repo_id, :actor_id, :at, :payload)",
+                kind=type(event).__name__,
+                repo_id=event.repo_id,
+                actor_id=actor_id,
+                at=now_ms(),
+                payload=orjson.dumps(payload).decode(),
+            )
+            for handler in self._handlers[type(event)]:
+                handler(event)
