@@ -11,6 +11,7 @@ from hearthub.errors import Unprocessable
 
 MAX_PATH = 4096  # bytes of UTF-8
 MAX_SEGMENT = 255
+MAX_DEPTH = 128  # folders within folders; trees are changed by recursion
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -28,6 +29,8 @@ def clean_path(path: str) -> str:
         raise Unprocessable(f"A path has at most {MAX_PATH} bytes: {path[:80]!r}...")
     if path.startswith("/"):
         raise Unprocessable(f"A path is relative to the repo, without a leading '/': {path!r}")
+    if path.count("/") > MAX_DEPTH:
+        raise Unprocessable(f"A path has at most {MAX_DEPTH} folders: {path[:80]!r}...")
     folder, _, name = path.rpartition("/")
     if folder:
         _check_folder(folder)
