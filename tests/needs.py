@@ -1,0 +1,42 @@
+"""What a test needs beyond Python: it is skipped with the reason, or fails in strict mode."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ENVIRONMENTS = Path(__file__).parents[1] / ".venvs"
+
+
+def needs(*programs: str) -> None:
+    """Skip the calling test unless every program is on the PATH; name those that are not.
+
+    With HEARTHUB_STRICT=1, as `.ci/run` sets it, a missing program is a failure.
+    """
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing:
+        _give_up(f"{', '.join(missing)} not found on the PATH")
+
+
+def client_python(name: str) -> Path:
+    """The interpreter of one client environment (`hub-2.4.0`, `train`), or skip as above."""
+    python = ENVIRONMENTS / name / "bin" / "python"
+    if not (ENVIRONMENTS / name / ".done").is_file():
+        _give_up(f"the environment {name} is not set up (make clients)")
+    return python
+
+
+def node_modules() -> Path:
+    """The folder with `@huggingface/hub` in it, or skip as above; Node itself is needed too."""
+    needs("node")
+    modules = ENVIRONMENTS / "node" / "node_modules"
+    if not (modules / "@huggingface" / "hub").is_dir():
+        _give_up("@huggingface/hub is not set up (make clients)")
+    return modules
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("HEARTHUB_STRICT") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
