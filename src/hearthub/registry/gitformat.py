@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 
 class Kind(IntEnum):
-    """Git's object types, by their numbers in a pack; `.name` is git's word for each."""
+    """Git's object types, by their numbers in a pack."""
 
-    commit = 1
-    tree = 2
-    blob = 3
-    tag = 4
+    COMMIT = 1
+    TREE = 2
+    BLOB = 3
+    TAG = 4
+
+    @property
+    def word(self) -> str:
+        """As git writes it: `commit`, `tree`, ..."""
+        return self.name.lower()
 
 
 FILE = 0o100644
@@ -46,11 +51,11 @@ class TreeEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Signature:
-    """Who, and when: seconds since 1970, and the clock they looked at (`+0100`)."""
+    """Who, and `when`: seconds since 1970, with the offset of their clock (`+0100`)."""
 
     name: str
     email: str
-    when_s: int
+    when: int
     tz: str = "+0000"
 
 
@@ -81,7 +86,7 @@ class Tag:
 
 def hasher(kind: Kind, size: int) -> "_Hash":
     """A SHA-1 that has read the object's header; feed it the `size` bytes of the content."""
-    return hashlib.sha1(b"%s %d\0" % (kind.name.encode(), size), usedforsecurity=False)
+    return hashlib.sha1(b"%s %d\0" % (kind.word.encode(), size), usedforsecurity=False)
 
 
 def oid_of(kind: Kind, data: bytes) -> str:
@@ -90,8 +95,8 @@ def oid_of(kind: Kind, data: bytes) -> str:
     return digest.hexdigest()
 
 
-EMPTY_TREE = oid_of(Kind.tree, b"")
-EMPTY_BLOB = oid_of(Kind.blob, b"")
+EMPTY_TREE = oid_of(Kind.TREE, b"")
+EMPTY_BLOB = oid_of(Kind.BLOB, b"")
 
 
 def printable(name: str) -> str:
@@ -164,7 +169,7 @@ def decode_commit(data: bytes) -> Commit:
 
 
 def encode_tag(tag: Tag) -> bytes:
-    lines = [f"object {tag.target}", f"type {tag.kind.name}", f"tag {tag.name}"]
+    lines = [f"object {tag.target}", f"type {tag.kind.word}", f"tag {tag.name}"]
     if tag.tagger:
         lines.append(f"tagger {_encode_signature(tag.tagger)}")
     return _encode_text(lines, tag.message)
@@ -177,7 +182,7 @@ def decode_tag(data: bytes) -> Tag:
     try:
         return Tag(
             target=known["object"],
-            kind=Kind[known["type"]],
+            kind=Kind[known["type"].upper()],
             name=known["tag"],
             tagger=_decode_signature(known["tagger"]) if "tagger" in known else None,
             message=message,
@@ -214,7 +219,7 @@ def _encode_signature(signature: Signature) -> str:
     name = _NOT_IN_SIGNATURE.sub(" ", signature.name).strip() or "unknown"
     email = _NOT_IN_SIGNATURE.sub("", signature.email).strip()
     tz = signature.tz if re.fullmatch(r"[+-]\d{4}", signature.tz, re.ASCII) else "+0000"
-    return f"{name} <{email}> {max(0, signature.when_s)} {tz}"
+    return f"{name} <{email}> {max(0, signature.when)} {tz}"
 
 
 def _decode_signature(text: str) -> Signature:

@@ -183,7 +183,7 @@ class _Folder:
         if not entries:
             return None
         data = encode_tree(entries)
-        oid = oid_of(Kind.tree, data)
+        oid = oid_of(Kind.TREE, data)
         new[oid] = data
         return oid
 
