@@ -1,0 +1,134 @@
+"""Bytes as files of one folder.
+
+    {root}/
+      xorbs/ab/cd/abcd...          what `key` names, spread by the first digits of its last part
+      lfs/ab/cd/abcd...
+      git/<repo id>/ab/cd/abcd...
+      tmp/                         `put` writes here first; old files in it are rubbish
+
+A file appears by a rename, after its bytes are on the disk, so a file that exists is whole.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hearthub.errors import Unavailable
+from hearthub.storage.backends import PIECE, check_key, missing
+
+
+class LocalBlobs:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "tmp").mkdir(parents=True, exist_ok=True)
+
+    def put_file(self, key: str, path: Path) -> None:
+        target = self._path(key)
+        with no_room():
+            if not target.exists():
+                sync(path)
+                self._rename(path, target)
+            path.unlink(missing_ok=True)
+
+    def put(self, key: str, data: bytes) -> None:
+        temporary = self.root / "tmp" / f"{secrets.token_hex(16)}.put"
+        try:
+            with no_room():
+                temporary.write_bytes(data)
+            self.put_file(key, temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def size(self, key: str) -> int | None:
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def locate(self, key: str) -> Path | None:
+        return self._path(key)
+
+    def read(self, key: str, start: int, end: int) -> bytes:
+        return next(self._pieces(key, start, end, end - start), b"")
+
+    def open_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        return self._pieces(key, start, end, PIECE)
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        path.unlink(missing_ok=True)
+        # `put_file` makes a folder again that vanishes under it.
+        with suppress(OSError):
+            for folder in path.parents:
+                if folder.parent == self.root:
+                    break
+                folder.rmdir()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        base = self.root / prefix
+        for folder, _, names in os.walk(base):
+            top = Path(folder).parents[1].relative_to(self.root)
+            for name in names:
+                yield f"{top}/{name}"
+
+    def _path(self, key: str) -> Path:
+        folder, _, name = check_key(key).rpartition("/")
+        return self.root / folder / name[:2] / name[2:4] / name
+
+    def _rename(self, path: Path, target: Path) -> None:
+        for _ in range(100):
+            make_durable_folder(target.parent)
+            with suppress(FileNotFoundError):  # a delete took the empty folder away
+                path.rename(target)
+                sync(target.parent)
+                return
+            if not path.exists():
+                raise FileNotFoundError(path)
+        raise Unavailable("Storage is busy; try again")
+
+    def _pieces(self, key: str, start: int, end: int, step: int) -> Iterator[bytes]:
+        try:
+            descriptor = os.open(self._path(key), os.O_RDONLY)
+        except FileNotFoundError:
+            raise missing(key) from None
+        try:
+            while start < end:
+                piece = os.pread(descriptor, min(step, end - start), start)
+                if not piece or (step == end - start and len(piece) < step):
+                    raise missing(key)
+                yield piece
+                start += len(piece)
+        finally:
+            os.close(descriptor)
+
+
+def sync(path: Path) -> None:
+    """Bring a file's bytes, or a folder's entries, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_durable_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    make_durable_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+    sync(folder.parent)
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Turn the disk's refusals into the error that tells a client to try later."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable("The hub's disk is full") from error
+        raise

@@ -1,0 +1,1 @@
+"""Xet: files as lists of chunks, chunks packed in xorbs. Formats, verification, reconstruction."""
