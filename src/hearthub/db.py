@@ -115,6 +115,8 @@ class Database:
 
 @lru_cache(maxsize=1024)
 def _statement(sql: str, lists: tuple[str, ...]) -> TextClause:
+    for name in lists:
+        sql = sql.replace(f"(:{name})", f":{name}")  # the expansion brings its own parentheses
     return text(sql).bindparams(*(bindparam(name, expanding=True) for name in lists))
 
 

@@ -54,6 +54,14 @@ class RepoNotFound(NotFound):
         super().__init__(message)
 
 
+class Moved(HearthubError):
+    """The repo has another name now; the same request under `new_name` will work."""
+
+    def __init__(self, old_name: str, new_name: str) -> None:
+        super().__init__(f"{old_name} is now {new_name}")
+        self.old_name, self.new_name = old_name, new_name
+
+
 class RevisionNotFound(NotFound):
     code = "RevisionNotFound"
 

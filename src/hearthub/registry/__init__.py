@@ -1,0 +1,42 @@
+"""Repos, refs, commits, trees, objects, resolve, access."""
+
+from hearthub.registry.access import Right
+from hearthub.registry.files import Entry, Resolved
+from hearthub.registry.operations import (
+    CommitHeader,
+    DeleteFile,
+    DeleteFolder,
+    Operation,
+    PutFile,
+    PutLfs,
+)
+from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
+from hearthub.registry.registry import CommitResult, Registry
+from hearthub.registry.repo import REPO_TYPES, Repo
+from hearthub.registry.repos import Page, RepoFilter
+from hearthub.registry.uploads import FileOffer, FileVerdict
+
+__all__ = [
+    "CONVERTS",
+    "HEADS",
+    "PULLS",
+    "REPO_TYPES",
+    "CommitHeader",
+    "CommitResult",
+    "DeleteFile",
+    "DeleteFolder",
+    "Entry",
+    "FileOffer",
+    "FileVerdict",
+    "Operation",
+    "Page",
+    "PutFile",
+    "PutLfs",
+    "Ref",
+    "Registry",
+    "Repo",
+    "RepoFilter",
+    "Resolved",
+    "Right",
+    "TAGS",
+]

@@ -1,0 +1,195 @@
+"""A repo as JSON: each field by name, so that `expand` picks and the full answer takes all."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from hearthub.catalogue import Facts
+from hearthub.clock import iso
+from hearthub.context import Hub
+from hearthub.errors import BadRequest
+from hearthub.registry import Entry, Repo
+
+Expand = Annotated[list[str] | None, Query()]
+
+_SHARED = (
+    "author cardData createdAt disabled downloads downloadsAllTime gated lastModified likes private "
+    "resourceGroup sha siblings tags trendingScore usedStorage visibility xetEnabled"
+).split()
+EXPANDS = {
+    "model": sorted(
+        _SHARED
+        + (
+            "baseModels childrenModelCount config evalResults gguf inference "
+            "inferenceProviderMapping library_name mask_token model-index pipeline_tag "
+            "safetensors securityRepoStatus spaces transformersInfo widgetData"
+        ).split()
+    ),
+    "dataset": sorted([*_SHARED, "citation", "description", "mainSize", "paperswithcode_id"]),
+    "space": sorted(
+        [*_SHARED, "datasets", "host", "models", "region", "runtime", "sdk", "subdomain"]
+    ),
+    "kernel": sorted(_SHARED),
+}
+MAX_SIBLINGS = 100_000
+
+
+def check_expand(kind: str, names: list[str]) -> list[str]:
+    """The names, if all are known; the refusal lists what is expected, as clients parse it."""
+    known = EXPANDS[kind]
+    for name in names:
+        if name not in known:
+            expected = "|".join(f'"{known_name}"' for known_name in known)
+            raise BadRequest(f"Invalid expand {name[:60]!r}: expected one of {expected}")
+    return names
+
+
+class Describer:
+    """Describes some repos, at `commit` or else each at its head, fetching facts in few queries."""
+
+    def __init__(self, hub: Hub, repos: Sequence[Repo], commit: str | None = None) -> None:
+        self.hub = hub
+        self.commit = commit
+        self.likes = hub.community.likes([repo.id for repo in repos])
+        if commit is not None:
+            self.facts = {repo.id: hub.catalogue.facts(repo, commit) for repo in repos}
+        else:
+            self.facts = hub.catalogue.facts_of(repos)
+        self.fields: dict[str, Callable[[Repo], Any]] = {
+            **_ROW_FIELDS,
+            "likes": lambda repo: self.likes.get(repo.id, 0),
+            "sha": self._sha,
+            "siblings": self._siblings,
+        }
+
+    def expanded(self, repo: Repo, names: Sequence[str]) -> dict[str, Any]:
+        """Only the named fields, besides the ids; null where this hub has nothing to tell."""
+        return self._base(repo) | {name: self._field(repo, name) for name in names}
+
+    def full(self, repo: Repo, *, blobs: bool = False) -> dict[str, Any]:
+        names = [*_SUMMARY, "author", "sha", "lastModified", "cardData", "disabled", "usedStorage"]
+        names += _FULL.get(repo.type, [])
+        answer = self._base(repo) | {name: self._field(repo, name) for name in names}
+        answer["siblings"] = self._siblings(repo, blobs=blobs)
+        return _without_nulls(answer)
+
+    def summary(self, repo: Repo, *, full: bool, config: bool, card: bool) -> dict[str, Any]:
+        """One row of a list."""
+        names = [*_SUMMARY, "author", "lastModified", *_ROW.get(repo.type, [])]
+        if full:
+            names += ["sha", "siblings", "disabled"]
+        if config and repo.type == "model":
+            names.append("config")
+        if card:
+            names.append("cardData")
+        return _without_nulls(
+            self._base(repo) | {name: self._field(repo, name) for name in names}
+        )
+
+    def _base(self, repo: Repo) -> dict[str, Any]:
+        base = {"_id": repo.uid, "id": repo.full_name}
+        return base | {"modelId": repo.full_name} if repo.type == "model" else base
+
+    def _field(self, repo: Repo, name: str) -> Any:
+        if field := self.fields.get(name):
+            return field(repo)
+        if field_of_facts := _FACT_FIELDS.get(name):
+            return field_of_facts(self.facts[repo.id])
+        return None
+
+    def _sha(self, repo: Repo) -> str:
+        return self.commit or self.hub.registry.head(repo)
+
+    def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
+        entries = self.hub.registry.tree(
+            repo, self._sha(repo), recursive=True, limit=MAX_SIBLINGS
+        )
+        return [_sibling(entry, blobs) for entry in entries if not entry.is_folder]
+
+
+_SUMMARY = ["likes", "private", "visibility", "gated", "downloads", "tags", "createdAt", "trendingScore"]
+_ROW = {"model": ["pipeline_tag", "library_name"], "space": ["sdk"]}
+_FULL = {
+    "model": [
+        "pipeline_tag",
+        "library_name",
+        "config",
+        "transformersInfo",
+        "model-index",
+        "widgetData",
+        "safetensors",
+        "spaces",
+    ],
+    "dataset": ["description", "citation"],
+    "space": ["sdk", "models", "datasets", "runtime", "host", "subdomain", "region"],
+}
+
+_ROW_FIELDS: dict[str, Callable[[Repo], Any]] = {
+    "author": lambda repo: repo.namespace,
+    "createdAt": lambda repo: iso(repo.created),
+    "lastModified": lambda repo: iso(repo.modified),
+    "private": lambda repo: repo.is_private,
+    "visibility": lambda repo: repo.visibility,
+    "gated": lambda repo: repo.gated or False,
+    "disabled": lambda repo: bool(repo.disabled),
+    "usedStorage": lambda repo: repo.used_storage,
+    "sdk": lambda repo: repo.sdk,
+    "subdomain": lambda repo: repo.full_name.lower().replace("/", "-").replace(".", "-"),
+    "runtime": lambda repo: {
+        "stage": "RUNNING" if repo.sdk == "static" else "NO_APP_FILE",
+        "hardware": {"current": None, "requested": None},
+    },
+    "downloads": lambda _repo: 0,
+    "downloadsAllTime": lambda _repo: 0,
+    "trendingScore": lambda _repo: 0,
+    "spaces": lambda _repo: [],
+    "xetEnabled": lambda _repo: True,
+}
+_FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
+    "tags": lambda facts: facts.tags,
+    "cardData": lambda facts: facts.card,
+    "library_name": lambda facts: facts.library,
+    "pipeline_tag": lambda facts: facts.pipeline_tag,
+    "config": lambda facts: facts.config or None,
+    "safetensors": lambda facts: facts.safetensors,
+    "model-index": lambda facts: facts.card.get("model-index"),
+    "widgetData": lambda facts: facts.card.get("widget"),
+    "models": lambda facts: facts.models,
+    "datasets": lambda facts: facts.datasets,
+    "transformersInfo": lambda facts: _transformers_info(facts),
+    "baseModels": lambda facts: _base_models(facts),
+}
+
+
+def _transformers_info(facts: Facts) -> dict[str, Any] | None:
+    architectures = facts.config.get("architectures")
+    if facts.library != "transformers" or not architectures:
+        return None
+    return {"auto_model": architectures[0], "pipeline_tag": facts.pipeline_tag}
+
+
+def _base_models(facts: Facts) -> dict[str, Any] | None:
+    if not facts.base_models:
+        return None
+    return {
+        "relation": facts.relation,
+        "models": [{"_id": name, "id": name} for name in facts.base_models],
+    }
+
+
+def _sibling(entry: Entry, blobs: bool) -> dict[str, Any]:
+    item: dict[str, Any] = {"rfilename": entry.path}
+    if blobs:
+        item |= {"size": entry.size, "blobId": entry.oid}
+        if entry.pointer:
+            item["lfs"] = {
+                "sha256": entry.pointer.sha256,
+                "size": entry.size,
+                "pointerSize": entry.pointer_size,
+            }
+    return item
+
+
+def _without_nulls(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if value is not None}

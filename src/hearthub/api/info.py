@@ -1,0 +1,122 @@
+"""Repo info: one repo in full or by `expand`, and the simple lists."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from hearthub.accounts import Actor
+from hearthub.api.describe import Describer, Expand, check_expand
+from hearthub.api.params import REPO, Kind, Segment
+from hearthub.context import Hub
+from hearthub.errors import BadRequest
+from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.urls import next_link
+from hearthub.registry import Page, RepoFilter
+
+router = APIRouter(tags=["info"])
+
+MAX_LIST = 1000
+SORTS = {"createdAt": "created", "lastModified": "modified"}
+Flag = bool | None
+
+
+@router.get(REPO, summary="A repo at its main branch")
+def repo_info(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    expand: Expand = None,
+    expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
+    blobs: bool = False,
+    securityStatus: bool = False,  # noqa: N803
+) -> dict[str, Any]:
+    return _info(hub, actor, kind, f"{namespace}/{name}", "main", expand, expand_js, blobs)
+
+
+@router.get(REPO + "/revision/{rev:seg}", summary="A repo at a revision")
+def revision_info(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    expand: Expand = None,
+    expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
+    blobs: bool = False,
+    securityStatus: bool = False,  # noqa: N803
+) -> dict[str, Any]:
+    return _info(hub, actor, kind, f"{namespace}/{name}", rev, expand, expand_js, blobs)
+
+
+@router.get("/api/{kind:kind}", summary="Repos by author and time")
+def list_repos(
+    kind: Kind,
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    author: str | None = None,
+    search: str | None = None,
+    gated: bool | None = None,
+    sort: str | None = None,
+    direction: Literal["-1", "1"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIST)] = 100,
+    full: bool = False,
+    config: bool = False,
+    cardData: bool = False,  # noqa: N803
+    expand: Expand = None,
+    expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
+    cursor: str | None = None,
+) -> list[dict[str, Any]]:
+    """Sorted by `createdAt` or `lastModified`; the next page is in the `Link` header."""
+    wanted_fields = check_expand(kind, [*(expand or []), *(expand_js or [])])
+    # Downloads and trends are not counted yet; such lists come newest first.
+    sort_key = SORTS.get(sort or "", "modified")
+    page = Page(
+        sort=sort_key,
+        ascending=direction == "1",
+        limit=limit + 1,
+        after=_parse_cursor(cursor),
+    )
+    repos = hub.registry.list_repos(actor, RepoFilter(kind, author, search, gated), page)
+    if len(repos) > limit:
+        repos.pop()
+        last = repos[-1]
+        response.headers["Link"] = next_link(request, cursor=f"{getattr(last, sort_key)}-{last.id}")
+    describer = Describer(hub, repos)
+    if wanted_fields:
+        return [describer.expanded(repo, wanted_fields) for repo in repos]
+    return [
+        describer.summary(repo, full=full, config=config, card=cardData or full) for repo in repos
+    ]
+
+
+def _info(
+    hub: Hub,
+    actor: Actor,
+    kind: str,
+    full_name: str,
+    rev: str,
+    expand: list[str] | None,
+    expand_js: list[str] | None,
+    blobs: bool,
+) -> dict[str, Any]:
+    wanted = check_expand(kind, [*(expand or []), *(expand_js or [])])
+    repo = hub.registry.repo(actor, kind, full_name)
+    commit = hub.registry.commit_of(repo, rev)
+    describer = Describer(hub, [repo], commit)
+    if wanted:
+        return describer.expanded(repo, wanted)
+    return describer.full(repo, blobs=blobs)
+
+
+def _parse_cursor(cursor: str | None) -> tuple[int, int] | None:
+    if cursor is None:
+        return None
+    value, _, repo_id = cursor.partition("-")
+    if not (value.isdecimal() and repo_id.isdecimal() and len(cursor) < 40):
+        raise BadRequest("cursor is not one this hub gave out")
+    return int(value), int(repo_id)

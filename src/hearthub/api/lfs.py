@@ -1,0 +1,234 @@
+"""Git LFS: the batch API, and uploads and downloads by signed URLs that need no header.
+
+Clients send these bytes without a token, so each URL carries its own permission: one repo, one
+object, one size, for a while.
+"""
+
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hearthub.context import Hub
+from hearthub.errors import BadRequest, NotFound
+from hearthub.http.actor import actor_of, read
+from hearthub.http.body import spool_body
+from hearthub.http.files import BytesResponse
+from hearthub.http.urls import base_url, hub_of, repo_url
+from hearthub.registry import Repo, Right
+from hearthub.storage import UploadPlan
+
+T = TypeVar("T", bound=BaseModel)
+
+MEDIA_TYPE = "application/vnd.git-lfs+json"
+UPLOAD, DOWNLOAD = "lfs-upload", "lfs-download"
+TTL_S = 6 * 3600
+MAX_BODY = 8 * 2**20
+
+
+class LfsObject(BaseModel):
+    oid: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+
+
+class Batch(BaseModel):
+    operation: str = Field(pattern="^(upload|download)$")
+    objects: list[LfsObject] = Field(max_length=1000)
+    transfers: list[str] = ["basic"]
+    hash_algo: str = Field("sha256", pattern="^sha_?256$")
+
+
+class Part(BaseModel):
+    partNumber: int = Field(ge=1)  # noqa: N815
+    etag: str
+
+
+class Completion(BaseModel):
+    oid: str
+    parts: list[Part] = Field(max_length=100_000)
+
+
+async def batch(request: Request) -> Response:
+    """`POST /{repo}.git/info/lfs/objects/batch`: where each object goes, or comes from."""
+    body = _parse(Batch, await _json(request))
+    hub, params = hub_of(request), request.path_params
+    need = Right.WRITE if body.operation == "upload" else Right.READ
+    repo = await read(
+        hub,
+        hub.registry.repo,
+        await actor_of(request),
+        params.get("kind", "model"),
+        f"{params['namespace']}/{params['name']}",
+        need,
+    )
+    describe = _upload if body.operation == "upload" else _download
+    answers = await run_in_threadpool(describe, request, hub, repo, body)
+    transfer = "multipart" if any("chunk_size" in _header(item) for item in answers) else "basic"
+    return JSONResponse(
+        {"transfer": transfer, "objects": answers, "hash_algo": "sha256"}, media_type=MEDIA_TYPE
+    )
+
+
+async def put_object(request: Request) -> Response:
+    """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
+    hub, claims = hub_of(request), _claims(request, UPLOAD)
+    async with spool_body(request, hub.storage, claims["size"], hashed=True) as spool:
+        await run_in_threadpool(
+            hub.storage.receive_object, claims["repo"], claims["oid"], claims["size"], spool
+        )
+    return Response(status_code=200)
+
+
+async def put_part(request: Request) -> Response:
+    """`PUT /lfs/objects/{oid}/{part}?sig=`: one part of a multipart upload."""
+    hub, claims = hub_of(request), _claims(request, UPLOAD)
+    part = request.path_params["part"]
+    if not (part.isascii() and part.isdigit() and len(part) < 8):
+        raise BadRequest("A part is named by its number")
+    limit = hub.storage.part_size
+    async with spool_body(request, hub.storage, limit, hashed=False) as spool:
+        etag = await run_in_threadpool(
+            hub.storage.receive_part, claims["repo"], claims["oid"], int(part), spool
+        )
+    return Response(status_code=200, headers={"ETag": f'"{etag}"'})
+
+
+async def complete(request: Request) -> Response:
+    """`POST /lfs/objects/{oid}?sig=`: all parts are there; put together, hashed, kept."""
+    hub, claims = hub_of(request), _claims(request, UPLOAD)
+    body = _parse(Completion, await _json(request))
+    if body.oid != claims["oid"]:
+        raise BadRequest("This URL was signed for another object")
+    parts = [(part.partNumber, part.etag.strip('"')) for part in body.parts]
+    await run_in_threadpool(
+        hub.storage.complete_object, claims["repo"], claims["oid"], claims["size"], parts
+    )
+    return JSONResponse({})
+
+
+async def verify(request: Request) -> Response:
+    """`POST /{repo}.git/info/lfs/verify`: whether the repo has an object of this size."""
+    hub, params = hub_of(request), request.path_params
+    body = _parse(LfsObject, await _json(request))
+    repo = await read(
+        hub,
+        hub.registry.repo,
+        await actor_of(request),
+        params.get("kind", "model"),
+        f"{params['namespace']}/{params['name']}",
+        Right.WRITE,
+    )
+    stored = (await run_in_threadpool(hub.storage.objects, repo.id, [body.oid])).get(body.oid)
+    if stored is None or stored.size != body.size:
+        raise NotFound(f"Object {body.oid} of {body.size} bytes is not stored for this repo")
+    return JSONResponse({}, media_type=MEDIA_TYPE)
+
+
+async def get_object(request: Request) -> Response | BytesResponse:
+    """`GET /lfs/objects/{oid}?sig=`: the bytes, by range if asked."""
+    hub, claims = hub_of(request), _claims(request, DOWNLOAD)
+    location = await read(hub, hub.storage.locate, claims["repo"], claims["oid"])
+    return BytesResponse(
+        location, location.size, request.headers, {"ETag": f'"{claims["oid"]}"'}
+    )
+
+
+def _upload(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
+    stored = hub.storage.objects(repo.id, [item.oid for item in body.objects])
+    answers = []
+    for item in body.objects:
+        answer: dict[str, Any] = {"oid": item.oid, "size": item.size}
+        known = stored.get(item.oid)
+        if known is None or known.size != item.size:
+            plan = hub.storage.plan_upload(item.size, multipart="multipart" in body.transfers)
+            if plan is None:
+                limit = hub.settings.max_file
+                answer["error"] = {"code": 413, "message": f"Larger than the limit, {limit} bytes"}
+            else:
+                answer["actions"] = _upload_actions(request, hub, repo, item, plan)
+        answers.append(answer)
+    return answers
+
+
+def _upload_actions(
+    request: Request, hub: Hub, repo: Repo, item: LfsObject, plan: UploadPlan
+) -> dict[str, Any]:
+    claims = {"repo": repo.id, "oid": item.oid, "size": item.size}
+    signature = hub.storage.signer.sign(UPLOAD, claims, TTL_S)
+    url = f"{base_url(request)}/lfs/objects/{item.oid}"
+    upload: dict[str, Any] = {"href": f"{url}?sig={signature}"}
+    if plan.parts:
+        # Nothing else may stand in this header: git's transfer agent takes every other value,
+        # in order, for a part URL.
+        upload["header"] = {"chunk_size": str(plan.part_size)} | {
+            str(number): f"{url}/{number}?sig={signature}" for number in range(1, plan.parts + 1)
+        }
+    verify_url = f"{repo_url(request, repo.type, repo.full_name)}.git/info/lfs/verify"
+    return {"upload": upload, "verify": {"href": verify_url}}
+
+
+def _download(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
+    stored = hub.storage.objects(repo.id, [item.oid for item in body.objects])
+    answers = []
+    for item in body.objects:
+        answer: dict[str, Any] = {"oid": item.oid, "size": item.size}
+        if item.oid in stored:
+            claims = {"repo": repo.id, "oid": item.oid}
+            signature = hub.storage.signer.sign(DOWNLOAD, claims, TTL_S)
+            url = f"{base_url(request)}/lfs/objects/{item.oid}?sig={signature}"
+            answer["actions"] = {"download": {"href": url}}
+        else:
+            answer["error"] = {"code": 404, "message": "This repo has no such object"}
+        answers.append(answer)
+    return answers
+
+
+def _header(answer: dict[str, Any]) -> dict[str, str]:
+    header: dict[str, str] = answer.get("actions", {}).get("upload", {}).get("header", {})
+    return header
+
+
+def _claims(request: Request, purpose: str) -> dict[str, Any]:
+    claims = hub_of(request).storage.signer.verify(purpose, request.query_params.get("sig", ""))
+    if claims["oid"] != request.path_params["oid"]:
+        raise BadRequest("This URL was signed for another object")
+    return claims
+
+
+async def _json(request: Request) -> Any:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BadRequest(f"The body has more than {MAX_BODY} bytes")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}") from None
+
+
+def _parse(model: type[T], value: Any) -> T:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(f"{where}: {first['msg']}") from None
+
+
+_GIT = "{namespace:seg}/{name:seg}.git/info/lfs"
+routes = [
+    *(
+        Route(prefix + _GIT + path, handler, methods=["POST"])
+        for prefix in ("/{kind:kind}/", "/")
+        for path, handler in (("/objects/batch", batch), ("/verify", verify))
+    ),
+    Route("/lfs/objects/{oid:seg}", put_object, methods=["PUT"]),
+    Route("/lfs/objects/{oid:seg}", complete, methods=["POST"]),
+    Route("/lfs/objects/{oid:seg}", get_object, methods=["GET", "HEAD"]),
+    Route("/lfs/objects/{oid:seg}/{part:seg}", put_part, methods=["PUT"]),
+]

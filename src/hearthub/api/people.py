@@ -1,0 +1,183 @@
+"""Likes, and what users and organisations have."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from hearthub.accounts import Actor
+from hearthub.api.params import REPO, Kind, Segment
+from hearthub.clock import iso
+from hearthub.context import Hub
+from hearthub.errors import LoginRequired, NotFound
+from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.urls import next_link
+from hearthub.registry import REPO_TYPES, Page, RepoFilter
+
+router = APIRouter(tags=["people"])
+
+MAX_REPOSITORIES = 10_000
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Skip = Annotated[int, Query(ge=0)]
+
+
+@router.post(REPO + "/like", summary="Like a repo")
+def like(
+    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
+) -> dict[str, Any]:
+    hub.community.like(actor, hub.registry.repo(actor, kind, f"{namespace}/{name}"))
+    return {}
+
+
+@router.delete(REPO + "/like", summary="Take a like back")
+def unlike(
+    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
+) -> dict[str, Any]:
+    hub.community.unlike(actor, hub.registry.repo(actor, kind, f"{namespace}/{name}"))
+    return {}
+
+
+@router.get(REPO + "/likers", summary="Who likes a repo")
+def likers(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    limit: Limit = 1000,
+    skip: Skip = 0,
+) -> list[dict[str, Any]]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
+    found = hub.community.likers(repo, skip=skip, limit=limit + 1)
+    if len(found) > limit:
+        response.headers["Link"] = next_link(request, skip=skip + limit)
+    return [
+        {
+            "user": like.user,
+            "fullname": like.fullname,
+            "type": "user",
+            "isPro": False,
+            "avatarUrl": "",
+            "likedAt": iso(like.created),
+        }
+        for like in found[:limit]
+    ]
+
+
+@router.get("/api/users/{name:seg}/likes", summary="What a user likes")
+def user_likes(
+    name: Segment,
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    limit: Limit = 1000,
+    skip: Skip = 0,
+) -> list[dict[str, Any]]:
+    account = hub.accounts.account(name)
+    if account is None or account.kind != "user":
+        raise NotFound(f"There is no user called {name}")
+    found = hub.community.liked_by(actor, account.id, skip=skip, limit=limit)
+    if len(found) == limit:
+        response.headers["Link"] = next_link(request, skip=skip + limit)
+    return [
+        {"createdAt": iso(when), "repo": {"name": repo.full_name, "type": repo.type}}
+        for repo, when in found
+    ]
+
+
+@router.get("/api/users/{name:seg}/overview", summary="A user, with how much they have here")
+def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[str, Any]:
+    account = hub.accounts.account(name)
+    if account is None or account.kind != "user":
+        raise NotFound(f"There is no user called {name}")
+    orgs = [membership.account for membership in hub.accounts.orgs_of(account.id)]
+    counts = hub.registry.counts(actor, account.id)
+    return {
+        "user": account.name,
+        "fullname": account.fullname,
+        "type": "user",
+        "isPro": False,
+        "avatarUrl": "",
+        "createdAt": iso(account.created),
+        "orgs": [
+            {"name": org.name, "fullname": org.fullname, "avatarUrl": ""} for org in orgs
+        ],
+        **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
+    }
+
+
+@router.get("/api/organizations/{name:seg}/overview", summary="An organisation")
+def org_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[str, Any]:
+    account = hub.accounts.account(name)
+    if account is None or account.kind != "org":
+        raise NotFound(f"There is no organisation called {name}")
+    counts = hub.registry.counts(actor, account.id)
+    return {
+        "name": account.name,
+        "fullname": account.fullname,
+        "type": "org",
+        "avatarUrl": "",
+        "createdAt": iso(account.created),
+        "numUsers": len(hub.accounts.members(account.id)),
+        **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
+    }
+
+
+@router.get("/api/organizations/{name:seg}/members", summary="The members of an organisation")
+def org_members(name: Segment, hub: CurrentHub) -> list[dict[str, Any]]:
+    account = hub.accounts.account(name)
+    if account is None or account.kind != "org":
+        raise NotFound(f"There is no organisation called {name}")
+    return [
+        {
+            "user": member.account.name,
+            "fullname": member.account.fullname,
+            "type": "user",
+            "isPro": False,
+            "avatarUrl": "",
+        }
+        for member in hub.accounts.members(account.id)
+    ]
+
+
+@router.get("/api/settings/repositories", summary="The caller's repos with the storage they use")
+def own_repositories(hub: CurrentHub, actor: CurrentActor) -> list[dict[str, Any]]:
+    if actor.name is None:
+        raise LoginRequired
+    return _repositories(hub, actor, actor.name)
+
+
+@router.get(
+    "/api/organizations/{name:seg}/settings/repositories",
+    summary="An organisation's repos with the storage they use, as far as the caller may see them",
+)
+def org_repositories(name: Segment, hub: CurrentHub, actor: CurrentActor) -> list[dict[str, Any]]:
+    if actor.user_id is None:
+        raise LoginRequired
+    account = hub.accounts.account(name)
+    if account is None or account.kind != "org":
+        raise NotFound(f"There is no organisation called {name}")
+    return _repositories(hub, actor, account.name)
+
+
+def _repositories(hub: Hub, actor: Actor, owner: str) -> list[dict[str, Any]]:
+    page = Page(limit=MAX_REPOSITORIES)
+    repos = [
+        repo
+        for kind in REPO_TYPES
+        for repo in hub.registry.list_repos(actor, RepoFilter(kind, owner), page)
+    ]
+    total = sum(repo.used_storage for repo in repos) or 1
+    return [
+        {
+            "id": repo.full_name,
+            "type": repo.type,
+            "updatedAt": iso(repo.modified),
+            "visibility": repo.visibility,
+            "storage": repo.used_storage,
+            "storagePercent": round(100 * repo.used_storage / total, 2),
+        }
+        for repo in sorted(repos, key=lambda repo: -repo.used_storage)
+    ]

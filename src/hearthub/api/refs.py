@@ -1,0 +1,159 @@
+"""Branches, tags and history."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from hearthub.api.params import REPO, Kind, Segment
+from hearthub.clock import iso
+from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.urls import next_link
+from hearthub.registry import CONVERTS, HEADS, PULLS, TAGS, Ref, Right
+
+router = APIRouter(tags=["refs"])
+
+
+class NewBranch(BaseModel):
+    startingPoint: str | None = None  # noqa: N815
+
+
+class NewTag(BaseModel):
+    tag: str
+    message: str | None = None
+
+
+class Squash(BaseModel):
+    message: str = "Super-squash branch"
+
+
+@router.get(REPO + "/refs", summary="Branches and tags")
+def list_refs(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    include_prs: bool = False,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
+    refs = hub.registry.refs(repo)
+    answer = {
+        "branches": _under(refs, HEADS),
+        "converts": _under(refs, CONVERTS),
+        "tags": _under(refs, TAGS),
+    }
+    if include_prs:
+        answer["pullRequests"] = _under(refs, PULLS)
+    return answer
+
+
+@router.post(REPO + "/branch/{branch:rest}", summary="Create a branch")
+def create_branch(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    branch: str,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    body: NewBranch | None = None,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    hub.registry.create_branch(actor, repo, branch, body.startingPoint if body else None)
+    return {}
+
+
+@router.delete(REPO + "/branch/{branch:rest}", summary="Delete a branch")
+def delete_branch(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    branch: str,
+    hub: CurrentHub,
+    actor: CurrentActor,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    hub.registry.delete_branch(actor, repo, branch)
+    return {}
+
+
+@router.post(REPO + "/tag/{rev:seg}", summary="Tag a revision")
+def create_tag(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,
+    body: NewTag,
+    hub: CurrentHub,
+    actor: CurrentActor,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    hub.registry.create_tag(actor, repo, body.tag, rev, body.message)
+    return {}
+
+
+@router.delete(REPO + "/tag/{tag:rest}", summary="Delete a tag")
+def delete_tag(
+    kind: Kind, namespace: Segment, name: Segment, tag: str, hub: CurrentHub, actor: CurrentActor
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    hub.registry.delete_tag(actor, repo, tag)
+    return {}
+
+
+@router.post(REPO + "/super-squash/{rev:seg}", summary="Replace a branch's history by one commit")
+def super_squash(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    body: Squash | None = None,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    message = (body or Squash()).message
+    return {"commitOid": hub.registry.squash(actor, repo, rev, message)}
+
+
+@router.get(REPO + "/commits/{rev:seg}", summary="History, newest first")
+def list_commits(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    skip: Annotated[int, Query(ge=0)] = 0,
+    expand: Annotated[list[str] | None, Query(alias="expand[]")] = None,
+) -> list[dict[str, Any]]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
+    commits, total = hub.registry.history(repo, rev, skip=skip, limit=limit)
+    response.headers["X-Total-Count"] = str(total)
+    if skip + len(commits) < total:
+        response.headers["Link"] = next_link(request, skip=skip + len(commits))
+    answer = []
+    for oid, commit in commits:
+        title, _, message = commit.message.partition("\n\n")
+        item: dict[str, Any] = {
+            "id": oid,
+            "title": title.strip(),
+            "message": message.strip(),
+            "date": iso(commit.author.when * 1000),
+            "authors": [{"user": commit.author.name, "avatar": ""}],
+        }
+        if expand and "formatted" in expand:
+            item["formatted"] = {"title": item["title"], "message": item["message"]}
+        answer.append(item)
+    return answer
+
+
+def _under(refs: list[Ref], prefix: str) -> list[dict[str, str]]:
+    return [
+        {"name": ref.short_name, "ref": ref.name, "targetCommit": ref.commit_oid}
+        for ref in refs
+        if ref.name.startswith(prefix)
+    ]

@@ -1,0 +1,118 @@
+"""Downloads: `resolve` (the file) and `raw` (as git has it), HEAD and GET.
+
+Answered here with 200 or 206, never with a redirect to ourselves: clients read the metadata from
+the last answer of a chain, and a same-origin target without it breaks them.
+"""
+
+import mimetypes
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hearthub.api.xet_urls import reconstruction_url, token_url
+from hearthub.http.actor import actor_of, read
+from hearthub.http.files import BytesResponse
+from hearthub.http.urls import hub_of
+from hearthub.registry import Repo, Resolved
+
+# What a stranger uploaded must never run as a page of ours.
+STRANGER = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
+# Types a browser may show in place; everything else is a download.
+SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
+
+
+async def resolve(request: Request) -> Response | BytesResponse:
+    """`GET|HEAD /{repo}/resolve/{rev}/{path}`: the file, by range if asked."""
+    hub, params = hub_of(request), request.path_params
+    actor = await actor_of(request)
+    repo, found = await read(hub, hub.registry.resolve, actor, *_names(request))
+    headers = _headers(request, repo, found)
+    if found.entry.xet_hash and XET_FILE_INFO in request.headers.get("accept", ""):
+        return _xet_file_info(request, repo, found, headers)
+    return BytesResponse(
+        found.content, found.entry.size, request.headers, headers, _media_type(params["path"])
+    )
+
+
+async def raw(request: Request) -> Response | BytesResponse:
+    """`GET|HEAD /{repo}/raw/{rev}/{path}`: a pointer stays a pointer."""
+    hub = hub_of(request)
+    actor = await actor_of(request)
+    _, found = await read(hub, hub.registry.raw, actor, *_names(request))
+    headers = {
+        **STRANGER,
+        "X-Repo-Commit": found.commit,
+        "ETag": f'"{found.entry.oid}"',
+        "Content-Disposition": "inline",
+    }
+    media_type = "text/plain; charset=utf-8"
+    return BytesResponse(found.content, found.entry.size, request.headers, headers, media_type)
+
+
+def _names(request: Request) -> tuple[str, str, str, str]:
+    params = request.path_params
+    repo_type = params.get("kind", "model")
+    return repo_type, f"{params['namespace']}/{params['name']}", params["rev"], params["path"]
+
+
+def _headers(request: Request, repo: Repo, found: Resolved) -> dict[str, str]:
+    entry = found.entry
+    name = entry.path.rpartition("/")[2]
+    media_type = _media_type(entry.path)
+    shown = media_type.startswith(SHOWN)
+    headers = {
+        **STRANGER,
+        "X-Repo-Commit": found.commit,
+        "ETag": f'"{entry.etag}"',
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; "
+        f"filename*=UTF-8''{quote(name, safe='', errors='replace')}",
+    }
+    if entry.pointer:
+        headers["X-Linked-Size"] = str(entry.size)
+        headers["X-Linked-ETag"] = headers["ETag"]
+    if entry.xet_hash:
+        headers["X-Xet-Hash"] = entry.xet_hash
+        refresh = token_url(request, repo, found.commit)
+        rebuild = reconstruction_url(request, entry.xet_hash)
+        headers["Link"] = f'<{refresh}>; rel="xet-auth", <{rebuild}>; rel="xet-reconstruction-info"'
+    return headers
+
+
+def _xet_file_info(
+    request: Request, repo: Repo, found: Resolved, headers: dict[str, str]
+) -> Response:
+    """For the JavaScript client: the facts as JSON, without the bytes."""
+    body = {
+        "hash": found.entry.xet_hash,
+        "refreshUrl": token_url(request, repo, found.commit),
+        "reconstructionUrl": reconstruction_url(request, str(found.entry.xet_hash)),
+        "etag": headers["ETag"],
+        "size": found.entry.size,
+    }
+
+    return JSONResponse(body, headers=headers, media_type=XET_FILE_INFO)
+
+
+def _media_type(path: str) -> str:
+    guessed = mimetypes.guess_type(path, strict=False)[0] or "application/octet-stream"
+    is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
+    return "text/plain; charset=utf-8" if is_text else guessed
+
+
+def routes() -> list[Route]:
+    """Models lie at the root, the other types under their plural."""
+    rest = "{namespace:seg}/{name:seg}/%s/{rev:seg}/{path:rest}"
+    return [
+        Route(prefix + rest % verb, handler, methods=["GET", "HEAD"], name=f"{verb}{i}")
+        for i, prefix in enumerate(("/{kind:kind}/", "/"))
+        for verb, handler in (("resolve", resolve), ("raw", raw))
+    ]
+
+
+

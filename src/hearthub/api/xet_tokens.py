@@ -1,0 +1,80 @@
+"""Short-lived tokens for the content-addressed store, each for one repo and one direction."""
+
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from hearthub.accounts import Actor
+from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.xet_urls import cas_url
+from hearthub.errors import Forbidden, InvalidCredentials, Unprocessable
+from hearthub.http.actor import CurrentActor, CurrentHub, token_of
+from hearthub.http.urls import hub_of
+from hearthub.registry import Repo, Right
+
+router = APIRouter(tags=["xet"])
+
+TTL_S = 1800
+PURPOSE = "xet"
+
+
+@router.get(REPO + "/xet-write-token/{rev:seg}", summary="A token to upload by Xet")
+def write_token(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,  # noqa: ARG001 - uploads are to the repo; the commit names the branch
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+    create_pr: bool = False,
+) -> dict[str, Any]:
+    if create_pr:
+        raise Unprocessable("This hub takes no pull requests yet: commit to a branch instead")
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    return _issue(request, response, repo, actor, "write")
+
+
+@router.get(REPO + "/xet-read-token/{rev:seg}", summary="A token to download by Xet")
+def read_token(
+    kind: Kind,
+    namespace: Segment,
+    name: Segment,
+    rev: Segment,
+    request: Request,
+    response: Response,
+    hub: CurrentHub,
+    actor: CurrentActor,
+) -> dict[str, Any]:
+    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.READ)
+    hub.registry.commit_of(repo, rev)
+    return _issue(request, response, repo, actor, "read")
+
+
+def _issue(
+    request: Request, response: Response, repo: Repo, actor: Actor, scope: str
+) -> dict[str, Any]:
+    """The same facts as JSON (hf_xet reads it) and as headers (huggingface_hub reads them)."""
+    claims = {"scope": scope, "repo": repo.id, "user": actor.user_id}
+    token = "xet_" + hub_of(request).storage.signer.sign(PURPOSE, claims, TTL_S)
+    expires = int(time.time()) + TTL_S
+    url = cas_url(request)
+    response.headers["X-Xet-Cas-Url"] = url
+    response.headers["X-Xet-Access-Token"] = token
+    response.headers["X-Xet-Token-Expiration"] = str(expires)
+    response.headers["Cache-Control"] = "no-store"
+    return {"casUrl": url, "accessToken": token, "exp": expires}
+
+
+def claims_of(request: Request, need: str) -> dict[str, Any]:
+    """The claims of the caller's store token; `need` is read or write (which includes read)."""
+    token = token_of(request) or ""
+    try:
+        claims = hub_of(request).storage.signer.verify(PURPOSE, token.removeprefix("xet_"))
+    except Forbidden as error:
+        raise InvalidCredentials(f"The Xet token is no good: {error}") from None
+    if need == "write" and claims["scope"] != "write":
+        raise Forbidden("This Xet token may only read")
+    return claims

@@ -1,0 +1,212 @@
+"""Table of contents: builds the hub, lists routes, says which event starts which job, and serves."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from hearthub import __version__, api, migrations, web
+from hearthub.accounts import Accounts
+from hearthub.catalogue import Catalogue
+from hearthub.community import Community
+from hearthub.context import Hub
+from hearthub.db import Database
+from hearthub.errors import HearthubError
+from hearthub.events import CommitCreated, EventLog, RepoDeleted
+from hearthub.http import errors as http_errors
+from hearthub.http import logs
+from hearthub.http.edge import Edge, Metrics
+from hearthub.jobs import Jobs, Worker
+from hearthub.registry import Registry
+from hearthub.sandbox import Sandbox
+from hearthub.settings import Settings
+from hearthub.storage import Storage
+
+log = logging.getLogger("hearthub")
+
+HOUR_S = 3600
+
+
+@contextmanager
+def open_hub(settings: Settings) -> Iterator[Hub]:
+    """All parts, on the newest schema; closed when the block ends. Any process may open one."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.database_url:
+        db = objects_db = Database(settings.database_url)
+        migrations.upgrade(db, "main", "objects")
+    else:
+        db = Database.sqlite(settings.data / "hearthub.db")
+        objects_db = Database.sqlite(settings.data / "objects.db")
+        migrations.upgrade(db, "main")
+        migrations.upgrade(objects_db, "objects")
+    sandbox = Sandbox(settings.workers)
+    hub = build(settings, db, objects_db, sandbox)
+    try:
+        yield hub
+    finally:
+        hub.accounts.flush_last_used(now=True)
+        sandbox.close()
+        objects_db.close()
+        db.close()
+
+
+def build(settings: Settings, db: Database, objects_db: Database, sandbox: Sandbox) -> Hub:
+    events = EventLog(db)
+    jobs = Jobs(db)
+    accounts = Accounts(db)
+    storage = Storage(db, settings, sandbox)
+    registry = Registry(db, objects_db, settings, events, accounts, storage)
+    community = Community(db, events, registry)
+    catalogue = Catalogue(db, settings, registry)
+    subscribe(events, jobs)
+    schedule(jobs, registry, storage, catalogue, accounts)
+    return Hub(
+        settings=settings,
+        db=db,
+        objects_db=objects_db,
+        sandbox=sandbox,
+        events=events,
+        jobs=jobs,
+        accounts=accounts,
+        storage=storage,
+        registry=registry,
+        community=community,
+        catalogue=catalogue,
+    )
+
+
+def subscribe(events: EventLog, jobs: Jobs) -> None:
+    """Which event starts which job, in the transaction of the event."""
+
+    def after_commit(event: CommitCreated) -> None:
+        payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
+        jobs.add("catalogue.refresh", payload, key=f"refresh:{key}")
+        jobs.add("registry.measure", payload, key=f"measure:{key}")
+
+    def after_delete(event: RepoDeleted) -> None:
+        jobs.add("registry.purge", {"repo_id": event.repo_id}, key=f"purge:{event.repo_id}")
+
+    events.subscribe(CommitCreated, after_commit)
+    events.subscribe(RepoDeleted, after_delete)
+
+
+def schedule(
+    jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue, accounts: Accounts
+) -> None:
+    """Every job by name; those with a period run by themselves."""
+    jobs.register("catalogue.refresh", catalogue.refresh)
+    jobs.register("registry.measure", registry.measure)
+    jobs.register("registry.purge", registry.purge)
+    jobs.register("storage.sweep", lambda _: storage.sweep(), every_s=HOUR_S)
+    jobs.register("accounts.flush", lambda _: accounts.flush_last_used(now=True), every_s=60)
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """The HTTP application of an open hub."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        worker = Worker(hub.jobs)
+        worker.start()
+        yield
+        worker.stop()
+
+    metrics = Metrics()
+    app = FastAPI(
+        title="Hearthub",
+        version=__version__,
+        summary="An AI hub on your own machines. Not affiliated with Hugging Face.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Edge, metrics=metrics),
+            Middleware(CORSMiddleware, **CORS),
+        ],
+    )
+    app.state.hub = hub
+    app.state.metrics = metrics
+    app.add_exception_handler(HearthubError, http_errors.render)
+    app.add_exception_handler(HTTPException, http_errors.render_http)
+    app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
+    app.add_exception_handler(Exception, http_errors.render_crash)
+    for router in api.routers:
+        app.include_router(router)
+    app.router.routes.extend(api.routes)
+    app.router.routes.extend(web.routes)
+    return app
+
+
+# For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
+CORS = {
+    "allow_origins": ["*"],
+    "allow_methods": ["GET", "HEAD", "POST"],
+    "allow_headers": ["*"],
+    "allow_credentials": False,
+    "expose_headers": [
+        "Accept-Ranges",
+        "Content-Range",
+        "ETag",
+        "Link",
+        "X-Error-Code",
+        "X-Error-Message",
+        "X-Linked-ETag",
+        "X-Linked-Size",
+        "X-Repo-Commit",
+        "X-Request-Id",
+        "X-Total-Count",
+        "X-Xet-Access-Token",
+        "X-Xet-Cas-Url",
+        "X-Xet-Hash",
+        "X-Xet-Token-Expiration",
+    ],
+    "max_age": 86400,
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; downloads in flight get half a minute to finish."""
+    logs.set_up(settings)
+    started = time.perf_counter()
+    with open_hub(settings) as hub:
+        config = uvicorn.Config(
+            create_app(hub),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+            timeout_keep_alive=30,
+        )
+        log.info(
+            "serving %s on %s port %d after %.2f s",
+            settings.data,
+            settings.host,
+            settings.port,
+            time.perf_counter() - started,
+        )
+        uvicorn.Server(config).run()
+
+
+def work(settings: Settings) -> None:
+    """Run jobs until interrupted, without serving."""
+    logs.set_up(settings)
+    with open_hub(settings) as hub:
+        worker = Worker(hub.jobs)
+        worker.start()
+        try:
+            while True:
+                time.sleep(HOUR_S)
+        except KeyboardInterrupt:
+            worker.stop()

@@ -1,0 +1,92 @@
+"""The door of the community part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hearthub.accounts import Actor
+from hearthub.clock import now_ms
+from hearthub.db import Database
+from hearthub.errors import Forbidden, LoginRequired
+from hearthub.events import EventLog, RepoLiked, RepoUnliked
+from hearthub.registry import Registry, Repo
+
+
+@dataclass(frozen=True)
+class Like:
+    """`created` in milliseconds; `user` and `fullname` are the liker's."""
+
+    user: str
+    fullname: str
+    created: int
+
+
+class Community:
+    def __init__(self, db: Database, events: EventLog, registry: Registry) -> None:
+        self.db, self.events, self.registry = db, events, registry
+
+    def like(self, actor: Actor, repo: Repo) -> None:
+        """Liking twice is liking once."""
+        self._check(actor)
+        with self.db.transaction():
+            added = self.db.execute(
+                "insert into repo_like (repo_id, user_id, created) values (:repo, :user, :now) "
+                "on conflict (repo_id, user_id) do nothing",
+                repo=repo.id,
+                user=actor.user_id,
+                now=now_ms(),
+            )
+            if added:
+                self.events.append(RepoLiked(repo.id, int(actor.user_id or 0)), actor.user_id)
+
+    def unlike(self, actor: Actor, repo: Repo) -> None:
+        self._check(actor)
+        with self.db.transaction():
+            removed = self.db.execute(
+                "delete from repo_like where repo_id = :repo and user_id = :user",
+                repo=repo.id,
+                user=actor.user_id,
+            )
+            if removed:
+                self.events.append(RepoUnliked(repo.id, int(actor.user_id or 0)), actor.user_id)
+
+    def likers(self, repo: Repo, *, skip: int = 0, limit: int = 1000) -> list[Like]:
+        """Newest first."""
+        rows = self.db.all(
+            "select account.name, account.fullname, repo_like.created from repo_like "
+            "join account on account.id = repo_like.user_id where repo_like.repo_id = :repo "
+            "order by repo_like.created desc, account.id desc limit :limit offset :skip",
+            repo=repo.id,
+            limit=limit,
+            skip=skip,
+        )
+        return [Like(*row) for row in rows]
+
+    def likes(self, repo_ids: Sequence[int]) -> dict[int, int]:
+        """How many likes each repo has; repos without any are left out."""
+        rows = self.db.all(
+            "select repo_id, count(*) from repo_like where repo_id in (:ids) group by repo_id",
+            ids=list(repo_ids),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def liked_by(
+        self, actor: Actor, user_id: int, *, skip: int = 0, limit: int = 1000
+    ) -> list[tuple[Repo, int]]:
+        """What a user likes, newest first, as far as `actor` may see it, with when."""
+        rows = self.db.all(
+            "select repo_id, created from repo_like where user_id = :user "
+            "order by created desc, repo_id desc limit :limit offset :skip",
+            user=user_id,
+            limit=limit,
+            skip=skip,
+        )
+        repos = {repo.id: repo for repo in self.registry.by_ids(actor, [row[0] for row in rows])}
+        return [(repos[row[0]], row[1]) for row in rows if row[0] in repos]
+
+    def _check(self, actor: Actor) -> None:
+        if actor.user_id is None:
+            raise LoginRequired
+        if not actor.can_write:
+            raise Forbidden("This token may only read: use one with the write role")
+
+

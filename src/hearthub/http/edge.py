@@ -1,0 +1,95 @@
+"""The outermost layer of every request: raw-path routing, a request id, metrics and the log."""
+
+import logging
+import re
+import secrets
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hearthub.http.paths import routing_path
+
+log = logging.getLogger("hearthub.access")
+
+_REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
+_QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """What `/metrics` shows of requests, by endpoint name: names are few, paths are not."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "hearthub_requests_total",
+            "Requests answered",
+            ["endpoint", "method", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "hearthub_request_seconds",
+            "Time from the request's headers to the start of its answer",
+            ["endpoint"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+        first_byte = started
+        # Routes match the undecoded path; see paths.py.
+        scope["path"] = routing_path(scope.get("raw_path") or scope["path"].encode())
+        scope["request_id"] = request_id = _request_id(scope)
+
+        async def answer(message: Message) -> None:
+            nonlocal status, first_byte
+            if message["type"] == "http.response.start":
+                status, first_byte = message["status"], time.perf_counter()
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            endpoint = getattr(scope.get("endpoint"), "__name__", "none")
+            self.metrics.requests.labels(endpoint, scope["method"], status).inc()
+            self.metrics.seconds.labels(endpoint).observe(first_byte - started)
+            _log(scope, status, time.perf_counter() - started)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    """Writes and failures at info, plain reads at debug. Never the query: it may hold signatures."""
+    quiet = scope["method"] in _QUIET and status < 500
+    level = logging.DEBUG if quiet else logging.INFO
+    if log.isEnabledFor(level):
+        log.log(
+            level,
+            "%s %s %d",
+            scope["method"],
+            scope["path"],
+            status,
+            extra={"request_id": scope["request_id"], "ms": round(seconds * 1000, 1)},
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id, which clients print in errors, or a new one."""
+    for name, value in scope["headers"]:
+        if name in (b"x-request-id", b"x-amzn-trace-id") and _REQUEST_ID.fullmatch(value):
+            return str(value.decode())
+    return secrets.token_hex(8)

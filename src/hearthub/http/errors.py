@@ -1,0 +1,106 @@
+"""Errors as one table: each class of the domain's tree to a status, once.
+
+Every error carries its text in `X-Error-Message` (HEAD answers have no body) and in the JSON body;
+clients tell cases apart by `X-Error-Code`.
+"""
+
+import logging
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hearthub import errors
+from hearthub.http.urls import redirect_target
+
+log = logging.getLogger("hearthub.http")
+
+# The first class that fits decides.
+STATUS: list[tuple[type[errors.HearthubError], int]] = [
+    (errors.InvalidCredentials, 401),
+    (errors.LoginRequired, 401),
+    (errors.GatedRepo, 403),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.StaleParent, 412),
+    (errors.TooLarge, 413),
+    (errors.RangeNotSatisfiable, 416),
+    (errors.Unprocessable, 422),
+    (errors.BadRequest, 400),
+    (errors.Unavailable, 503),
+    (errors.HearthubError, 400),
+]
+
+
+def status_of(error: errors.HearthubError, *, anonymous: bool) -> int:
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    # The Hub asks strangers to log in where it tells its users "not found" or "ask for access".
+    if anonymous and isinstance(error, (errors.RepoNotFound, errors.GatedRepo)):
+        return 401
+    return status
+
+
+async def render(request: Request, error: Exception) -> Response:
+    """Starlette's exception handler for HearthubError."""
+    if isinstance(error, errors.Moved):
+        return Response(status_code=307, headers={"Location": redirect_target(request, error)})
+    if not isinstance(error, errors.HearthubError):
+        raise error
+    anonymous = "authorization" not in request.headers
+    return error_response(error, status_of(error, anonymous=anonymous))
+
+
+def error_response(error: errors.HearthubError, status: int) -> Response:
+    text = str(error)
+    headers = {"X-Error-Message": header_safe(text)}
+    if error.code:
+        headers["X-Error-Code"] = error.code
+    body: dict[str, object] = {"error": printable(text)}
+    if isinstance(error, errors.EntryNotFound) and error.commit:
+        headers["X-Repo-Commit"] = error.commit
+    if isinstance(error, errors.Conflict) and error.url:
+        body["url"] = error.url
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="Hearthub", charset="UTF-8"'
+    return JSONResponse(body, status, headers)
+
+
+async def render_http(_request: Request, error: Exception) -> Response:
+    """For the framework's own errors: an unknown route, a method not allowed."""
+    if not isinstance(error, HTTPException):
+        raise error
+    text = str(error.detail)
+    headers = {**(error.headers or {}), "X-Error-Message": header_safe(text)}
+    return JSONResponse({"error": text}, error.status_code, headers)
+
+
+async def render_invalid(_request: Request, error: Exception) -> Response:
+    """For parameters and bodies that do not fit their declaration: names the first that fails."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return error_response(errors.BadRequest(f"{where}: {first['msg']}"), 400)
+
+
+async def render_crash(request: Request, error: Exception) -> Response:
+    """The outermost handler: what no part foresaw. The details are for the log alone."""
+    log.error("unhandled error on %s %s", request.method, request.scope["path"], exc_info=error)
+    request_id = request.scope.get("request_id", "")
+    text = f"Internal error; the hub's log has it under request id {request_id}"
+    return JSONResponse({"error": text}, 500, {"X-Error-Message": header_safe(text)})
+
+
+def printable(text: str) -> str:
+    """Text without lone surrogates, which no UTF-8 body can carry."""
+    return text.encode(errors="replace").decode()
+
+
+def header_safe(text: str) -> str:
+    """One line of printable latin-1, as headers allow."""
+    line = " ".join(text.split())[:500]
+    return "".join(c if " " <= c <= "~" else "?" for c in line)

@@ -1,0 +1,54 @@
+"""Log lines: text for people, JSON for machines; tokens and signatures are blotted out."""
+
+import json
+import logging
+import re
+
+from hearthub.clock import iso
+from hearthub.settings import Settings
+
+_SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?:sig|token|signature)=[^&\s\"]+|Bearer \S+|Basic \S+")
+_EXTRAS = ("request_id", "ms", "job", "repo")
+
+
+def set_up(settings: Settings) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def blot(text: str) -> str:
+    """The text without anything that could be used as a credential."""
+    return _SECRET.sub("[secret]", text)
+
+
+class TextLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        extras = " ".join(f"{k}={v}" for k, v in _extras(record).items())
+        line = f"{iso(int(record.created * 1000))} {record.levelname.lower():7} {record.name} "
+        return blot(f"{line}{record.getMessage()} {extras}".rstrip() + self._trace(record))
+
+    def _trace(self, record: logging.LogRecord) -> str:
+        return "\n" + self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": iso(int(record.created * 1000)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_extras(record),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return blot(json.dumps(line, default=str))
+
+
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    return {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}

@@ -1,0 +1,55 @@
+"""Absolute URLs of this hub as the caller can reach it."""
+
+import re
+from urllib.parse import quote
+
+from starlette.requests import Request
+
+from hearthub.context import Hub
+from hearthub.errors import Moved
+from hearthub.http.paths import PREFIXES
+from hearthub.settings import LOOPBACK
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII)
+
+
+def hub_of(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+def base_url(request: Request) -> str:
+    """The hub's own URL, without a trailing slash.
+
+    The public URL where one is set. Else the request's Host, but only when it names the address
+    we listen on or the local machine: a forged Host must not end up in other people's links.
+    """
+    settings = hub_of(request).settings
+    if settings.public_url:
+        return settings.public_url
+    host = _HOST.fullmatch(request.headers.get("host", ""))
+    if host and host[1].strip("[]").lower() in LOOPBACK | {settings.host.lower()}:
+        return f"http://{host[0]}"
+    return settings.base_url
+
+
+def repo_url(request: Request, repo_type: str, full_name: str) -> str:
+    return f"{base_url(request)}/{PREFIXES[repo_type]}{full_name}"
+
+
+def redirect_target(request: Request, moved: Moved) -> str:
+    """The request's own URL with the repo's new name in the place of the old."""
+    path: str = request.scope["path"]
+    old, new = quote(moved.old_name), quote(moved.new_name)
+    path = path.replace(old, new, 1)
+    query = request.scope["query_string"].decode("latin-1")
+    return base_url(request) + path + (f"?{query}" if query else "")
+
+
+def next_link(request: Request, path: str | None = None, **changed: object) -> str:
+    """A `Link` header to the next page: this URL (or `path`) with some parameters changed.
+
+    Absolute, because clients fetch it as it stands.
+    """
+    url = request.url.include_query_params(**{k: str(v) for k, v in changed.items()})
+    return f'<{base_url(request)}{path or request.scope["path"]}?{url.query}>; rel="next"'

@@ -1,0 +1,204 @@
+"""Reading a repo at a commit: trees, single paths, and where a file's bytes are."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from threading import Lock
+
+from cachetools import LRUCache
+
+from hearthub.errors import EntryNotFound
+from hearthub.registry import trees
+from hearthub.registry.gitformat import Commit, TreeEntry
+from hearthub.registry.history import History
+from hearthub.registry.objects import ObjectStore
+from hearthub.registry.paths import clean_folder, clean_path
+from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
+from hearthub.registry.repo import Repo
+from hearthub.storage import Location, Storage
+
+FOLDER_MODE = 0o040000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path at one commit. `size` in bytes is the real file's, not its pointer's.
+
+    `oid` is git's; `pointer` is there when the content lies in LFS or Xet, `xet_hash` when it can
+    be fetched by Xet; `last_commit` (oid and commit) only where it was asked for.
+    """
+
+    path: str
+    oid: str
+    is_folder: bool
+    size: int = 0
+    pointer: Pointer | None = None
+    pointer_size: int = 0
+    xet_hash: str | None = None
+    last_commit: tuple[str, Commit] | None = None
+
+    @property
+    def etag(self) -> str:
+        """sha256 for LFS and Xet files, git's blob id for the others."""
+        return self.pointer.sha256 if self.pointer else self.oid
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A file ready to be sent. `content` is inline bytes, or a Location in storage."""
+
+    commit: str
+    entry: Entry
+    content: bytes | Location
+
+
+@dataclass(frozen=True)
+class _Blob:
+    size: int
+    pointer: Pointer | None
+
+
+class Files:
+    def __init__(self, objects: ObjectStore, history: History, storage: Storage) -> None:
+        self.objects, self.history, self.storage = objects, history, storage
+        self._blobs: LRUCache[tuple[int, str], _Blob] = LRUCache(200_000)
+        self._blobs_lock = Lock()
+
+    def tree(
+        self, repo: Repo, commit: str, folder: str, *, recursive: bool, after: str | None, limit: int
+    ) -> list[Entry]:
+        """Up to `limit` entries below `folder`, in git's order, after the path `after`."""
+        folder = clean_folder(folder)
+        root = self.objects.commit(repo.id, commit).tree
+        load = self._loader(repo)
+        if folder:
+            found = trees.find(load, root, folder)
+            if found is None or found.mode != FOLDER_MODE:
+                raise EntryNotFound(f"{folder} does not exist on {commit[:7]}", commit=commit)
+        walk: Iterator[tuple[str, TreeEntry]] = trees.walk(load, root, folder, recursive=recursive)
+        if after is not None:
+            walk = _after(walk, after)
+        return self.describe(repo, list(islice(walk, limit)))
+
+    def paths(self, repo: Repo, commit: str, wanted: Sequence[str]) -> list[Entry]:
+        """The entries at these paths; those that do not exist are left out."""
+        root = self.objects.commit(repo.id, commit).tree
+        load = self._loader(repo)
+        found: dict[str, TreeEntry] = {}
+        for path in wanted:
+            path = clean_folder(path)
+            entry = trees.find(load, root, path) if path else None
+            if entry is not None:
+                found[path] = entry
+        return self.describe(repo, list(found.items()))
+
+    def entry(self, repo: Repo, commit: str, path: str) -> Entry:
+        """The file at `path`; raises EntryNotFound, also for folders."""
+        path = clean_path(path)
+        root = self.objects.commit(repo.id, commit).tree
+        found = trees.find(self._loader(repo), root, path)
+        if found is None or found.mode == FOLDER_MODE:
+            raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
+        return self.describe(repo, [(path, found)])[0]
+
+    def resolve(self, repo: Repo, commit: str, path: str) -> Resolved:
+        """The file as its users want it: the LFS object behind a pointer, not the pointer."""
+        entry = self.entry(repo, commit, path)
+        if entry.pointer:
+            return Resolved(commit, entry, self.storage.locate(repo.id, entry.pointer.sha256))
+        return self._content(repo, commit, entry)
+
+    def raw(self, repo: Repo, commit: str, path: str) -> Resolved:
+        """The file as git has it: a pointer stays a pointer."""
+        entry = self.entry(repo, commit, path)
+        if entry.pointer:
+            entry = replace(entry, pointer=None, size=entry.pointer_size, xet_hash=None)
+        return self._content(repo, commit, entry)
+
+    def text(self, repo: Repo, commit: str, path: str, limit: int = 2**20) -> str | None:
+        """A small text file, or None when it is missing, large, LFS or not UTF-8."""
+        try:
+            entry = self.entry(repo, commit, path)
+        except EntryNotFound:
+            return None
+        if entry.pointer or entry.size > limit:
+            return None
+        try:
+            return self.objects.read(repo.id, entry.oid)[1].decode()
+        except UnicodeDecodeError:
+            return None
+
+    def with_last_commits(self, repo: Repo, commit: str, entries: list[Entry]) -> list[Entry]:
+        """Fill `last_commit`: the newest commit that changed each entry."""
+        by_folder: dict[str, list[str]] = {}
+        for entry in entries:
+            folder, _, name = entry.path.rpartition("/")
+            by_folder.setdefault(folder, []).append(name)
+        found: dict[str, tuple[str, Commit]] = {}
+        for folder, names in by_folder.items():
+            found |= self.history.last_commits(repo.id, commit, folder, names)
+        return [replace(entry, last_commit=found.get(entry.path)) for entry in entries]
+
+    def describe(self, repo: Repo, found: Sequence[tuple[str, TreeEntry]]) -> list[Entry]:
+        """Sizes, pointers and Xet hashes for tree entries, in a handful of queries."""
+        blobs = self._describe_blobs(repo, [e.oid for _, e in found if e.mode != FOLDER_MODE])
+        pointers = [blob.pointer.sha256 for blob in blobs.values() if blob.pointer]
+        stored = self.storage.objects(repo.id, pointers) if pointers else {}
+        entries = []
+        for path, item in found:
+            if item.mode == FOLDER_MODE:
+                entries.append(Entry(path, item.oid, is_folder=True))
+                continue
+            blob = blobs[item.oid]
+            if blob.pointer is None:
+                entries.append(Entry(path, item.oid, is_folder=False, size=blob.size))
+                continue
+            known = stored.get(blob.pointer.sha256)
+            entries.append(
+                Entry(
+                    path,
+                    item.oid,
+                    is_folder=False,
+                    size=blob.pointer.size,
+                    pointer=blob.pointer,
+                    pointer_size=blob.size,
+                    xet_hash=known.xet_hash if known else None,
+                )
+            )
+        return entries
+
+    def _content(self, repo: Repo, commit: str, entry: Entry) -> Resolved:
+        location = self.objects.locate(repo.id, entry.oid)
+        if location is not None:
+            return Resolved(commit, entry, location)
+        return Resolved(commit, entry, self.objects.read(repo.id, entry.oid)[1])
+
+    def _loader(self, repo: Repo) -> Callable[[str], Mapping[str, TreeEntry]]:
+        return lambda oid: self.objects.tree(repo.id, oid)
+
+    def _describe_blobs(self, repo: Repo, oids: list[str]) -> dict[str, _Blob]:
+        """Immutable facts of blobs, remembered: a content address never changes its meaning."""
+        known: dict[str, _Blob] = {}
+        with self._blobs_lock:
+            for oid in oids:
+                if blob := self._blobs.get((repo.id, oid)):
+                    known[oid] = blob
+        if missing := [oid for oid in oids if oid not in known]:
+            sizes = self.objects.sizes(repo.id, missing)
+            small = [oid for oid, size in sizes.items() if size <= MAX_POINTER]
+            contents = self.objects.read_many(repo.id, small)
+            for oid, size in sizes.items():
+                content = contents.get(oid)
+                known[oid] = _Blob(size, parse_pointer(content) if content else None)
+            with self._blobs_lock:
+                self._blobs.update({(repo.id, oid): known[oid] for oid in sizes})
+        return known
+
+
+def _after(
+    walk: Iterator[tuple[str, TreeEntry]], path: str
+) -> Iterator[tuple[str, TreeEntry]]:
+    for found, _ in walk:
+        if found == path:
+            break
+    yield from walk

@@ -1,0 +1,117 @@
+"""Branches and tags: rows that name a commit, moved by compare-and-swap."""
+
+import re
+from dataclasses import dataclass
+
+from hearthub.clock import now_ms
+from hearthub.db import Database
+from hearthub.errors import BadRequest, Conflict, HearthubError, RevisionNotFound
+
+MAIN = "refs/heads/main"
+HEADS, TAGS, CONVERTS, PULLS = "refs/heads/", "refs/tags/", "refs/convert/", "refs/pr/"
+
+# git's own rules (git-check-ref-format), on the part after refs/heads/ or refs/tags/.
+_BAD_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """`oid` is what the ref names (a commit, or an annotated tag), `commit_oid` its commit."""
+
+    name: str
+    oid: str
+    commit_oid: str
+
+    @property
+    def short_name(self) -> str:
+        for prefix in (HEADS, TAGS, CONVERTS):
+            if self.name.startswith(prefix):
+                return self.name.removeprefix(prefix)
+        return self.name
+
+
+class RefMoved(HearthubError):
+    """Somebody else moved the ref first; inside the registry this means: try again."""
+
+
+class Refs:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def get(self, repo_id: int, name: str) -> Ref | None:
+        row = self.db.one(
+            "select name, oid, commit_oid from ref where repo_id = :repo and name = :name",
+            repo=repo_id,
+            name=name,
+        )
+        return None if row is None else Ref(*row)
+
+    def first(self, repo_id: int, names: tuple[str, ...]) -> Ref | None:
+        """The first of `names` that exists."""
+        rows = self.db.all(
+            "select name, oid, commit_oid from ref where repo_id = :repo and name in (:names)",
+            repo=repo_id,
+            names=names,
+        )
+        found = {row[0]: Ref(*row) for row in rows}
+        return next((found[name] for name in names if name in found), None)
+
+    def all(self, repo_id: int) -> list[Ref]:
+        rows = self.db.all(
+            "select name, oid, commit_oid from ref where repo_id = :repo order by name",
+            repo=repo_id,
+        )
+        return [Ref(*row) for row in rows]
+
+    def create(self, repo_id: int, name: str, oid: str, commit_oid: str) -> None:
+        """Raises Conflict when the ref exists."""
+        check_ref_name(name)
+        made = self.db.execute(
+            "insert into ref (repo_id, name, oid, commit_oid, updated) "
+            "values (:repo, :name, :oid, :commit, :now) on conflict (repo_id, name) do nothing",
+            repo=repo_id,
+            name=name,
+            oid=oid,
+            commit=commit_oid,
+            now=now_ms(),
+        )
+        if not made:
+            raise Conflict(f"Reference {name} already exists")
+
+    def move(self, repo_id: int, name: str, old: str, new: str) -> None:
+        """Compare-and-swap a branch from commit `old` to commit `new`; raises RefMoved."""
+        moved = self.db.execute(
+            "update ref set oid = :new, commit_oid = :new, updated = :now "
+            "where repo_id = :repo and name = :name and oid = :old",
+            repo=repo_id,
+            name=name,
+            old=old,
+            new=new,
+            now=now_ms(),
+        )
+        if not moved:
+            raise RefMoved(f"{name} moved")
+
+    def delete(self, repo_id: int, name: str) -> None:
+        gone = self.db.execute(
+            "delete from ref where repo_id = :repo and name = :name", repo=repo_id, name=name
+        )
+        if not gone:
+            raise RevisionNotFound(f"Invalid rev id: {name}")
+
+
+def candidates(rev: str) -> tuple[str, ...]:
+    """Full ref names a revision may mean, best first: a branch wins over a tag."""
+    if rev == "HEAD":
+        return (MAIN,)
+    if rev.startswith("refs/"):
+        return (rev,)
+    return (HEADS + rev, TAGS + rev)
+
+
+def check_ref_name(name: str) -> None:
+    _, _, short = name.removeprefix("refs/").partition("/")
+    if not short or len(name.encode(errors="replace")) > 250 or _BAD_NAME.search(short):
+        raise BadRequest(f"Invalid reference name: {short!r}")
+    if not name.encode(errors="replace").decode() == name:
+        raise BadRequest("Invalid reference name: not valid unicode")

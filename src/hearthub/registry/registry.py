@@ -1,0 +1,333 @@
+"""The door of the registry: everything that can be done with a repo.
+
+Repos are named as callers name them (`type`, `namespace/name`); each method starts by asking
+`repo()` for the one meant, which is where access is decided.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from hearthub.accounts import Accounts, Actor
+from hearthub.clock import now_ms
+from hearthub.db import Database
+from hearthub.errors import BadRequest, Forbidden, Moved, RepoNotFound, RevisionNotFound
+from hearthub.events import EventLog, RepoCreated, RepoDeleted, RepoMoved, RepoSettingsChanged
+from hearthub.names import check_repo_name, split_id
+from hearthub.registry import uploads
+from hearthub.registry.access import Right, require, require_creator, right_of
+from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
+from hearthub.registry.commits import CommitResult, Commits
+from hearthub.registry.files import Entry, Files, Resolved
+from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
+from hearthub.registry.history import History
+from hearthub.registry.objects import ObjectStore
+from hearthub.registry.operations import CommitHeader, Operations
+from hearthub.registry.refs import HEADS, MAIN, TAGS, Ref, Refs
+from hearthub.registry.repo import Repo
+from hearthub.registry.repos import Page, Reader, RepoFilter, Repos
+from hearthub.registry.revisions import Revisions
+from hearthub.registry.uploads import FileOffer, FileVerdict
+from hearthub.settings import Settings
+from hearthub.storage import Storage
+
+__all__ = ["CommitResult", "Registry"]
+
+
+class Registry:
+    def __init__(
+        self,
+        db: Database,
+        objects_db: Database,
+        settings: Settings,
+        events: EventLog,
+        accounts: Accounts,
+        storage: Storage,
+    ) -> None:
+        self.db, self.settings, self.events = db, settings, events
+        self.accounts, self.storage = accounts, storage
+        self._repos = Repos(db)
+        self._refs = Refs(db)
+        self._objects = ObjectStore(objects_db, storage)
+        self._history = History(self._objects)
+        self._files = Files(self._objects, self._history, storage)
+        self._revisions = Revisions(self._refs, self._objects)
+        self._commits = Commits(db, events, self._objects, self._refs, storage)
+
+    # -- repos -------------------------------------------------------------------------------
+
+    def repo(
+        self, actor: Actor, repo_type: str, full_name: str, need: Right = Right.METADATA
+    ) -> Repo:
+        """The repo, if `actor` has the right on it.
+
+        Raises RepoNotFound (also when it may not be seen), Moved when this is an old name,
+        GatedRepo, Forbidden or LoginRequired.
+        """
+        repo = self._repos.find(repo_type, full_name)
+        require(actor, repo, min(need, Right.METADATA))
+        if repo.full_name.lower() != full_name.lower():
+            raise Moved(full_name, repo.full_name)
+        require(actor, repo, need)
+        return repo
+
+    def right(self, actor: Actor, repo: Repo) -> Right:
+        return right_of(actor, repo)
+
+    def readable(self, actor: Actor, repo_ids: Sequence[int]) -> set[int]:
+        """Those of these repos whose files `actor` may read."""
+        repos = self._repos.by_ids(repo_ids)
+        return {repo.id for repo in repos if right_of(actor, repo) >= Right.READ}
+
+    def recheck(self, actor: Actor, repo_id: int, need: Right) -> None:
+        """Whether a right once proved still holds; raises what `repo` would."""
+        repo = self._repos.by_id(repo_id)
+        if repo is None:
+            raise RepoNotFound
+        require(actor, repo, need)
+
+    def by_id(self, repo_id: int) -> Repo | None:
+        return self._repos.by_id(repo_id)
+
+    def by_ids(self, actor: Actor, repo_ids: Sequence[int]) -> list[Repo]:
+        """Those of these repos that `actor` may see."""
+        repos = self._repos.by_ids(repo_ids)
+        return [repo for repo in repos if right_of(actor, repo) >= Right.METADATA]
+
+    def create(
+        self,
+        actor: Actor,
+        repo_type: str,
+        full_name: str,
+        *,
+        visibility: str | None = None,
+        sdk: str | None = None,
+        files: dict[str, bytes] | None = None,
+    ) -> Repo:
+        """A new repo with one commit. `visibility` None means the namespace's default."""
+        namespace, name = split_id(full_name)
+        check_repo_name(name)
+        owner = self.accounts.account(namespace)
+        if owner is None:
+            raise Forbidden(f"There is no user or organisation called {namespace}")
+        require_creator(actor, owner.id, owner.name)
+        visibility = visibility or ("private" if owner.default_private else "public")
+        content = {".gitattributes": DEFAULT_GITATTRIBUTES.encode()} | (files or {})
+        with self.db.transaction():
+            repo = self._repos.insert(
+                repo_type,
+                owner.id,
+                owner.name,
+                name,
+                visibility=visibility,
+                sdk=sdk,
+                created_by=actor.user_id,
+            )
+            self.events.append(RepoCreated(repo.id, repo.type, repo.full_name), actor.user_id)
+            self._commits.create_initial(actor, repo, content)
+        return repo
+
+    def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
+        repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
+        with self.db.transaction():
+            self.events.append(RepoDeleted(repo.id, repo.type, repo.full_name), actor.user_id)
+            self._repos.delete(repo)
+
+    def move(self, actor: Actor, repo_type: str, source: str, target: str) -> Repo:
+        """Rename, or hand over to another namespace; the old name redirects from now on."""
+        repo = self.repo(actor, repo_type, source, Right.ADMIN)
+        namespace, name = split_id(target)
+        check_repo_name(name)
+        owner = self.accounts.account(namespace)
+        if owner is None:
+            raise Forbidden(f"There is no user or organisation called {namespace}")
+        require_creator(actor, owner.id, owner.name)
+        with self.db.transaction():
+            moved = self._repos.rename(repo, owner.id, owner.name, name)
+            event = RepoMoved(repo.id, repo.full_name, moved.full_name)
+            self.events.append(event, actor.user_id)
+        return moved
+
+    def change_settings(
+        self,
+        actor: Actor,
+        repo_type: str,
+        full_name: str,
+        *,
+        visibility: str | None = None,
+        gated: str | bool | None = None,
+    ) -> Repo:
+        """`gated` is "auto", "manual" or False; None leaves a setting as it is."""
+        repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
+        if gated is True:
+            raise BadRequest("gated must be auto, manual or false")
+        with self.db.transaction():
+            changed = self._repos.change(
+                repo,
+                visibility=visibility or repo.visibility,
+                gated=repo.gated if gated is None else (gated or None),
+            )
+            self.events.append(RepoSettingsChanged(repo.id), actor.user_id)
+        return changed
+
+    def list_repos(self, actor: Actor, wanted: RepoFilter, page: Page) -> list[Repo]:
+        """Repos `actor` may see, by creation or by last change."""
+        return self._repos.select(wanted, page, _reader(actor))
+
+    def counts(self, actor: Actor, owner_id: int) -> dict[str, int]:
+        """How many repos of each type an account has, counting what `actor` may see."""
+        return self._repos.counts(owner_id, _reader(actor))
+
+    # -- refs --------------------------------------------------------------------------------
+
+    def refs(self, repo: Repo) -> list[Ref]:
+        return self._refs.all(repo.id)
+
+    def create_branch(self, actor: Actor, repo: Repo, name: str, start: str | None) -> None:
+        require(actor, repo, Right.WRITE)
+        commit = self.commit_of(repo, start or "main")
+        self._refs.create(repo.id, HEADS + name, commit, commit)
+
+    def delete_branch(self, actor: Actor, repo: Repo, name: str) -> None:
+        require(actor, repo, Right.WRITE)
+        if HEADS + name == MAIN:
+            raise Forbidden("The branch main cannot be deleted")
+        self._refs.delete(repo.id, HEADS + name)
+
+    def create_tag(
+        self, actor: Actor, repo: Repo, name: str, rev: str, message: str | None
+    ) -> None:
+        """A lightweight tag, or an annotated one when there is a message."""
+        require(actor, repo, Right.WRITE)
+        commit = oid = self.commit_of(repo, rev)
+        if message:
+            who = Signature(
+                actor.name or "", f"{actor.name}@users.noreply.hearthub", now_ms() // 1000, "+0000"
+            )
+            tag = encode_tag(Tag(commit, Kind.COMMIT, name, who, message))
+            oid = self._objects.write(repo.id, [(Kind.TAG, tag)])[0]
+        self._refs.create(repo.id, TAGS + name, oid, commit)
+
+    def delete_tag(self, actor: Actor, repo: Repo, name: str) -> None:
+        require(actor, repo, Right.WRITE)
+        self._refs.delete(repo.id, TAGS + name)
+
+    def squash(self, actor: Actor, repo: Repo, branch: str, message: str) -> str:
+        require(actor, repo, Right.WRITE)
+        return self._commits.squash(actor, repo, branch, message)
+
+    def commit_of(self, repo: Repo, rev: str) -> str:
+        """The commit a revision means, 40 hex digits; raises RevisionNotFound."""
+        return self._revisions.commit_of(repo, rev)
+
+    # -- commits -----------------------------------------------------------------------------
+
+    def judge_uploads(
+        self,
+        repo: Repo,
+        rev: str,
+        offers: Sequence[FileOffer],
+        *,
+        attributes: str | None,
+        ignore: str | None,
+    ) -> list[FileVerdict]:
+        """Which of these files go inline and which by Xet or LFS."""
+        return uploads.judge(
+            self._files,
+            repo,
+            self.commit_of(repo, rev),
+            offers,
+            attributes=attributes,
+            ignore=ignore,
+            max_regular=self.settings.max_regular_file,
+        )
+
+    def commit(
+        self, actor: Actor, repo: Repo, rev: str, header: CommitHeader, operations: Operations
+    ) -> CommitResult:
+        """One atomic change of a branch; raises StaleParent when `header.parent` is behind."""
+        require(actor, repo, Right.WRITE)
+        return self._commits.commit(
+            actor, repo, rev, header, operations, self.settings.max_regular_file
+        )
+
+    def history(
+        self, repo: Repo, rev: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[tuple[str, Commit]], int]:
+        """Commits newest first with their ids, and how many there are in all."""
+        start = self.commit_of(repo, rev)
+        commits = list(islice(self._history.log(repo.id, start), skip, skip + limit))
+        return commits, self._history.count(repo.id, start)
+
+    def commit_at(self, repo: Repo, oid: str) -> Commit:
+        return self._objects.commit(repo.id, oid)
+
+    # -- files -------------------------------------------------------------------------------
+
+    def tree(
+        self,
+        repo: Repo,
+        commit: str,
+        folder: str = "",
+        *,
+        recursive: bool = False,
+        after: str | None = None,
+        limit: int = 10_000,
+    ) -> list[Entry]:
+        return self._files.tree(
+            repo, commit, folder, recursive=recursive, after=after, limit=limit
+        )
+
+    def paths(self, repo: Repo, commit: str, paths: Sequence[str]) -> list[Entry]:
+        return self._files.paths(repo, commit, paths)
+
+    def with_last_commits(self, repo: Repo, commit: str, entries: Iterable[Entry]) -> list[Entry]:
+        return self._files.with_last_commits(repo, commit, list(entries))
+
+    def read_range(self, repo: Repo, entry: Entry, start: int, end: int) -> bytes:
+        """Bytes of a file from `start` to before `end`, at most 16 MiB; fewer at its end."""
+        return self._files.read_range(repo, entry, start, end)
+
+    def text(self, repo: Repo, commit: str, path: str) -> str | None:
+        """A small text file's content; None when missing, large, LFS or not UTF-8."""
+        return self._files.text(repo, commit, path)
+
+    def resolve(
+        self, actor: Actor, repo_type: str, full_name: str, rev: str, path: str
+    ) -> tuple[Repo, Resolved]:
+        """A file to download, by whatever name its revision has."""
+        repo = self.repo(actor, repo_type, full_name, Right.READ)
+        return repo, self._files.resolve(repo, self.commit_of(repo, rev), path)
+
+    def raw(
+        self, actor: Actor, repo_type: str, full_name: str, rev: str, path: str
+    ) -> tuple[Repo, Resolved]:
+        """The same, as git has it: LFS pointers stay pointers."""
+        repo = self.repo(actor, repo_type, full_name, Right.READ)
+        return repo, self._files.raw(repo, self.commit_of(repo, rev), path)
+
+    # -- jobs --------------------------------------------------------------------------------
+
+    def purge(self, payload: dict[str, int]) -> None:
+        """After a repo is gone: its git objects and its claims on stored bytes."""
+        self._objects.delete_repo(payload["repo_id"])
+        self.storage.forget_repo(payload["repo_id"])
+
+    def measure(self, payload: dict[str, int]) -> None:
+        """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
+        repo_id = payload["repo_id"]
+        used = self._objects.used(repo_id) + self.storage.used(repo_id)
+        self.db.execute(
+            "update repo set used_storage = :used where id = :id", used=used, id=repo_id
+        )
+
+    def head(self, repo: Repo) -> str:
+        """The newest commit of `main`."""
+        ref = self._refs.get(repo.id, MAIN)
+        if ref is None:
+            raise RevisionNotFound("Invalid rev id: main")
+        return ref.commit_oid
+
+
+def _reader(actor: Actor) -> Reader:
+    own = {actor.user_id} if actor.user_id is not None else set()
+    return Reader(frozenset(own | set(actor.roles)), sees_all=actor.is_admin)

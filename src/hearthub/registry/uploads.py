@@ -1,0 +1,59 @@
+"""Before a commit: which files go inline, which by Xet or LFS, which not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hearthub.registry.attributes import Attributes, Ignore, upload_mode
+from hearthub.registry.files import Files
+from hearthub.registry.paths import clean_path
+from hearthub.registry.repo import Repo
+
+
+@dataclass(frozen=True)
+class FileOffer:
+    """A file somebody is about to upload: its size in bytes and its first 512 bytes."""
+
+    path: str
+    size: int
+    sample: bytes
+
+
+@dataclass(frozen=True)
+class FileVerdict:
+    """`mode` is "lfs" or "regular"; `oid` what lies at that path now, so clients skip no-ops."""
+
+    path: str
+    mode: str
+    ignored: bool
+    oid: str | None
+
+
+def judge(
+    files: Files,
+    repo: Repo,
+    commit: str,
+    offers: Sequence[FileOffer],
+    *,
+    attributes: str | None,
+    ignore: str | None,
+    max_regular: int,
+) -> list[FileVerdict]:
+    """`attributes` and `ignore` are those of the same upload; the repo's own apply as well."""
+    if attributes is None:
+        attributes = files.text(repo, commit, ".gitattributes")
+    rules = Attributes.parse(attributes or "")
+    ignores = [Ignore.parse(text) for text in (files.text(repo, commit, ".gitignore"), ignore) if text]
+    paths = [clean_path(offer.path) for offer in offers]
+    present = {entry.path: entry for entry in files.paths(repo, commit, paths)}
+    verdicts = []
+    for path, offer in zip(paths, offers, strict=True):
+        entry = present.get(path)
+        verdicts.append(
+            FileVerdict(
+                path=offer.path,
+                mode=upload_mode(path, offer.size, offer.sample, rules, max_regular),
+                ignored=any(rule.matches(path) for rule in ignores),
+                oid=None if entry is None or entry.is_folder else entry.etag,
+            )
+        )
+    return verdicts

@@ -1,0 +1,28 @@
+"""Cards as HTML: rendered by markdown-it-py, cleaned by nh3, links pointed into the repo."""
+
+import re
+
+import nh3
+from markdown_it import MarkdownIt
+
+MAX_CARD = 500_000  # characters; longer cards are shown as far as that
+
+_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_ABSOLUTE = re.compile(r"^([a-z][a-z0-9+.-]*:|//|/|#)", re.IGNORECASE)
+_TAGS = nh3.ALLOWED_TAGS - {"style", "iframe", "form", "input"}
+
+
+def render_card(text: str, resolve_root: str) -> str:
+    """Safe HTML. Relative links and images are taken from `resolve_root` (`ns/name/resolve/main/`).
+
+    Images of other hosts stay in the page as links would; the page's policy keeps the browser
+    from loading them.
+    """
+
+    def rewrite(tag: str, attribute: str, value: str) -> str | None:
+        if (tag, attribute) in {("a", "href"), ("img", "src")} and not _ABSOLUTE.match(value):
+            return f"/{resolve_root}{value.removeprefix('./')}"
+        return value
+
+    html = _markdown.render(text[:MAX_CARD])
+    return nh3.clean(html, tags=_TAGS, attribute_filter=rewrite, link_rel="nofollow noopener")

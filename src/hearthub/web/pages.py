@@ -1,0 +1,148 @@
+"""The home page and a page per repo; both work without JavaScript."""
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from hearthub.accounts import ANONYMOUS
+from hearthub.context import Hub
+from hearthub.errors import EntryNotFound, HearthubError, Moved, NotFound
+from hearthub.http.paths import PREFIXES
+from hearthub.http.urls import base_url, hub_of, redirect_target, repo_url
+from hearthub.registry import Page, Repo, RepoFilter, parse_card
+from hearthub.web.markdown import render_card
+
+STATIC = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+KINDS = ("model", "dataset", "space")
+SHOWN_FILES = 200
+
+
+async def home(request: Request) -> Response:
+    return await run_in_threadpool(_home, request)
+
+
+async def repo_page(request: Request) -> Response:
+    return await run_in_threadpool(_guarded, request, _repo)
+
+
+async def static(request: Request) -> Response:
+    name = request.path_params["asset"]
+    if name not in STATIC:
+        raise EntryNotFound
+    content = (files("hearthub.web") / "static" / name).read_bytes()
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=STATIC[name], headers=headers)
+
+
+def _home(request: Request) -> Response:
+    hub = hub_of(request)
+    shelves = [
+        (kind, _cards(hub, hub.registry.list_repos(ANONYMOUS, RepoFilter(kind), Page(limit=12))))
+        for kind in KINDS
+    ]
+    return _page("home.html", 200, shelves=shelves, base=base_url(request))
+
+
+def _cards(hub: Hub, repos: list[Repo]) -> list[dict[str, Any]]:
+    facts = hub.catalogue.facts_of(repos)
+    likes = hub.community.likes([repo.id for repo in repos])
+    return [
+        {
+            "name": repo.full_name,
+            "href": f"/{PREFIXES[repo.type]}{repo.full_name}",
+            "task": facts[repo.id].pipeline_tag,
+            "library": facts[repo.id].library,
+            "likes": likes.get(repo.id, 0),
+            "modified": _day(repo.modified),
+        }
+        for repo in repos
+    ]
+
+
+def _repo(request: Request) -> Response:
+    hub, params = hub_of(request), request.path_params
+    kind = params.get("kind", "model")
+    full_name = f"{params['namespace']}/{params['name']}"
+    repo = hub.registry.repo(ANONYMOUS, kind, full_name)
+    commit = hub.registry.head(repo)
+    entries = hub.registry.tree(repo, commit, limit=SHOWN_FILES)
+    card = ""
+    if not repo.gated:
+        _, body = parse_card(hub.registry.text(repo, commit, "README.md") or "")
+        card = render_card(body, f"{PREFIXES[kind]}{repo.full_name}/resolve/main/")
+    return _page(
+        "repo.html",
+        200,
+        repo=repo,
+        facts=hub.catalogue.facts(repo, commit),
+        likes=hub.community.likes([repo.id]).get(repo.id, 0),
+        entries=entries,
+        card=card,
+        commit=commit,
+        modified=_day(repo.modified),
+        url=repo_url(request, repo.type, repo.full_name),
+        base=base_url(request),
+    )
+
+
+def _guarded(request: Request, page: Any) -> Response:
+    """Errors as pages; what an outsider may not see looks like what does not exist."""
+    try:
+        answer: Response = page(request)
+    except Moved as moved:
+        return Response(status_code=307, headers={"Location": redirect_target(request, moved)})
+    except NotFound:
+        return _page("error.html", 404, title="Nothing here", text=(
+            "There is no such page, or it is private. A private repository opens with a token "
+            "through the API; see the list of public ones on the home page."
+        ))  # fmt: skip
+    except HearthubError as error:
+        return _page("error.html", 400, title="That did not work", text=str(error))
+    return answer
+
+
+def _page(template: str, status: int, **values: Any) -> Response:
+    text = _templates.get_template(template).render(**values)
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }
+    return HTMLResponse(text, status, headers)
+
+
+def _day(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def _size(count: int) -> str:
+    """Bytes for people, in powers of 1000: 1.2 MB."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+_templates = Environment(
+    loader=PackageLoader("hearthub.web"), autoescape=True, undefined=StrictUndefined
+)
+_templates.filters["size"] = _size
+
+routes = [
+    Route("/", home),
+    Route("/static/{asset:seg}", static),
+    Route("/{kind:kind}/{namespace:seg}/{name:seg}", repo_page),
+    Route("/{namespace:seg}/{name:seg}", repo_page),
+]
