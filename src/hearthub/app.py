@@ -1,4 +1,4 @@
-"""Table of contents: builds the hub, lists routes, says which event starts which job, and serves."""
+"""Table of contents: builds the hub, lists routes, says which event starts which job; serves."""
 
 import logging
 import time
@@ -32,6 +32,20 @@ from hearthub.storage import Storage
 log = logging.getLogger("hearthub")
 
 HOUR_S = 3600
+
+# For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
+CORS = Middleware(
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["GET", "HEAD", "POST"],
+    allow_headers=["*"],
+    expose_headers=(
+        "Accept-Ranges Content-Range ETag Link X-Error-Code X-Error-Message X-Linked-ETag "
+        "X-Linked-Size X-Repo-Commit X-Request-Id X-Total-Count X-Xet-Access-Token X-Xet-Cas-Url "
+        "X-Xet-Hash X-Xet-Token-Expiration"
+    ).split(),
+    max_age=86400,
+)
 
 
 @contextmanager
@@ -104,15 +118,22 @@ def schedule(
     jobs.register("catalogue.refresh", catalogue.refresh)
     jobs.register("registry.measure", registry.measure)
     jobs.register("registry.purge", registry.purge)
-    jobs.register("storage.sweep", lambda _: storage.sweep(), every_s=HOUR_S)
-    jobs.register("accounts.flush", lambda _: accounts.flush_last_used(now=True), every_s=60)
+
+    def sweep(_payload: dict[str, object]) -> None:
+        storage.sweep()
+
+    def flush(_payload: dict[str, object]) -> None:
+        accounts.flush_last_used(now=True)
+
+    jobs.register("storage.sweep", sweep, every_s=HOUR_S)
+    jobs.register("accounts.flush", flush, every_s=60)
 
 
 def create_app(hub: Hub) -> FastAPI:
     """The HTTP application of an open hub."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         worker = Worker(hub.jobs)
         worker.start()
         yield
@@ -130,7 +151,7 @@ def create_app(hub: Hub) -> FastAPI:
         lifespan=lifespan,
         middleware=[
             Middleware(Edge, metrics=metrics),
-            Middleware(CORSMiddleware, **CORS),
+            CORS,
         ],
     )
     app.state.hub = hub
@@ -144,33 +165,6 @@ def create_app(hub: Hub) -> FastAPI:
     app.router.routes.extend(api.routes)
     app.router.routes.extend(web.routes)
     return app
-
-
-# For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
-CORS = {
-    "allow_origins": ["*"],
-    "allow_methods": ["GET", "HEAD", "POST"],
-    "allow_headers": ["*"],
-    "allow_credentials": False,
-    "expose_headers": [
-        "Accept-Ranges",
-        "Content-Range",
-        "ETag",
-        "Link",
-        "X-Error-Code",
-        "X-Error-Message",
-        "X-Linked-ETag",
-        "X-Linked-Size",
-        "X-Repo-Commit",
-        "X-Request-Id",
-        "X-Total-Count",
-        "X-Xet-Access-Token",
-        "X-Xet-Cas-Url",
-        "X-Xet-Hash",
-        "X-Xet-Token-Expiration",
-    ],
-    "max_age": 86400,
-}
 
 
 def serve(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, TextClause, bindparam, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
-Rows = Sequence[Row[Any]]
+Rows = Sequence[Row[*tuple[Any, ...]]]
 
 
 class Database:
@@ -73,12 +73,14 @@ class Database:
         else:
             action()
 
-    def one(self, sql: str, **params: Any) -> Row[Any] | None:
+    def one(self, sql: str, **params: Any) -> Row[*tuple[Any, ...]] | None:
         """The first row, or None."""
-        return self._run(sql, params).first()
+        row: Row[*tuple[Any, ...]] | None = self._run(sql, params).first()
+        return row
 
     def all(self, sql: str, **params: Any) -> Rows:
-        return self._run(sql, params).all()
+        rows: Rows = self._run(sql, params).all()
+        return rows
 
     def value(self, sql: str, **params: Any) -> Any:
         """The first column of the first row, or None."""

@@ -23,5 +23,5 @@ async def agent_harnesses() -> dict[str, Any]:
 
 
 @router.head("/api/telemetry/{topic:rest}", summary="Accepted and forgotten: nothing is recorded")
-async def telemetry(topic: str) -> Response:  # noqa: ARG001
+async def telemetry(topic: str) -> Response:
     return Response()

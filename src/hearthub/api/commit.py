@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from hearthub.accounts import Actor
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Segment, Target
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, TooLarge, Unprocessable
-from hearthub.http.actor import CurrentActor, CurrentHub, read
+from hearthub.http.actor import read
 from hearthub.http.body import spool_body
 from hearthub.http.urls import repo_url
 from hearthub.registry import (
@@ -68,18 +68,14 @@ def validate_yaml(card: Card) -> Response:
 
 @router.post(REPO + "/preupload/{rev:seg}", summary="Which files go inline, which by Xet or LFS")
 def preupload(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     body: Preupload,
-    hub: CurrentHub,
-    actor: CurrentActor,
     create_pr: bool = False,
 ) -> dict[str, Any]:
     _refuse_pull_request(create_pr)
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    verdicts = hub.registry.judge_uploads(
+    repo = target.repo(Right.WRITE)
+    verdicts = target.hub.registry.judge_uploads(
         repo,
         rev,
         [FileOffer(file.path, file.size, _decode(file.sample)) for file in body.files],
@@ -105,13 +101,9 @@ def preupload(
     openapi_extra={"requestBody": {"content": {"application/x-ndjson": {}}, "required": True}},
 )
 async def commit(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     request: Request,
-    hub: CurrentHub,
-    actor: CurrentActor,
     create_pr: Annotated[bool, Query()] = False,
 ) -> dict[str, Any]:
     """Lines are `{"key": "header"|"file"|"lfsFile"|"deletedFile"|"deletedFolder", "value": {}}`.
@@ -119,7 +111,8 @@ async def commit(
     The body may have hundreds of megabytes: it is spooled to disk and read line by line.
     """
     _refuse_pull_request(create_pr)
-    repo = await read(hub, hub.registry.repo, actor, kind, f"{namespace}/{name}", Right.WRITE)
+    hub, actor = target.hub, target.actor
+    repo = await read(hub, target.repo, Right.WRITE)
     limit = hub.settings.max_commit_body
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
         oid = await run_in_threadpool(_commit, hub, actor, repo, rev, spool)

@@ -13,25 +13,21 @@ from hearthub.registry import Entry, Repo
 
 Expand = Annotated[list[str] | None, Query()]
 
-_SHARED = (
-    "author cardData createdAt disabled downloads downloadsAllTime gated lastModified likes private "
-    "resourceGroup sha siblings tags trendingScore usedStorage visibility xetEnabled"
-).split()
-EXPANDS = {
-    "model": sorted(
-        _SHARED
-        + (
-            "baseModels childrenModelCount config evalResults gguf inference "
-            "inferenceProviderMapping library_name mask_token model-index pipeline_tag "
-            "safetensors securityRepoStatus spaces transformersInfo widgetData"
-        ).split()
-    ),
-    "dataset": sorted([*_SHARED, "citation", "description", "mainSize", "paperswithcode_id"]),
-    "space": sorted(
-        [*_SHARED, "datasets", "host", "models", "region", "runtime", "sdk", "subdomain"]
-    ),
-    "kernel": sorted(_SHARED),
+_SHARED = """
+author cardData createdAt disabled downloads downloadsAllTime gated lastModified likes private
+resourceGroup sha siblings tags trendingScore usedStorage visibility xetEnabled
+"""
+_OF_KIND = {
+    "model": """
+    baseModels childrenModelCount config evalResults gguf inference inferenceProviderMapping
+    library_name mask_token model-index pipeline_tag safetensors securityRepoStatus spaces
+    transformersInfo widgetData
+    """,
+    "dataset": "citation description mainSize paperswithcode_id",
+    "space": "datasets host models region runtime sdk subdomain",
+    "kernel": "",
 }
+EXPANDS = {kind: sorted((_SHARED + names).split()) for kind, names in _OF_KIND.items()}
 MAX_SIBLINGS = 100_000
 
 
@@ -83,9 +79,7 @@ class Describer:
             names.append("config")
         if card:
             names.append("cardData")
-        return _without_nulls(
-            self._base(repo) | {name: self._field(repo, name) for name in names}
-        )
+        return _without_nulls(self._base(repo) | {name: self._field(repo, name) for name in names})
 
     def _base(self, repo: Repo) -> dict[str, Any]:
         base = {"_id": repo.uid, "id": repo.full_name}
@@ -102,13 +96,11 @@ class Describer:
         return self.commit or self.hub.registry.head(repo)
 
     def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
-        entries = self.hub.registry.tree(
-            repo, self._sha(repo), recursive=True, limit=MAX_SIBLINGS
-        )
+        entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=MAX_SIBLINGS)
         return [_sibling(entry, blobs) for entry in entries if not entry.is_folder]
 
 
-_SUMMARY = ["likes", "private", "visibility", "gated", "downloads", "tags", "createdAt", "trendingScore"]
+_SUMMARY = "likes private visibility gated downloads tags createdAt trendingScore".split()
 _ROW = {"model": ["pipeline_tag", "library_name"], "space": ["sdk"]}
 _FULL = {
     "model": [
@@ -146,20 +138,6 @@ _ROW_FIELDS: dict[str, Callable[[Repo], Any]] = {
     "spaces": lambda _repo: [],
     "xetEnabled": lambda _repo: True,
 }
-_FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
-    "tags": lambda facts: facts.tags,
-    "cardData": lambda facts: facts.card,
-    "library_name": lambda facts: facts.library,
-    "pipeline_tag": lambda facts: facts.pipeline_tag,
-    "config": lambda facts: facts.config or None,
-    "safetensors": lambda facts: facts.safetensors,
-    "model-index": lambda facts: facts.card.get("model-index"),
-    "widgetData": lambda facts: facts.card.get("widget"),
-    "models": lambda facts: facts.models,
-    "datasets": lambda facts: facts.datasets,
-    "transformersInfo": lambda facts: _transformers_info(facts),
-    "baseModels": lambda facts: _base_models(facts),
-}
 
 
 def _transformers_info(facts: Facts) -> dict[str, Any] | None:
@@ -176,6 +154,22 @@ def _base_models(facts: Facts) -> dict[str, Any] | None:
         "relation": facts.relation,
         "models": [{"_id": name, "id": name} for name in facts.base_models],
     }
+
+
+_FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
+    "tags": lambda facts: facts.tags,
+    "cardData": lambda facts: facts.card,
+    "library_name": lambda facts: facts.library,
+    "pipeline_tag": lambda facts: facts.pipeline_tag,
+    "config": lambda facts: facts.config or None,
+    "safetensors": lambda facts: facts.safetensors,
+    "model-index": lambda facts: facts.card.get("model-index"),
+    "widgetData": lambda facts: facts.card.get("widget"),
+    "models": lambda facts: facts.models,
+    "datasets": lambda facts: facts.datasets,
+    "transformersInfo": _transformers_info,
+    "baseModels": _base_models,
+}
 
 
 def _sibling(entry: Entry, blobs: bool) -> dict[str, Any]:

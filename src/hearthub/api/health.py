@@ -19,7 +19,7 @@ async def healthz() -> str:
     return "ok"
 
 
-@router.get("/readyz", summary="The databases and the disk answer", response_class=PlainTextResponse)
+@router.get("/readyz", summary="Databases and disk answer", response_class=PlainTextResponse)
 def readyz(hub: CurrentHub) -> str:
     hub.db.value("select 1")
     hub.objects_db.value("select 1")

@@ -4,10 +4,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from hearthub.accounts import Actor
 from hearthub.api.describe import Describer, Expand, check_expand
-from hearthub.api.params import REPO, Kind, Segment
-from hearthub.context import Hub
+from hearthub.api.params import REPO, Kind, Segment, Target
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
@@ -22,33 +20,25 @@ Flag = bool | None
 
 @router.get(REPO, summary="A repo at its main branch")
 def repo_info(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
-    hub: CurrentHub,
-    actor: CurrentActor,
+    target: Target,
     expand: Expand = None,
     expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
     blobs: bool = False,
     securityStatus: bool = False,  # noqa: N803
 ) -> dict[str, Any]:
-    return _info(hub, actor, kind, f"{namespace}/{name}", "main", expand, expand_js, blobs)
+    return _info(target, "main", expand, expand_js, blobs)
 
 
 @router.get(REPO + "/revision/{rev:seg}", summary="A repo at a revision")
 def revision_info(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
-    hub: CurrentHub,
-    actor: CurrentActor,
     expand: Expand = None,
     expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
     blobs: bool = False,
     securityStatus: bool = False,  # noqa: N803
 ) -> dict[str, Any]:
-    return _info(hub, actor, kind, f"{namespace}/{name}", rev, expand, expand_js, blobs)
+    return _info(target, rev, expand, expand_js, blobs)
 
 
 @router.get("/api/{kind:kind}", summary="Repos by author and time")
@@ -95,19 +85,15 @@ def list_repos(
 
 
 def _info(
-    hub: Hub,
-    actor: Actor,
-    kind: str,
-    full_name: str,
+    target: Target,
     rev: str,
     expand: list[str] | None,
     expand_js: list[str] | None,
     blobs: bool,
 ) -> dict[str, Any]:
-    wanted = check_expand(kind, [*(expand or []), *(expand_js or [])])
-    repo = hub.registry.repo(actor, kind, full_name)
-    commit = hub.registry.commit_of(repo, rev)
-    describer = Describer(hub, [repo], commit)
+    wanted = check_expand(target.kind, [*(expand or []), *(expand_js or [])])
+    repo = target.repo()
+    describer = Describer(target.hub, [repo], target.hub.registry.commit_of(repo, rev))
     if wanted:
         return describer.expanded(repo, wanted)
     return describer.full(repo, blobs=blobs)

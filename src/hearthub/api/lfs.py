@@ -132,9 +132,7 @@ async def get_object(request: Request) -> Response | BytesResponse:
     """`GET /lfs/objects/{oid}?sig=`: the bytes, by range if asked."""
     hub, claims = hub_of(request), _claims(request, DOWNLOAD)
     location = await read(hub, hub.storage.locate, claims["repo"], claims["oid"])
-    return BytesResponse(
-        location, location.size, request.headers, {"ETag": f'"{claims["oid"]}"'}
-    )
+    return BytesResponse(location, location.size, request.headers, {"ETag": f'"{claims["oid"]}"'})
 
 
 def _upload(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:

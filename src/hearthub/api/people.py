@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from hearthub.accounts import Actor
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
 from hearthub.context import Hub
 from hearthub.errors import LoginRequired, NotFound
@@ -21,35 +21,27 @@ Skip = Annotated[int, Query(ge=0)]
 
 
 @router.post(REPO + "/like", summary="Like a repo")
-def like(
-    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
-) -> dict[str, Any]:
-    hub.community.like(actor, hub.registry.repo(actor, kind, f"{namespace}/{name}"))
+def like(target: Target) -> dict[str, Any]:
+    target.hub.community.like(target.actor, target.repo())
     return {}
 
 
 @router.delete(REPO + "/like", summary="Take a like back")
-def unlike(
-    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
-) -> dict[str, Any]:
-    hub.community.unlike(actor, hub.registry.repo(actor, kind, f"{namespace}/{name}"))
+def unlike(target: Target) -> dict[str, Any]:
+    target.hub.community.unlike(target.actor, target.repo())
     return {}
 
 
 @router.get(REPO + "/likers", summary="Who likes a repo")
 def likers(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     request: Request,
     response: Response,
-    hub: CurrentHub,
-    actor: CurrentActor,
     limit: Limit = 1000,
     skip: Skip = 0,
 ) -> list[dict[str, Any]]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
-    found = hub.community.likers(repo, skip=skip, limit=limit + 1)
+    repo = target.repo()
+    found = target.hub.community.likers(repo, skip=skip, limit=limit + 1)
     if len(found) > limit:
         response.headers["Link"] = next_link(request, skip=skip + limit)
     return [
@@ -101,9 +93,7 @@ def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[s
         "isPro": False,
         "avatarUrl": "",
         "createdAt": iso(account.created),
-        "orgs": [
-            {"name": org.name, "fullname": org.fullname, "avatarUrl": ""} for org in orgs
-        ],
+        "orgs": [{"name": org.name, "fullname": org.fullname, "avatarUrl": ""} for org in orgs],
         **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
     }
 

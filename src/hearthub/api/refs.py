@@ -5,9 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
-from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 from hearthub.registry import CONVERTS, HEADS, PULLS, TAGS, Ref, Right
 
@@ -29,15 +28,11 @@ class Squash(BaseModel):
 
 @router.get(REPO + "/refs", summary="Branches and tags")
 def list_refs(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
-    hub: CurrentHub,
-    actor: CurrentActor,
+    target: Target,
     include_prs: bool = False,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
-    refs = hub.registry.refs(repo)
+    repo = target.repo()
+    refs = target.hub.registry.refs(repo)
     answer = {
         "branches": _under(refs, HEADS),
         "converts": _under(refs, CONVERTS),
@@ -50,88 +45,68 @@ def list_refs(
 
 @router.post(REPO + "/branch/{branch:rest}", summary="Create a branch")
 def create_branch(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     branch: str,
-    hub: CurrentHub,
-    actor: CurrentActor,
     body: NewBranch | None = None,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    hub.registry.create_branch(actor, repo, branch, body.startingPoint if body else None)
+    repo = target.repo(Right.WRITE)
+    target.hub.registry.create_branch(
+        target.actor, repo, branch, body.startingPoint if body else None
+    )
     return {}
 
 
 @router.delete(REPO + "/branch/{branch:rest}", summary="Delete a branch")
 def delete_branch(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     branch: str,
-    hub: CurrentHub,
-    actor: CurrentActor,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    hub.registry.delete_branch(actor, repo, branch)
+    repo = target.repo(Right.WRITE)
+    target.hub.registry.delete_branch(target.actor, repo, branch)
     return {}
 
 
 @router.post(REPO + "/tag/{rev:seg}", summary="Tag a revision")
 def create_tag(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     body: NewTag,
-    hub: CurrentHub,
-    actor: CurrentActor,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    hub.registry.create_tag(actor, repo, body.tag, rev, body.message)
+    repo = target.repo(Right.WRITE)
+    target.hub.registry.create_tag(target.actor, repo, body.tag, rev, body.message)
     return {}
 
 
 @router.delete(REPO + "/tag/{tag:rest}", summary="Delete a tag")
-def delete_tag(
-    kind: Kind, namespace: Segment, name: Segment, tag: str, hub: CurrentHub, actor: CurrentActor
-) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    hub.registry.delete_tag(actor, repo, tag)
+def delete_tag(target: Target, tag: str) -> dict[str, Any]:
+    repo = target.repo(Right.WRITE)
+    target.hub.registry.delete_tag(target.actor, repo, tag)
     return {}
 
 
 @router.post(REPO + "/super-squash/{rev:seg}", summary="Replace a branch's history by one commit")
 def super_squash(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
-    hub: CurrentHub,
-    actor: CurrentActor,
     body: Squash | None = None,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+    repo = target.repo(Right.WRITE)
     message = (body or Squash()).message
-    return {"commitOid": hub.registry.squash(actor, repo, rev, message)}
+    return {"commitOid": target.hub.registry.squash(target.actor, repo, rev, message)}
 
 
 @router.get(REPO + "/commits/{rev:seg}", summary="History, newest first")
 def list_commits(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     request: Request,
     response: Response,
-    hub: CurrentHub,
-    actor: CurrentActor,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     skip: Annotated[int, Query(ge=0)] = 0,
     expand: Annotated[list[str] | None, Query(alias="expand[]")] = None,
 ) -> list[dict[str, Any]]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
-    commits, total = hub.registry.history(repo, rev, skip=skip, limit=limit)
+    repo = target.repo()
+    commits, total = target.hub.registry.history(repo, rev, skip=skip, limit=limit)
     response.headers["X-Total-Count"] = str(total)
     if skip + len(commits) < total:
         response.headers["Link"] = next_link(request, skip=skip + len(commits))

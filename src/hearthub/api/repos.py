@@ -5,7 +5,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Target
 from hearthub.errors import BadRequest, Conflict, LoginRequired
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import repo_url
@@ -53,9 +53,7 @@ def create_repo(
     if body.sdk and repo_type != "space":
         raise BadRequest("Only spaces have an sdk")
     try:
-        repo = hub.registry.create(
-            actor, repo_type, full_name, visibility=visibility, sdk=body.sdk
-        )
+        repo = hub.registry.create(actor, repo_type, full_name, visibility=visibility, sdk=body.sdk)
     except Conflict as error:
         error.url = repo_url(request, repo_type, full_name)  # clients read it on exist_ok=True
         raise
@@ -80,17 +78,13 @@ def move_repo(
 
 @router.put(REPO + "/settings", summary="Change visibility and gate")
 def change_settings(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     body: RepoSettings,
-    hub: CurrentHub,
-    actor: CurrentActor,
 ) -> dict[str, Any]:
-    repo = hub.registry.change_settings(
-        actor,
-        kind,
-        f"{namespace}/{name}",
+    repo = target.hub.registry.change_settings(
+        target.actor,
+        target.kind,
+        target.full_name,
         visibility=_visibility(body.visibility, body.private),
         gated=body.gated,
     )
@@ -98,18 +92,14 @@ def change_settings(
 
 
 @router.get(REPO + "/auth-check", summary="200 when the caller may read the files")
-def auth_check(
-    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
-) -> dict[str, Any]:
-    hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.READ)
+def auth_check(target: Target) -> dict[str, Any]:
+    target.repo(Right.READ)
     return {}
 
 
 @router.get(REPO + "/auth-check/write", summary="200 when the caller may commit")
-def auth_check_write(
-    kind: Kind, namespace: Segment, name: Segment, hub: CurrentHub, actor: CurrentActor
-) -> dict[str, Any]:
-    hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
+def auth_check_write(target: Target) -> dict[str, Any]:
+    target.repo(Right.WRITE)
     return {}
 
 

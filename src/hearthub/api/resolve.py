@@ -15,13 +15,14 @@ from hearthub.api.xet_urls import reconstruction_url, token_url
 from hearthub.http.actor import actor_of, read
 from hearthub.http.files import BytesResponse
 from hearthub.http.urls import hub_of
-from hearthub.registry import Repo, Resolved
+from hearthub.registry import Entry, Repo
 
 # What a stranger uploaded must never run as a page of ours.
 STRANGER = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
+TEXT = "text/plain; charset=utf-8"
 XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
 # Types a browser may show in place; everything else is a download.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
@@ -29,30 +30,36 @@ SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/
 
 async def resolve(request: Request) -> Response | BytesResponse:
     """`GET|HEAD /{repo}/resolve/{rev}/{path}`: the file, by range if asked."""
-    hub, params = hub_of(request), request.path_params
+    hub = hub_of(request)
     actor = await actor_of(request)
-    repo, found = await read(hub, hub.registry.resolve, actor, *_names(request))
-    headers = _headers(request, repo, found)
-    if found.entry.xet_hash and XET_FILE_INFO in request.headers.get("accept", ""):
-        return _xet_file_info(request, repo, found, headers)
-    return BytesResponse(
-        found.content, found.entry.size, request.headers, headers, _media_type(params["path"])
-    )
+    repo, commit, entry = await read(hub, hub.registry.resolve, actor, *_names(request))
+    headers = _headers(request, repo, commit, entry)
+    if entry.xet_hash and XET_FILE_INFO in request.headers.get("accept", ""):
+        return _xet_file_info(request, repo, commit, entry, headers)
+    return await _bytes(request, repo, entry, headers, _media_type(entry.path))
 
 
 async def raw(request: Request) -> Response | BytesResponse:
     """`GET|HEAD /{repo}/raw/{rev}/{path}`: a pointer stays a pointer."""
     hub = hub_of(request)
     actor = await actor_of(request)
-    _, found = await read(hub, hub.registry.raw, actor, *_names(request))
+    repo, commit, entry = await read(hub, hub.registry.resolve, actor, *_names(request))
     headers = {
         **STRANGER,
-        "X-Repo-Commit": found.commit,
-        "ETag": f'"{found.entry.oid}"',
+        "X-Repo-Commit": commit,
+        "ETag": f'"{entry.oid}"',
         "Content-Disposition": "inline",
     }
-    media_type = "text/plain; charset=utf-8"
-    return BytesResponse(found.content, found.entry.size, request.headers, headers, media_type)
+    return await _bytes(request, repo, entry.as_git_has_it, headers, TEXT)
+
+
+async def _bytes(
+    request: Request, repo: Repo, entry: Entry, headers: dict[str, str], media_type: str
+) -> BytesResponse:
+    hub = hub_of(request)
+    is_head = request.method == "HEAD"
+    content = b"" if is_head else await read(hub, hub.registry.content, repo, entry)
+    return BytesResponse(content, entry.size, request.headers, headers, media_type)
 
 
 def _names(request: Request) -> tuple[str, str, str, str]:
@@ -61,14 +68,13 @@ def _names(request: Request) -> tuple[str, str, str, str]:
     return repo_type, f"{params['namespace']}/{params['name']}", params["rev"], params["path"]
 
 
-def _headers(request: Request, repo: Repo, found: Resolved) -> dict[str, str]:
-    entry = found.entry
+def _headers(request: Request, repo: Repo, commit: str, entry: Entry) -> dict[str, str]:
     name = entry.path.rpartition("/")[2]
     media_type = _media_type(entry.path)
     shown = media_type.startswith(SHOWN)
     headers = {
         **STRANGER,
-        "X-Repo-Commit": found.commit,
+        "X-Repo-Commit": commit,
         "ETag": f'"{entry.etag}"',
         "Content-Disposition": f"{'inline' if shown else 'attachment'}; "
         f"filename*=UTF-8''{quote(name, safe='', errors='replace')}",
@@ -78,22 +84,22 @@ def _headers(request: Request, repo: Repo, found: Resolved) -> dict[str, str]:
         headers["X-Linked-ETag"] = headers["ETag"]
     if entry.xet_hash:
         headers["X-Xet-Hash"] = entry.xet_hash
-        refresh = token_url(request, repo, found.commit)
+        refresh = token_url(request, repo, commit)
         rebuild = reconstruction_url(request, entry.xet_hash)
         headers["Link"] = f'<{refresh}>; rel="xet-auth", <{rebuild}>; rel="xet-reconstruction-info"'
     return headers
 
 
 def _xet_file_info(
-    request: Request, repo: Repo, found: Resolved, headers: dict[str, str]
+    request: Request, repo: Repo, commit: str, entry: Entry, headers: dict[str, str]
 ) -> Response:
     """For the JavaScript client: the facts as JSON, without the bytes."""
     body = {
-        "hash": found.entry.xet_hash,
-        "refreshUrl": token_url(request, repo, found.commit),
-        "reconstructionUrl": reconstruction_url(request, str(found.entry.xet_hash)),
+        "hash": entry.xet_hash,
+        "refreshUrl": token_url(request, repo, commit),
+        "reconstructionUrl": reconstruction_url(request, str(entry.xet_hash)),
         "etag": headers["ETag"],
-        "size": found.entry.size,
+        "size": entry.size,
     }
 
     return JSONResponse(body, headers=headers, media_type=XET_FILE_INFO)
@@ -102,7 +108,7 @@ def _xet_file_info(
 def _media_type(path: str) -> str:
     guessed = mimetypes.guess_type(path, strict=False)[0] or "application/octet-stream"
     is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
-    return "text/plain; charset=utf-8" if is_text else guessed
+    return TEXT if is_text else guessed
 
 
 def routes() -> list[Route]:
@@ -113,6 +119,3 @@ def routes() -> list[Route]:
         for i, prefix in enumerate(("/{kind:kind}/", "/"))
         for verb, handler in (("resolve", resolve), ("raw", raw))
     ]
-
-
-

@@ -6,10 +6,9 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
 from hearthub.errors import BadRequest
-from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 from hearthub.registry import Entry
 
@@ -23,24 +22,20 @@ MAX_PATHS = 20_000
 @router.get(REPO + "/tree/{rev:seg}/{folder:rest}", summary="List a folder")
 @router.get(REPO + "/tree/{rev:seg}", summary="List the top folder")
 def list_tree(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     request: Request,
     response: Response,
-    hub: CurrentHub,
-    actor: CurrentActor,
     folder: str = "",
     recursive: bool = False,
     expand: bool = False,
     limit: Annotated[int | None, Query(ge=1, le=PAGE)] = None,
     cursor: str | None = None,
 ) -> list[dict[str, Any]]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
-    commit = hub.registry.commit_of(repo, rev)
+    repo = target.repo()
+    commit = target.hub.registry.commit_of(repo, rev)
     size = min(limit or PAGE, EXPANDED_PAGE if expand else PAGE)
-    entries = hub.registry.tree(
+    entries = target.hub.registry.tree(
         repo, commit, folder, recursive=recursive, after=cursor, limit=size + 1
     )
     if len(entries) > size:
@@ -54,7 +49,7 @@ def list_tree(
             cursor=entries[-1].path,
         )
     if expand:
-        entries = hub.registry.with_last_commits(repo, commit, entries)
+        entries = target.hub.registry.with_last_commits(repo, commit, entries)
     return [entry_json(entry) for entry in entries]
 
 
@@ -79,20 +74,16 @@ async def wanted_paths(request: Request) -> WantedPaths:
 
 @router.post(REPO + "/paths-info/{rev:seg}", summary="Facts about single paths")
 def paths_info(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
-    hub: CurrentHub,
-    actor: CurrentActor,
     wanted: Annotated[WantedPaths, Depends(wanted_paths)],
 ) -> list[dict[str, Any]]:
     """The body is a form (`paths=a&paths=b&expand=true`) or JSON (`{"paths": [...], ...}`)."""
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}")
-    commit = hub.registry.commit_of(repo, rev)
-    entries = hub.registry.paths(repo, commit, wanted.paths)
+    repo = target.repo()
+    commit = target.hub.registry.commit_of(repo, rev)
+    entries = target.hub.registry.paths(repo, commit, wanted.paths)
     if wanted.expand:
-        entries = hub.registry.with_last_commits(repo, commit, entries)
+        entries = target.hub.registry.with_last_commits(repo, commit, entries)
     return [entry_json(entry) for entry in entries]
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from hearthub.accounts import Actor
-from hearthub.api.params import REPO, Kind, Segment
+from hearthub.api.params import REPO, Segment, Target
 from hearthub.api.xet_urls import cas_url
 from hearthub.errors import Forbidden, InvalidCredentials, Unprocessable
-from hearthub.http.actor import CurrentActor, CurrentHub, token_of
+from hearthub.http.actor import token_of
 from hearthub.http.urls import hub_of
 from hearthub.registry import Repo, Right
 
@@ -21,36 +21,28 @@ PURPOSE = "xet"
 
 @router.get(REPO + "/xet-write-token/{rev:seg}", summary="A token to upload by Xet")
 def write_token(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
-    rev: Segment,  # noqa: ARG001 - uploads are to the repo; the commit names the branch
+    target: Target,
+    rev: Segment,
     request: Request,
     response: Response,
-    hub: CurrentHub,
-    actor: CurrentActor,
     create_pr: bool = False,
 ) -> dict[str, Any]:
     if create_pr:
         raise Unprocessable("This hub takes no pull requests yet: commit to a branch instead")
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.WRITE)
-    return _issue(request, response, repo, actor, "write")
+    repo = target.repo(Right.WRITE)
+    return _issue(request, response, repo, target.actor, "write")
 
 
 @router.get(REPO + "/xet-read-token/{rev:seg}", summary="A token to download by Xet")
 def read_token(
-    kind: Kind,
-    namespace: Segment,
-    name: Segment,
+    target: Target,
     rev: Segment,
     request: Request,
     response: Response,
-    hub: CurrentHub,
-    actor: CurrentActor,
 ) -> dict[str, Any]:
-    repo = hub.registry.repo(actor, kind, f"{namespace}/{name}", Right.READ)
-    hub.registry.commit_of(repo, rev)
-    return _issue(request, response, repo, actor, "read")
+    repo = target.repo(Right.READ)
+    target.hub.registry.commit_of(repo, rev)
+    return _issue(request, response, repo, target.actor, "read")
 
 
 def _issue(

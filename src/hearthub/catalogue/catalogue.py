@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-
 from hearthub.catalogue.facts import Facts, dataset_facts, model_facts, parameters, space_facts
 from hearthub.db import Database
 from hearthub.errors import NotFound
@@ -79,7 +78,9 @@ class Catalogue:
         for file in files:
             length = int.from_bytes(self.registry.read_range(repo, file, 0, 8), "little")
             if 0 < length <= min(MAX_HEADER, file.size - 8):
-                yield _mapping(self.registry.read_range(repo, file, 8, 8 + length).decode(errors="replace"))
+                yield _mapping(
+                    self.registry.read_range(repo, file, 8, 8 + length).decode(errors="replace")
+                )
 
 
 def _mapping(text: str | None) -> dict[str, Any]:

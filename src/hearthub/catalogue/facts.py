@@ -130,9 +130,7 @@ def model_facts(
     )
 
 
-def dataset_facts(
-    paths: Sequence[str], card: Mapping[str, Any], body: str, region: str
-) -> Facts:
+def dataset_facts(paths: Sequence[str], card: Mapping[str, Any], body: str, region: str) -> Facts:
     tags = [f"{prefix}:{x}" for key, prefix in TYPED.items() for x in texts(card.get(key))]
     suffixes = {_suffix(path) for path in paths}
     formats = [kind for suffix, kind in DATASET_FORMATS.items() if suffix in suffixes]

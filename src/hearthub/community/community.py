@@ -88,5 +88,3 @@ class Community:
             raise LoginRequired
         if not actor.can_write:
             raise Forbidden("This token may only read: use one with the write role")
-
-

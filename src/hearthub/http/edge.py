@@ -73,7 +73,7 @@ class Edge:
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
-    """Writes and failures at info, plain reads at debug. Never the query: it may hold signatures."""
+    """Writes and failures at info, plain reads at debug; never the query: it signs."""
     quiet = scope["method"] in _QUIET and status < 500
     level = logging.DEBUG if quiet else logging.INFO
     if log.isEnabledFor(level):

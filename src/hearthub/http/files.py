@@ -52,7 +52,7 @@ class BytesResponse:
             self.status = 304
             del self.headers["Content-Length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         if scope["method"] == "HEAD" or self.status == 304 or self.start == self.end:
@@ -79,7 +79,7 @@ class MultiRangeResponse:
             for start, end in spans
         ]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         tail = b"--%s--\r\n" % self.BOUNDARY
         length = sum(
             len(head) + end - start + 2
@@ -115,7 +115,7 @@ async def _send_file(path: Path, start: int, end: int, send: Send) -> None:
         os.close(descriptor)
 
 
-def _read_cached(descriptor: int, length: int, offset: int) -> bytearray | None:
+def _read_cached(descriptor: int, length: int, offset: int) -> bytes | bytearray | None:
     """Read without waiting for the disk; None when the page cache does not have it.
 
     Inline reads halve the CPU a download costs, and only the waiting ones need a thread.
@@ -129,7 +129,7 @@ def _read_cached(descriptor: int, length: int, offset: int) -> bytearray | None:
         return None
     if count == length:
         return buffer
-    return buffer[:count] if count else None
+    return buffer[:count] or None
 
 
 async def _send_pieces(pieces: Iterator[bytes], send: Send) -> None:

@@ -1,7 +1,9 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
-from hearthub.registry.files import Entry, Resolved
+from hearthub.registry.cards import parse as parse_card
+from hearthub.registry.cards import validate as validate_card
+from hearthub.registry.files import Entry
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -21,6 +23,7 @@ __all__ = [
     "HEADS",
     "PULLS",
     "REPO_TYPES",
+    "TAGS",
     "CommitHeader",
     "CommitResult",
     "DeleteFile",
@@ -36,7 +39,7 @@ __all__ = [
     "Registry",
     "Repo",
     "RepoFilter",
-    "Resolved",
     "Right",
-    "TAGS",
+    "parse_card",
+    "validate_card",
 ]

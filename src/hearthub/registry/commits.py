@@ -13,8 +13,8 @@ from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, RevisionNotFound, StaleParent, TooLarge
 from hearthub.events import CommitCreated, EventLog
 from hearthub.registry import trees
-from hearthub.registry.gitformat import Commit, Kind, Signature, encode_commit, oid_of
-from hearthub.registry.objects import ObjectStore
+from hearthub.registry.gitformat import FILE, Commit, Kind, Signature, encode_commit
+from hearthub.registry.objects import ObjectStore, Writer
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -24,19 +24,19 @@ from hearthub.registry.operations import (
     PutLfs,
 )
 from hearthub.registry.paths import clean_folder, clean_path
-from hearthub.registry.pointers import Pointer
-from hearthub.registry.refs import HEADS, PULLS, Ref, RefMoved, Refs
+from hearthub.registry.pointers import Pointer, parse_pointer
+from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMovedError, Refs
 from hearthub.registry.repo import Repo
 from hearthub.storage import Storage
 
-STALE = (
-    "The branch was updated since you opened this page. Please refresh and try again."  # matched
-)  # by clients that retry
+# Clients that retry know this text.
+STALE = "The branch was updated since you opened this page. Please refresh and try again."
+BUSY = "The branch keeps moving: try again in a moment"
+MAX_INITIAL = 2**30
 MAX_MESSAGE = 64 * 1024
 ATTEMPTS = 50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PARENT = re.compile(r"[0-9a-f]{5,40}")
-FILE_MODE = 0o100644
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class _Change:
 
     puts: dict[str, trees.Entry] = field(default_factory=dict)
     deletions: list[trees.Deletion] = field(default_factory=list)
-    lfs: list[tuple[str, str, int | None]] = field(default_factory=list)  # path, sha256, size
+    lfs: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # path: sha256, size
 
 
 class Commits:
@@ -72,54 +72,57 @@ class Commits:
         operations: Operations,
         max_regular_file: int,
     ) -> CommitResult:
-        """Apply `operations` to the branch `rev`, all or none. The caller has checked the rights."""
+        """Apply `operations` to the branch `rev`, all or none; rights are the caller's to check."""
         branch = self._branch(repo, rev)
         self._check_header(header)
-        self._check_parent(repo, branch, header.parent)
-        change = self._stage(repo, operations, max_regular_file)
-        self._put_pointers(repo, change)
-        for _ in range(ATTEMPTS):
-            root = self._apply(repo, branch, change)
-            if root == self.objects.commit(repo.id, branch.commit_oid).tree:
-                return CommitResult(branch.commit_oid, created=False)
-            oid = self._write_commit(actor, repo, header.message, root, [branch.commit_oid])
-            try:
-                self._move(actor, repo, branch, oid, header.summary)
-            except RefMoved:
-                branch = self._branch(repo, rev)
-                self._check_parent(repo, branch, header.parent)
-                continue
-            return CommitResult(oid, created=True)
-        raise Conflict("The branch keeps moving: try again in a moment")
+        self._check_parent(branch, header.parent)
+        with self.objects.writer(repo.id) as writer:
+            change = self._stage(writer, operations, max_regular_file)
+            self._put_pointers(repo, writer, change)
+            for _ in range(ATTEMPTS):
+                base = self.objects.commit(repo.id, branch.commit_oid)
+                root = self._put_trees(repo, writer, base.tree, change)
+                if root == base.tree:
+                    return CommitResult(branch.commit_oid, created=False)
+                oid = self._put_commit(actor, writer, header.message, root, branch, base)
+                writer.flush()
+                try:
+                    self._move(actor, repo, branch, oid, header.summary)
+                except RefMovedError:
+                    branch = self._branch(repo, rev)
+                    self._check_parent(branch, header.parent)
+                    continue
+                return CommitResult(oid, created=True)
+        raise Conflict(BUSY)
 
-    def create_initial(self, actor: Actor, repo: Repo, files: dict[str, bytes]) -> str:
+    def create_initial(self, actor: Actor, repo: Repo, files: dict[str, bytes]) -> None:
         """The first commit of a new repo, on `main`. Joins the open transaction."""
-        change = self._stage(repo, [PutFile(path, data) for path, data in files.items()], 2**30)
-        root = self._write_tree(repo, None, change)
-        oid = self._write_commit(actor, repo, "initial commit", root, [])
-        self.refs.create(repo.id, HEADS + "main", oid, oid)
-        self._announce(actor, repo, HEADS + "main", None, oid, "initial commit")
-        return oid
+        with self.objects.writer(repo.id) as writer:
+            puts = [PutFile(path, data) for path, data in files.items()]
+            root = self._put_trees(repo, writer, None, self._stage(writer, puts, MAX_INITIAL))
+            oid = self._put_commit(actor, writer, "initial commit", root, None, None)
+        self.refs.create(repo.id, MAIN, oid, oid)
+        self._announce(actor, repo, MAIN, None, oid, "initial commit")
 
     def squash(self, actor: Actor, repo: Repo, rev: str, message: str) -> str:
         """Replace a branch's history by one commit with the same files."""
-        branch = self._branch(repo, rev)
         self._check_header(CommitHeader(message))
         for _ in range(ATTEMPTS):
+            branch = self._branch(repo, rev)
             root = self.objects.commit(repo.id, branch.commit_oid).tree
-            oid = self._write_commit(actor, repo, message, root, [])
+            with self.objects.writer(repo.id) as writer:
+                oid = self._put_commit(actor, writer, message, root, None, None)
             try:
                 self._move(actor, repo, branch, oid, message)
-            except RefMoved:
-                branch = self._branch(repo, rev)
+            except RefMovedError:
                 continue
             return oid
-        raise Conflict("The branch keeps moving: try again in a moment")
+        raise Conflict(BUSY)
 
     # -- the steps ---------------------------------------------------------------------------
 
     def _branch(self, repo: Repo, rev: str) -> Ref:
-        full = {"HEAD": HEADS + "main"}.get(rev, rev if rev.startswith("refs/") else HEADS + rev)
+        full = {"HEAD": MAIN}.get(rev, rev if rev.startswith("refs/") else HEADS + rev)
         ref = self.refs.get(repo.id, full)
         if ref is None or not full.startswith((HEADS, PULLS)):
             raise RevisionNotFound(f"Invalid rev id: {rev}. Commits go to a branch that exists")
@@ -131,7 +134,7 @@ class Commits:
         if len(header.message.encode(errors="replace")) > MAX_MESSAGE:
             raise TooLarge(f"The commit message has more than {MAX_MESSAGE} bytes")
 
-    def _check_parent(self, repo: Repo, branch: Ref, parent: str | None) -> None:
+    def _check_parent(self, branch: Ref, parent: str | None) -> None:
         if parent is None:
             return
         if not _PARENT.fullmatch(parent):
@@ -139,65 +142,66 @@ class Commits:
         if not branch.commit_oid.startswith(parent):
             raise StaleParent(STALE)
 
-    def _stage(self, repo: Repo, operations: Operations, max_regular_file: int) -> _Change:
+    def _stage(self, writer: Writer, operations: Operations, max_regular_file: int) -> _Change:
         change = _Change()
-        with self.objects.writer(repo.id) as writer:
-            for operation in operations:
-                match operation:
-                    case PutFile(path, content):
-                        path = clean_path(path)
-                        if len(content) > max_regular_file:
-                            raise TooLarge(
-                                f"{path}: {len(content)} bytes is too large for a regular file "
-                                f"(limit {max_regular_file}); upload it with Xet or LFS"
-                            )
-                        oid = writer.add(Kind.BLOB, content)
-                        change.puts[path] = trees.Entry(FILE_MODE, oid)
-                    case PutLfs(path, sha256, size):
-                        if not _SHA256.fullmatch(sha256):
-                            raise BadRequest(f"{path}: oid must be 64 lower-case hex digits")
-                        path = clean_path(path)
-                        change.puts.pop(path, None)
-                        change.lfs.append((path, sha256, size))
-                    case DeleteFile(path):
-                        change.deletions.append(trees.Deletion(clean_path(path), "file"))
-                    case DeleteFolder(path):
-                        change.deletions.append(trees.Deletion(clean_folder(path), "folder"))
+        for operation in operations:
+            match operation:
+                case PutFile(path, content):
+                    self._stage_file(writer, change, clean_path(path), content, max_regular_file)
+                case PutLfs(path, sha256, size):
+                    if not _SHA256.fullmatch(sha256):
+                        raise BadRequest(f"{path}: oid must be 64 lower-case hex digits")
+                    change.lfs[clean_path(path)] = (sha256, size)
+                case DeleteFile(path):
+                    change.deletions.append(trees.Deletion(clean_path(path), "file"))
+                case DeleteFolder(path):
+                    change.deletions.append(trees.Deletion(clean_folder(path), "folder"))
         return change
 
-    def _put_pointers(self, repo: Repo, change: _Change) -> None:
+    def _stage_file(
+        self, writer: Writer, change: _Change, path: str, content: bytes, limit: int
+    ) -> None:
+        if len(content) > limit:
+            raise TooLarge(
+                f"{path}: {len(content)} bytes is too large for a regular file "
+                f"(limit {limit}); upload it with Xet or LFS"
+            )
+        change.puts[path] = trees.Entry(FILE, writer.add(Kind.BLOB, content))
+        if pointer := parse_pointer(content):  # a pointer written by hand promises as much
+            change.lfs[path] = (pointer.sha256, pointer.size)
+        else:
+            change.lfs.pop(path, None)
+
+    def _put_pointers(self, repo: Repo, writer: Writer, change: _Change) -> None:
         """Every object a pointer names must have been proved by this repo; then store pointers."""
-        sizes = self.storage.require(repo.id, [(sha, size) for _, sha, size in change.lfs])
-        with self.objects.writer(repo.id) as writer:
-            for path, sha256, _ in change.lfs:
-                oid = writer.add(Kind.BLOB, Pointer(sha256, sizes[sha256]).encode())
-                change.puts[path] = trees.Entry(FILE_MODE, oid)
+        sizes = self.storage.require(repo.id, list(change.lfs.values()))
+        for path, (sha256, _) in change.lfs.items():
+            oid = writer.add(Kind.BLOB, Pointer(sha256, sizes[sha256]).encode())
+            change.puts[path] = trees.Entry(FILE, oid)
 
-    def _apply(self, repo: Repo, branch: Ref, change: _Change) -> str:
-        root = self.objects.commit(repo.id, branch.commit_oid).tree
-        return self._write_tree(repo, root, change)
-
-    def _write_tree(self, repo: Repo, root: str | None, change: _Change) -> str:
+    def _put_trees(self, repo: Repo, writer: Writer, root: str | None, change: _Change) -> str:
         new_root, new_trees = trees.apply(
             lambda oid: self.objects.tree(repo.id, oid), root, change.deletions, change.puts
         )
-        with self.objects.writer(repo.id) as writer:
-            for data in new_trees.values():
-                writer.add(Kind.TREE, data)
+        for data in new_trees.values():
+            writer.add(Kind.TREE, data)
         return new_root
 
-    def _write_commit(
-        self, actor: Actor, repo: Repo, message: str, tree: str, parents: list[str]
+    def _put_commit(
+        self,
+        actor: Actor,
+        writer: Writer,
+        message: str,
+        tree: str,
+        branch: Ref | None,
+        parent: Commit | None,
     ) -> str:
+        """A commit never claims to be older than its parent, whatever the clock did since."""
         name = actor.name or "hearthub"
-        parent_times = [self.objects.commit(repo.id, p).committer.when for p in parents]
-        who = Signature(
-            name, f"{name}@users.noreply.hearthub", max([now_ms() // 1000, *parent_times]), "+0000"
-        )
-        data = encode_commit(Commit(tree, tuple(parents), who, who, message))
-        with self.objects.writer(repo.id) as writer:
-            writer.add(Kind.COMMIT, data)
-        return oid_of(Kind.COMMIT, data)
+        when = max(now_ms() // 1000, parent.committer.when if parent else 0)
+        who = Signature(name, f"{name}@users.noreply.hearthub", when)
+        parents = (branch.commit_oid,) if branch else ()
+        return writer.add(Kind.COMMIT, encode_commit(Commit(tree, parents, who, who, message)))
 
     def _move(self, actor: Actor, repo: Repo, branch: Ref, oid: str, message: str) -> None:
         with self.db.transaction():
@@ -207,7 +211,5 @@ class Commits:
     def _announce(
         self, actor: Actor, repo: Repo, ref: str, old: str | None, new: str, message: str
     ) -> None:
-        self.db.execute(
-            "update repo set modified = :now where id = :id", now=now_ms(), id=repo.id
-        )
+        self.db.execute("update repo set modified = :now where id = :id", now=now_ms(), id=repo.id)
         self.events.append(CommitCreated(repo.id, ref, old, new, message), actor.user_id)

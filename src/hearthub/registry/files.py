@@ -11,13 +11,11 @@ from hearthub.errors import EntryNotFound
 from hearthub.registry import trees
 from hearthub.registry.gitformat import Commit, TreeEntry
 from hearthub.registry.history import History
-from hearthub.registry.objects import ObjectStore
+from hearthub.registry.objects import MAX_INLINE, ObjectStore, blob_key
 from hearthub.registry.paths import clean_folder, clean_path
 from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
 from hearthub.registry.repo import Repo
 from hearthub.storage import Location, Storage
-
-FOLDER_MODE = 0o040000
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,16 @@ class Entry:
     last_commit: tuple[str, Commit] | None = None
 
     @property
+    def as_git_has_it(self) -> "Entry":
+        """The same entry with its pointer as the content."""
+        if self.pointer is None:
+            return self
+        return replace(self, pointer=None, size=self.pointer_size, xet_hash=None)
+
+    @property
     def etag(self) -> str:
         """sha256 for LFS and Xet files, git's blob id for the others."""
         return self.pointer.sha256 if self.pointer else self.oid
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A file ready to be sent. `content` is inline bytes, or a Location in storage."""
-
-    commit: str
-    entry: Entry
-    content: bytes | Location
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,14 @@ class Files:
         self._blobs_lock = Lock()
 
     def tree(
-        self, repo: Repo, commit: str, folder: str, *, recursive: bool, after: str | None, limit: int
+        self,
+        repo: Repo,
+        commit: str,
+        folder: str,
+        *,
+        recursive: bool,
+        after: str | None,
+        limit: int,
     ) -> list[Entry]:
         """Up to `limit` entries below `folder`, in git's order, after the path `after`."""
         folder = clean_folder(folder)
@@ -73,7 +76,7 @@ class Files:
         load = self._loader(repo)
         if folder:
             found = trees.find(load, root, folder)
-            if found is None or found.mode != FOLDER_MODE:
+            if found is None or not found.is_folder:
                 raise EntryNotFound(f"{folder} does not exist on {commit[:7]}", commit=commit)
         walk: Iterator[tuple[str, TreeEntry]] = trees.walk(load, root, folder, recursive=recursive)
         if after is not None:
@@ -85,8 +88,7 @@ class Files:
         root = self.objects.commit(repo.id, commit).tree
         load = self._loader(repo)
         found: dict[str, TreeEntry] = {}
-        for path in wanted:
-            path = clean_folder(path)
+        for path in map(clean_folder, wanted):
             entry = trees.find(load, root, path) if path else None
             if entry is not None:
                 found[path] = entry
@@ -97,23 +99,23 @@ class Files:
         path = clean_path(path)
         root = self.objects.commit(repo.id, commit).tree
         found = trees.find(self._loader(repo), root, path)
-        if found is None or found.mode == FOLDER_MODE:
+        if found is None or found.is_folder:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
         return self.describe(repo, [(path, found)])[0]
 
-    def resolve(self, repo: Repo, commit: str, path: str) -> Resolved:
-        """The file as its users want it: the LFS object behind a pointer, not the pointer."""
-        entry = self.entry(repo, commit, path)
+    def content(self, repo: Repo, entry: Entry) -> bytes | Location:
+        """The file's bytes, or where they lie; behind a pointer, those of the object it names."""
         if entry.pointer:
-            return Resolved(commit, entry, self.storage.locate(repo.id, entry.pointer.sha256))
-        return self._content(repo, commit, entry)
+            return self.storage.locate(repo.id, entry.pointer.sha256)
+        if entry.size > MAX_INLINE:
+            return self.storage.locate_blob(blob_key(repo.id, entry.oid), entry.size)
+        return self.objects.read(repo.id, entry.oid)[1]
 
-    def raw(self, repo: Repo, commit: str, path: str) -> Resolved:
-        """The file as git has it: a pointer stays a pointer."""
-        entry = self.entry(repo, commit, path)
-        if entry.pointer:
-            entry = replace(entry, pointer=None, size=entry.pointer_size, xet_hash=None)
-        return self._content(repo, commit, entry)
+    def read_range(self, repo: Repo, entry: Entry, start: int, end: int) -> bytes:
+        content = self.content(repo, entry)
+        if isinstance(content, bytes):
+            return content[start:end]
+        return b"".join(content.read(start, min(end, content.size)))
 
     def text(self, repo: Repo, commit: str, path: str, limit: int = 2**20) -> str | None:
         """A small text file, or None when it is missing, large, LFS or not UTF-8."""
@@ -141,12 +143,12 @@ class Files:
 
     def describe(self, repo: Repo, found: Sequence[tuple[str, TreeEntry]]) -> list[Entry]:
         """Sizes, pointers and Xet hashes for tree entries, in a handful of queries."""
-        blobs = self._describe_blobs(repo, [e.oid for _, e in found if e.mode != FOLDER_MODE])
+        blobs = self._describe_blobs(repo, [e.oid for _, e in found if not e.is_folder])
         pointers = [blob.pointer.sha256 for blob in blobs.values() if blob.pointer]
         stored = self.storage.objects(repo.id, pointers) if pointers else {}
         entries = []
         for path, item in found:
-            if item.mode == FOLDER_MODE:
+            if item.is_folder:
                 entries.append(Entry(path, item.oid, is_folder=True))
                 continue
             blob = blobs[item.oid]
@@ -166,12 +168,6 @@ class Files:
                 )
             )
         return entries
-
-    def _content(self, repo: Repo, commit: str, entry: Entry) -> Resolved:
-        location = self.objects.locate(repo.id, entry.oid)
-        if location is not None:
-            return Resolved(commit, entry, location)
-        return Resolved(commit, entry, self.objects.read(repo.id, entry.oid)[1])
 
     def _loader(self, repo: Repo) -> Callable[[str], Mapping[str, TreeEntry]]:
         return lambda oid: self.objects.tree(repo.id, oid)
@@ -195,9 +191,7 @@ class Files:
         return known
 
 
-def _after(
-    walk: Iterator[tuple[str, TreeEntry]], path: str
-) -> Iterator[tuple[str, TreeEntry]]:
+def _after(walk: Iterator[tuple[str, TreeEntry]], path: str) -> Iterator[tuple[str, TreeEntry]]:
     for found, _ in walk:
         if found == path:
             break

@@ -17,7 +17,7 @@ from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
 from hearthub.registry.commits import CommitResult, Commits
-from hearthub.registry.files import Entry, Files, Resolved
+from hearthub.registry.files import Entry, Files
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
@@ -28,7 +28,7 @@ from hearthub.registry.repos import Page, Reader, RepoFilter, Repos
 from hearthub.registry.revisions import Revisions
 from hearthub.registry.uploads import FileOffer, FileVerdict
 from hearthub.settings import Settings
-from hearthub.storage import Storage
+from hearthub.storage import Location, Storage
 
 __all__ = ["CommitResult", "Registry"]
 
@@ -273,9 +273,7 @@ class Registry:
         after: str | None = None,
         limit: int = 10_000,
     ) -> list[Entry]:
-        return self._files.tree(
-            repo, commit, folder, recursive=recursive, after=after, limit=limit
-        )
+        return self._files.tree(repo, commit, folder, recursive=recursive, after=after, limit=limit)
 
     def paths(self, repo: Repo, commit: str, paths: Sequence[str]) -> list[Entry]:
         return self._files.paths(repo, commit, paths)
@@ -293,17 +291,15 @@ class Registry:
 
     def resolve(
         self, actor: Actor, repo_type: str, full_name: str, rev: str, path: str
-    ) -> tuple[Repo, Resolved]:
-        """A file to download, by whatever name its revision has."""
+    ) -> tuple[Repo, str, Entry]:
+        """A file to download: its repo, the commit its revision means, and the entry there."""
         repo = self.repo(actor, repo_type, full_name, Right.READ)
-        return repo, self._files.resolve(repo, self.commit_of(repo, rev), path)
+        commit = self.commit_of(repo, rev)
+        return repo, commit, self._files.entry(repo, commit, path)
 
-    def raw(
-        self, actor: Actor, repo_type: str, full_name: str, rev: str, path: str
-    ) -> tuple[Repo, Resolved]:
-        """The same, as git has it: LFS pointers stay pointers."""
-        repo = self.repo(actor, repo_type, full_name, Right.READ)
-        return repo, self._files.raw(repo, self.commit_of(repo, rev), path)
+    def content(self, repo: Repo, entry: Entry) -> bytes | Location:
+        """An entry's bytes, or where in storage they lie."""
+        return self._files.content(repo, entry)
 
     # -- jobs --------------------------------------------------------------------------------
 

@@ -214,9 +214,7 @@ def check_visibility(repo_type: str, visibility: str) -> None:
         raise BadRequest(f"visibility of a {repo_type} must be one of {', '.join(allowed)}")
 
 
-_INSERTED = (
-    "uid type owner_id namespace name visibility sdk created_by created modified".split()
-)
+_INSERTED = "uid type owner_id namespace name visibility sdk created_by created modified".split()
 
 
 def _repo(row: Any) -> Repo:

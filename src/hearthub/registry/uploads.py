@@ -42,7 +42,8 @@ def judge(
     if attributes is None:
         attributes = files.text(repo, commit, ".gitattributes")
     rules = Attributes.parse(attributes or "")
-    ignores = [Ignore.parse(text) for text in (files.text(repo, commit, ".gitignore"), ignore) if text]
+    texts = [files.text(repo, commit, ".gitignore"), ignore]
+    ignores = [Ignore.parse(text) for text in texts if text]
     paths = [clean_path(offer.path) for offer in offers]
     present = {entry.path: entry for entry in files.paths(repo, commit, paths)}
     verdicts = []

@@ -25,8 +25,9 @@ def upgrade() -> None:
         objects()
 
 
-def reference(name: str, target: str, **options: object) -> Column:
-    return Column(name, Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), nullable=False, **options)
+def reference(name: str, target: str, *, primary_key: bool = False) -> Column[int]:
+    key = ForeignKey(f"{target}.id", ondelete="CASCADE")
+    return Column(name, Id, key, nullable=False, primary_key=primary_key)
 
 
 def accounts() -> None:
@@ -132,7 +133,7 @@ def storage() -> None:
         Column("created", BigInteger, nullable=False),
     )
     op.create_table(
-        "lfs_object",  # a repo proved that it has these bytes; without a row they do not exist for it
+        "lfs_object",  # a repo proved it has these bytes; for it there are no others
         reference("repo_id", "repo", primary_key=True),
         Column("sha256", Text, primary_key=True),
         Column("size", BigInteger, nullable=False),
@@ -227,5 +228,3 @@ def objects() -> None:
         Column("size", BigInteger, nullable=False),  # of the content, in bytes
         Column("z", LargeBinary),  # deflate stream as in a pack; null: in the blob store
     )
-
-
