@@ -13,7 +13,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: .venv/.demo ## a hub with a little content on http://127.0.0.1:7979
-	$(BIN)/python -m demo
+	$(BIN)/python -m demo.run
 
 test: .venv/.test ## the tests that need no real client
 	$(BIN)/pytest -n auto -m "not clients"
