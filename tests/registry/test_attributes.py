@@ -91,7 +91,8 @@ def test_a_large_file_is_read_in_part():
 # -- the real git as judge --
 
 _PIECES = """
-a b ab * ** ? / / [ab] [!a] [^b] [a-c] [[:alpha:]] \\* [ ] \\ - []-] [a [\\]] [[:nope:]] [a-] é . # !
+a b ab
+* ** ? / / [ab] [!a] [^b] [a-c] [[:alpha:]] \\* [ ] \\ - []-] [a [\\]] [[:nope:]] [a-] é . # !
 """
 _PIECE = st.sampled_from([*_PIECES.split(), " ", "\\ "])
 _PATTERN = st.lists(_PIECE, min_size=1, max_size=6).map("".join)
