@@ -1,0 +1,9 @@
+"""Bytes by content: blobs, uploads, LFS and Xet."""
+
+from hearthub.storage.lfs import Lfs, Ticket, Upload
+from hearthub.storage.objects import LfsObject, Location
+from hearthub.storage.signing import Signer
+from hearthub.storage.spool import Spool
+from hearthub.storage.storage import Storage
+
+__all__ = ["Lfs", "LfsObject", "Location", "Signer", "Spool", "Storage", "Ticket", "Upload"]

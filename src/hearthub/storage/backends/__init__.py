@@ -20,11 +20,13 @@ _KEY = re.compile(r"[a-z0-9]+(/[a-z0-9]+)+")
 class Blobs(Protocol):
     """Bytes by key. An instance can be pickled, and reads the same bytes in another process."""
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Take over a file of the same disk: when this returns its bytes are durable under `key`,
-        and `path` is gone. Raises Unavailable when there is no room."""
+    def put_file(self, key: str, path: Path) -> bool:
+        """Take over a file of the same disk: when this returns, bytes are durable under `key` and
+        `path` is gone. False when the key was there before: its old bytes stay, whoever raced.
+        Raises Unavailable when there is no room."""
 
-    def put(self, key: str, data: bytes) -> None: ...
+    def put(self, key: str, data: bytes) -> bool:
+        """The same for bytes in memory."""
 
     def size(self, key: str) -> int | None:
         """In bytes; None when nothing is stored under `key`."""

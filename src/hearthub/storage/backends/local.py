@@ -6,7 +6,8 @@
       git/<repo id>/ab/cd/abcd...
       tmp/                         `put` writes here first; old files in it are rubbish
 
-A file appears by a rename, after its bytes are on the disk, so a file that exists is whole.
+A file appears by a link, after its bytes are on the disk: what exists is whole, and the first of
+two writers wins.
 """
 
 import errno
@@ -25,20 +26,22 @@ class LocalBlobs:
         self.root = root
         (root / "tmp").mkdir(parents=True, exist_ok=True)
 
-    def put_file(self, key: str, path: Path) -> None:
+    def put_file(self, key: str, path: Path) -> bool:
         target = self._path(key)
         with no_room():
-            if not target.exists():
+            if is_new := not target.exists():
                 sync(path)
-                self._rename(path, target)
-            path.unlink(missing_ok=True)
+                is_new = _link(path, target)
+            sync(target.parent)  # also for the loser: the winner may not have got this far
+        path.unlink()
+        return is_new
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes) -> bool:
         temporary = self.root / "tmp" / f"{secrets.token_hex(16)}.put"
         try:
             with no_room():
                 temporary.write_bytes(data)
-            self.put_file(key, temporary)
+            return self.put_file(key, temporary)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -78,17 +81,6 @@ class LocalBlobs:
         folder, _, name = check_key(key).rpartition("/")
         return self.root / folder / name[:2] / name[2:4] / name
 
-    def _rename(self, path: Path, target: Path) -> None:
-        for _ in range(100):
-            make_durable_folder(target.parent)
-            with suppress(FileNotFoundError):  # a delete took the empty folder away
-                path.rename(target)
-                sync(target.parent)
-                return
-            if not path.exists():
-                raise FileNotFoundError(path)
-        raise Unavailable("Storage is busy; try again")
-
     def _pieces(self, key: str, start: int, end: int, step: int) -> Iterator[bytes]:
         try:
             descriptor = os.open(self._path(key), os.O_RDONLY)
@@ -105,6 +97,21 @@ class LocalBlobs:
             os.close(descriptor)
 
 
+def _link(path: Path, target: Path) -> bool:
+    for _ in range(100):
+        make_durable_folder(target.parent)
+        try:
+            os.link(path, target)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            if not path.exists():
+                raise
+            continue  # a delete took the empty folder away
+        return True
+    raise Unavailable("Storage is busy; try again")
+
+
 def sync(path: Path) -> None:
     """Bring a file's bytes, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -118,9 +125,9 @@ def make_durable_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     make_durable_folder(folder.parent)
-    with suppress(FileExistsError):
+    with suppress(FileExistsError, FileNotFoundError):  # another put, or a delete, was faster
         folder.mkdir()
-    sync(folder.parent)
+        sync(folder.parent)
 
 
 @contextmanager

@@ -10,12 +10,14 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._bytes: dict[str, bytes] = {}
 
-    def put_file(self, key: str, path: Path) -> None:
-        self.put(key, path.read_bytes())
+    def put_file(self, key: str, path: Path) -> bool:
+        is_new = self.put(key, path.read_bytes())
         path.unlink()
+        return is_new
 
-    def put(self, key: str, data: bytes) -> None:
-        self._bytes.setdefault(check_key(key), bytes(data))
+    def put(self, key: str, data: bytes) -> bool:
+        mine = bytes(bytearray(data))  # a new object, so that `is` tells who was first
+        return self._bytes.setdefault(check_key(key), mine) is mine
 
     def size(self, key: str) -> int | None:
         data = self._bytes.get(check_key(key))

@@ -25,7 +25,7 @@ from hearthub.storage.xet.xorbs import XorbMeta
 
 TAG = bytes.fromhex("48465265706f4d6574614461746100556967456a7b815783a5bdd95ccdd14aa9")
 BOOKEND = b"\xff" * 32 + bytes(16)
-MAX_SIZE = 256 * 2**20
+MAX_SIZE = 128 * 2**20
 """The largest shard accepted; clients stay under 64 MiB."""
 
 RECORD = struct.Struct("<32s4I")

@@ -46,7 +46,7 @@ class XorbMeta:
         return self.hashes[32 * start : 32 * end]
 
     def packed_start(self, chunk: int) -> int:
-        """Where a chunk's header starts in the xorb. The chunk past the end starts at its length."""
+        """Where a chunk's header starts in the xorb; past the last chunk: the xorb's length."""
         return self.packed_ends[chunk - 1] if chunk else 0
 
     def raw_start(self, chunk: int) -> int:
@@ -55,6 +55,10 @@ class XorbMeta:
     def chunk_at(self, raw_offset: int) -> int:
         """The chunk that holds this raw byte of the xorb."""
         return bisect_right(self.raw_ends, raw_offset)
+
+    def without_hashes(self) -> "XorbMeta":
+        """All that reading needs, in a fifth of the memory."""
+        return XorbMeta(b"", self.packed_ends, self.raw_ends)
 
     def to_bytes(self) -> bytes:
         """n hashes of 32 bytes, n packed ends, n raw ends (u32 little-endian): 40 n bytes."""

@@ -1,0 +1,193 @@
+"""LFS uploads: one body, or parts that are put together. Knows no HTTP: tokens in, tokens out.
+
+{data}/tmp/uploads/<upload>/1, 2, ...      the parts of one upload, whole files
+{data}/tmp/uploads/<upload>.done/          the same while it is put together
+"""
+
+import hashlib
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hearthub.errors import BadRequest, Unavailable
+from hearthub.storage.backends import Blobs
+from hearthub.storage.objects import LfsObject, LfsObjects
+from hearthub.storage.signing import Signer
+from hearthub.storage.spool import Spool
+
+PURPOSE = "lfs-upload"
+TOKEN_TTL_S = 24 * 60 * 60
+MULTIPART_FROM = 128 * 2**20
+MIN_PART = 64 * 2**20
+MAX_PARTS = 1000
+COPY = 4 * 2**20
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """How to send one object. No token and no error: it is here already.
+
+    With `part_size`, `parts` parts of that many bytes are sent, the last one with the rest.
+    """
+
+    sha256: str
+    size: int
+    token: str | None = None
+    part_size: int | None = None
+    parts: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What an upload token allows: this object, into this repo."""
+
+    repo_id: int
+    sha256: str
+    size: int
+    upload: str
+    part_size: int | None
+
+    def part_length(self, number: int) -> int:
+        """The bytes of part `number`, counted from 1; raises BadRequest for a part that is not."""
+        if self.part_size is None or not 1 <= number <= part_count(self.size, self.part_size):
+            raise BadRequest(f"This upload has no part {number}")
+        return min(self.part_size, self.size - (number - 1) * self.part_size)
+
+
+def part_count(size: int, part_size: int) -> int:
+    return -(-size // part_size)
+
+
+def choose_part_size(size: int) -> int:
+    """At least 64 MiB, whole MiB, at most 1000 parts."""
+    return max(MIN_PART, -(-size // MAX_PARTS // 2**20) * 2**20)
+
+
+class Lfs:
+    def __init__(
+        self, objects: LfsObjects, blobs: Blobs, signer: Signer, temporary: Path, max_file: int
+    ) -> None:
+        self._objects, self._blobs, self._signer = objects, blobs, signer
+        self._uploads = temporary / "uploads"
+        self._temporary = temporary
+        self._max_file = max_file
+        self._uploads.mkdir(parents=True, exist_ok=True)
+
+    def batch_upload(
+        self, repo_id: int, wanted: Sequence[tuple[str, int]], *, multipart: bool = False
+    ) -> list[Upload]:
+        """How to send each (sha256, size); `multipart`: the client knows how to send parts."""
+        found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted])
+        return [self._decide(repo_id, *item, found, multipart=multipart) for item in wanted]
+
+    def _decide(
+        self,
+        repo_id: int,
+        sha256: str,
+        size: int,
+        found: dict[str, LfsObject],
+        *,
+        multipart: bool,
+    ) -> Upload:
+        if not _SHA256.fullmatch(sha256) or size < 0:
+            return Upload(sha256, size, error="Malformed object: oid is a sha256, size in bytes")
+        if size > self._max_file:
+            return Upload(sha256, size, error=f"Files hold at most {self._max_file} bytes here")
+        if known := found.get(sha256):
+            error = None if known.size == size else f"This object has {known.size} bytes"
+            return Upload(sha256, size, error=error)
+        part_size = choose_part_size(size) if multipart and size >= MULTIPART_FROM else None
+        claims: dict[str, Any] = {"r": repo_id, "o": sha256, "s": size}
+        if part_size:
+            claims |= {"u": secrets.token_hex(16), "p": part_size}
+        token = self._signer.sign(PURPOSE, claims, TOKEN_TTL_S)
+        parts = part_count(size, part_size) if part_size else 0
+        return Upload(sha256, size, token, part_size, parts)
+
+    def ticket(self, token: str) -> Ticket:
+        """Read an upload token; raises Forbidden when it is forged or expired."""
+        claims = self._signer.verify(PURPOSE, token)
+        return Ticket(claims["r"], claims["o"], claims["s"], claims.get("u", ""), claims.get("p"))
+
+    def receive(self, ticket: Ticket, spool: Spool) -> None:
+        """Store a whole object; the spool must have been made with `hashed`.
+
+        Raises BadRequest when it is not what the ticket says.
+        """
+        if ticket.part_size is not None:
+            raise BadRequest("This upload wants parts")
+        spool.close()
+        _compare(ticket, spool.size, spool.sha256())
+        self._store(ticket, spool.path)
+
+    def receive_part(self, ticket: Ticket, number: int, spool: Spool) -> str:
+        """Keep one part, in place of an earlier one of that number; returns its ETag."""
+        length = ticket.part_length(number)
+        spool.close()
+        if spool.size != length:
+            raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
+        folder = self._uploads / ticket.upload
+        folder.mkdir(exist_ok=True)
+        spool.path.replace(folder / str(number))
+        return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
+
+    def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
+        """Put the parts together and store the object. Asking again later is no error.
+
+        Raises BadRequest when parts are missing or the bytes are not what the ticket says,
+        Unavailable while another call does the same.
+        """
+        if self._objects.find(ticket.repo_id, [ticket.sha256]):
+            return
+        count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
+        if not count or sorted(numbers) != list(range(1, count + 1)):
+            raise BadRequest(f"This upload has {count} parts, to be named once each")
+        folder = self._uploads / ticket.upload
+        for number in range(1, count + 1):
+            if not (folder / str(number)).is_file():
+                self._refuse(folder, number)
+        mine = folder.with_suffix(".done")
+        try:
+            folder.rename(mine)
+        except OSError:
+            self._refuse(folder, 1)
+        try:
+            self._join(ticket, mine, count)
+        finally:
+            shutil.rmtree(mine, ignore_errors=True)
+
+    def _refuse(self, folder: Path, number: int) -> None:
+        if folder.with_suffix(".done").exists():
+            raise Unavailable("This upload is being put together already; ask again")
+        raise BadRequest(f"Part {number} was not received")
+
+    def _join(self, ticket: Ticket, folder: Path, count: int) -> None:
+        with Spool(self._temporary, limit=ticket.size, hashed=True) as whole:
+            for number in range(1, count + 1):
+                part = folder / str(number)
+                with part.open("rb") as file:
+                    while piece := file.read(COPY):
+                        whole.write(piece)
+                part.unlink()  # at no time do two copies of a large file lie here
+            whole.close()
+            _compare(ticket, whole.size, whole.sha256())
+            self._store(ticket, whole.path)
+
+    def _store(self, ticket: Ticket, path: Path) -> None:
+        self._blobs.put_file(f"lfs/{ticket.sha256}", path)
+        item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
+        self._objects.add(ticket.repo_id, [item])
+
+
+def _compare(ticket: Ticket, size: int, sha256: str) -> None:
+    if size != ticket.size:
+        raise BadRequest(f"The object has {size} bytes, not {ticket.size} as claimed")
+    if sha256 != ticket.sha256:
+        raise BadRequest(f"The object's sha256 is {sha256}, not {ticket.sha256} as claimed")

@@ -1,0 +1,108 @@
+"""Which big files a repo has proved to have: table `lfs_object`, the truth that access rests on.
+
+Rows are scoped to a repo on purpose. Knowing a sha256 must not be enough to get at bytes that
+another repo holds, and who lies about one harms only himself.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearthub.clock import now_ms
+from hearthub.db import Database
+from hearthub.errors import BadRequest
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LfsObject:
+    """`size` in bytes; `whole`: stored as one blob; `xet_hash`: stored as chunks of xorbs."""
+
+    sha256: str
+    size: int
+    whole: bool
+    xet_hash: str | None
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where bytes lie: a local file with exactly these bytes (`path`), or `read` them."""
+
+    size: int
+    path: Path | None
+    _read: Callable[[int, int], Iterator[bytes]]
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` to before `end`, in pieces of at most about 1 MiB."""
+        return self._read(start, end)
+
+
+class LfsObjects:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def find(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
+        found: dict[str, LfsObject] = {}
+        unique = list(dict.fromkeys(sha256s))
+        for at in range(0, len(unique), BATCH):
+            for row in self.db.all(
+                """select sha256, size, whole, xet_hash from lfs_object
+                where repo_id = :repo_id and sha256 in (:sha256s)""",
+                repo_id=repo_id,
+                sha256s=unique[at : at + BATCH],
+            ):
+                found[row.sha256] = LfsObject(row.sha256, row.size, bool(row.whole), row.xet_hash)
+        return found
+
+    def require(self, repo_id: int, wanted: Sequence[tuple[str, int | None]]) -> dict[str, int]:
+        """The size of each object; raises BadRequest naming the first that the repo never
+        received, or that has another size."""
+        found = self.find(repo_id, [sha256 for sha256, _ in wanted])
+        for sha256, size in wanted:
+            if sha256 not in found:
+                raise BadRequest(f"LFS object {sha256} was not uploaded to this repo")
+            if size is not None and size != found[sha256].size:
+                raise BadRequest(
+                    f"LFS object {sha256} has {found[sha256].size} bytes, not {size} as claimed"
+                )
+        return {sha256: found[sha256].size for sha256, _ in wanted}
+
+    def add(self, repo_id: int, objects: Sequence[LfsObject]) -> None:
+        """Note what a repo proved; an object may be stored both whole and as chunks."""
+        self.db.execute_many(
+            """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
+            values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
+            on conflict (repo_id, sha256) do update set
+                whole = case when excluded.whole = 1 then 1 else lfs_object.whole end,
+                xet_hash = coalesce(lfs_object.xet_hash, excluded.xet_hash)""",
+            [
+                {
+                    "repo_id": repo_id,
+                    "sha256": it.sha256,
+                    "size": it.size,
+                    "whole": int(it.whole),
+                    "xet_hash": it.xet_hash,
+                    "now": now_ms(),
+                }
+                for it in objects
+            ],
+        )
+
+    def size_of_xet(self, repo_id: int, file_hash: str) -> int | None:
+        """The size of a file the repo holds as chunks."""
+        size: int | None = self.db.value(
+            "select size from lfs_object where xet_hash = :file_hash and repo_id = :repo_id",
+            file_hash=file_hash,
+            repo_id=repo_id,
+        )
+        return size
+
+    def used(self, repo_id: int) -> int:
+        total = self.db.value("select sum(size) from lfs_object where repo_id = :r", r=repo_id)
+        return int(total or 0)
+
+    def forget_repo(self, repo_id: int) -> None:
+        with self.db.transaction():
+            self.db.execute("delete from lfs_object where repo_id = :r", r=repo_id)
+            self.db.execute("delete from xorb_owner where repo_id = :r", r=repo_id)

@@ -1,0 +1,200 @@
+"""The door of the part: bytes by content, whoever sends them proves them.
+
+{data}/
+  xorbs/ lfs/ git/           stored for good: backends/local.py
+  tmp/*.spool                bodies on their way in
+  tmp/uploads/<upload>/      parts of LFS uploads
+"""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hearthub.db import Database
+from hearthub.errors import Forbidden, NotFound
+from hearthub.sandbox import Sandbox
+from hearthub.settings import Settings
+from hearthub.storage.backends import Blobs
+from hearthub.storage.backends.local import LocalBlobs
+from hearthub.storage.lfs import Lfs
+from hearthub.storage.objects import LfsObject, LfsObjects, Location
+from hearthub.storage.signing import Signer
+from hearthub.storage.spool import Spool, remove_older
+from hearthub.storage.xet import xorbs
+from hearthub.storage.xet.cas import Cas, Progress, Readable
+from hearthub.storage.xet.reconstruct import Span, UrlFor
+from hearthub.storage.xet.rows import XetRows
+from hearthub.storage.xet.shards import MAX_SIZE as MAX_SHARD
+
+STALE_S = 24 * 60 * 60
+XORB_URL_TTL_S = 60 * 60
+_XORB_PURPOSE = "xorb"
+
+
+class Storage:
+    """Everything is synchronous; call it from worker threads. Nothing here decides who may read.
+
+    `lfs` holds the use cases of LFS uploads, `signer` signs claims for URLs and short tokens.
+    """
+
+    max_xorb = xorbs.MAX_BODY
+    max_shard = MAX_SHARD
+
+    def __init__(
+        self, db: Database, settings: Settings, sandbox: Sandbox, blobs: Blobs | None = None
+    ) -> None:
+        self._temporary = settings.data / "tmp"
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        self._blobs = blobs or LocalBlobs(settings.data)
+        self._objects = LfsObjects(db)
+        self.signer = Signer(db)
+        self.lfs = Lfs(self._objects, self._blobs, self.signer, self._temporary, settings.max_file)
+        self._cas = Cas(
+            XetRows(db),
+            self._objects,
+            self._blobs,
+            sandbox,
+            self._temporary,
+            max_file=settings.max_file,
+            workers=settings.workers,
+        )
+
+    def spool(self, limit: int, *, hashed: bool = False) -> Spool:
+        """A temporary file for a body of at most `limit` bytes; a context manager."""
+        return Spool(self._temporary, limit=limit, hashed=hashed)
+
+    # -- what a repo has --
+
+    def objects(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
+        """Those of these objects that the repo proved to have."""
+        return self._objects.find(repo_id, sha256s)
+
+    def require(self, repo_id: int, wanted: Sequence[tuple[str, int | None]]) -> dict[str, int]:
+        """The size of each object; raises BadRequest naming one that is missing or differs."""
+        return self._objects.require(repo_id, wanted)
+
+    def locate(self, repo_id: int, sha256: str) -> Location:
+        """Where the bytes of a repo's object are; raises NotFound when it never proved them."""
+        found = self._objects.find(repo_id, [sha256]).get(sha256)
+        if found is None:
+            raise NotFound(f"LFS object {sha256} was not uploaded to this repo")
+        if found.whole or found.xet_hash is None:
+            return self.locate_blob(f"lfs/{sha256}")
+        return self._cas.locate_file(found.xet_hash, found.size)
+
+    def used(self, repo_id: int) -> int:
+        """The bytes of all objects the repo proved, whether shared with other repos or not."""
+        return self._objects.used(repo_id)
+
+    # -- Xet --
+
+    @property
+    def cas_generation(self) -> str:
+        """Part of the CAS address. Clients cache by it what they uploaded, so that a hub with
+        another database must not look like the same one."""
+        return hashlib.sha256(b"cas" + self.signer.oldest()).hexdigest()[:8]
+
+    def receive_xorb(self, repo_id: int, xorb_hash: str, spool: Spool) -> bool:
+        """Verify and store an uploaded xorb; True when this repo had not sent it before.
+
+        Raises BadRequest when a byte of it is not what it claims.
+        """
+        return self._cas.receive_xorb(repo_id, xorb_hash, spool)
+
+    def register_shard(
+        self, repo_id: int, spool: Spool, progress: Progress | None = None
+    ) -> list[LfsObject]:
+        """Verify all that a shard says, down to the sha256 of each file; then they are the repo's.
+
+        Raises BadRequest, TooLarge; then nothing of it is registered.
+        """
+        return self._cas.register_shard(repo_id, spool, progress)
+
+    def is_xorb_known(self, repo_id: int, xorb_hash: str, readable: Readable) -> bool:
+        """Whether a writer of the repo need not send this xorb. `readable` filters repo ids."""
+        return self._cas.is_xorb_known(repo_id, xorb_hash, readable)
+
+    def dedup(self, repo_id: int, chunk_hash: str, readable: Readable) -> bytes | None:
+        """A shard naming xorbs that hold the chunk, of repos the caller may read; None: unknown."""
+        return self._cas.dedup(repo_id, chunk_hash, readable)
+
+    def reconstruction(
+        self,
+        repo_id: int,
+        file_hash: str,
+        start: int,
+        end: int | None,
+        url_for: UrlFor,
+        version: int,
+    ) -> dict[str, Any]:
+        """The JSON (version 1 or 2) that tells a client how to fetch a range of a repo's file.
+
+        `url_for(xorb hash, inclusive byte ranges)` makes the data URLs; `sign_xorb` helps.
+        Raises NotFound for a file that is not the repo's, RangeNotSatisfiable past its end.
+        """
+        return self._cas.reconstruction(repo_id, file_hash, start, end, url_for, version)
+
+    def sign_xorb(self, xorb_hash: str, ranges: Sequence[Span]) -> str:
+        """A token for these inclusive byte ranges of a xorb, and parts of them, for an hour."""
+        text = ",".join(f"{start}-{last}" for start, last in ranges)
+        return self.signer.sign(_XORB_PURPOSE, {"x": xorb_hash, "r": text}, XORB_URL_TTL_S)
+
+    def open_xorb(self, xorb_hash: str, token: str, wanted: Sequence[Span]) -> Location:
+        """A stored xorb, if the token allows each of the wanted inclusive ranges.
+
+        Raises Forbidden when it does not; neighbours of a repo's chunks may be somebody else's.
+        """
+        claims = self.signer.verify(_XORB_PURPOSE, token)
+        allowed = [tuple(map(int, text.split("-"))) for text in claims["r"].split(",")]
+        inside = all(any(a <= start and last <= z for a, z in allowed) for start, last in wanted)
+        if claims["x"] != xorb_hash or not wanted or not inside:
+            raise Forbidden("The signature does not cover these bytes")
+        return self._cas.locate_xorb(xorb_hash)
+
+    # -- blobs of other parts --
+
+    def put_blob(self, key: str, source: bytes | Path) -> None:
+        """Store bytes, or take over a file, under a key such as `git/<repo id>/<oid>`."""
+        if isinstance(source, Path):
+            self._blobs.put_file(key, source)
+        else:
+            self._blobs.put(key, source)
+
+    def read_blob(self, key: str) -> bytes:
+        """All bytes under a key; raises Unavailable when they are gone."""
+        return self._blobs.read(key, 0, self._blobs.size(key) or 0)
+
+    def locate_blob(self, key: str) -> Location:
+        size = self._blobs.size(key)
+        if size is None:
+            raise NotFound(f"Nothing is stored under {key}")
+        return Location(
+            size,
+            self._blobs.locate(key),
+            lambda start, end: self._blobs.open_range(key, start, end),
+        )
+
+    def delete_blobs(self, prefix: str) -> None:
+        """Delete everything under a prefix that ends in `/`."""
+        for key in list(self._blobs.list(prefix)):
+            self._blobs.delete(key)
+
+    # -- upkeep --
+
+    def forget_repo(self, repo_id: int) -> None:
+        """Drop what only this repo had: its git blobs and its claims. Shared content stays."""
+        self._objects.forget_repo(repo_id)
+        self.delete_blobs(f"git/{repo_id}/")
+
+    def sweep(self) -> int:
+        """Delete temporary files of uploads that ended a day ago; how many there were."""
+        removed = remove_older(self._temporary, STALE_S)
+        for folder in (self._temporary / "uploads").iterdir():
+            newest = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
+            if max(newest, folder.stat().st_mtime) < time.time() - STALE_S:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+        return removed
