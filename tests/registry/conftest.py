@@ -1,4 +1,4 @@
-"""The real git, as the judge of our objects."""
+"""The real git, as the judge of our objects; and an object store on a real disk."""
 
 import subprocess
 import zlib
@@ -6,6 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
+from hearthub import migrations
+from hearthub.db import Database
+from hearthub.registry.objects import ObjectStore
+from hearthub.sandbox import Sandbox
+from hearthub.settings import Settings
+from hearthub.storage import Storage
 
 
 class RealGit:
@@ -48,3 +55,19 @@ class RealGit:
 @pytest.fixture(scope="session")
 def real_git(tmp_path_factory):
     return RealGit(tmp_path_factory.mktemp("git") / "repo.git")
+
+
+@pytest.fixture
+def storage(tmp_path):
+    db = Database.sqlite(tmp_path / "hub.db")
+    migrations.upgrade(db, "main")
+    yield Storage(db, Settings(data=tmp_path), Sandbox(1))
+    db.close()
+
+
+@pytest.fixture
+def objects(tmp_path, storage):
+    db = Database.sqlite(tmp_path / "objects.db")
+    migrations.upgrade(db, "objects")
+    yield ObjectStore(db, storage)
+    db.close()

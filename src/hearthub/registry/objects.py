@@ -121,15 +121,6 @@ class ObjectStore:
         """Those of `oids` that the repo has."""
         return {row.oid.hex() for row in self._rows("oid", repo_id, oids)}
 
-    def blob_key(self, repo_id: int, oid: str) -> str | None:
-        """Where the content lies in the blob store; None when it is a row (or not there)."""
-        found = self._db.value(
-            "select 1 from obj where repo_id = :repo and oid = :oid and z is null",
-            repo=repo_id,
-            oid=bytes.fromhex(oid),
-        )
-        return _key(repo_id, oid) if found else None
-
     def expand_prefix(self, repo_id: int, prefix: str) -> list[str]:
         """Commits whose oid starts with the hex digits `prefix`: at most three, to tell doubt."""
         rows = self._db.all(
@@ -154,7 +145,7 @@ class ObjectStore:
             yield from self._db.all(sql, repo=repo_id, oids=wanted[start : start + 500])
 
     def _content(self, repo_id: int, oid: str, z: bytes | None) -> bytes:
-        return self._blobs.read_blob(_key(repo_id, oid)) if z is None else zlib.decompress(z)
+        return self._blobs.read_blob(blob_key(repo_id, oid)) if z is None else zlib.decompress(z)
 
     def _parsed(self, repo_id: int, oid: str) -> Parsed:
         """A tree or a commit, remembered: the content of an oid never changes."""
@@ -193,7 +184,7 @@ class Writer:
         oid = oid_of(kind, data)
         if oid not in self._rows:
             if len(data) > MAX_INLINE:
-                self._blobs.put_blob(_key(self._repo_id, oid), data)
+                self._blobs.put_blob(blob_key(self._repo_id, oid), data)
             self._append(oid, kind, len(data), deflate(data) if len(data) <= MAX_INLINE else None)
         return oid
 
@@ -207,7 +198,7 @@ class Writer:
             while block := file.read(_READ):
                 digest.update(block)
         oid = digest.hexdigest()
-        self._blobs.put_blob(_key(self._repo_id, oid), path)
+        self._blobs.put_blob(blob_key(self._repo_id, oid), path)
         self._append(oid, Kind.BLOB, size, None)
         return oid
 
@@ -238,5 +229,6 @@ def deflate(data: bytes) -> bytes:
     return z if len(z) < len(data) else zlib.compress(data, 0)
 
 
-def _key(repo_id: int, oid: str) -> str:
+def blob_key(repo_id: int, oid: str) -> str:
+    """Where a content over MAX_INLINE lies in the blob store."""
     return f"git/{repo_id}/{oid}"
