@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hearthub.clock import now_ms
 from hearthub.db import Database
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, NotFound
+from hearthub.storage.backends import Blobs
 
 BATCH = 500
 
@@ -36,6 +37,14 @@ class Location:
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from `start` to before `end`, in pieces of at most about 1 MiB."""
         return self._read(start, end)
+
+
+def locate_blob(blobs: Blobs, key: str) -> Location:
+    """A blob as a Location; raises NotFound."""
+    size = blobs.size(key)
+    if size is None:
+        raise NotFound(f"Nothing is stored under {key}")
+    return Location(size, blobs.locate(key), lambda start, end: blobs.open_range(key, start, end))
 
 
 class LfsObjects:

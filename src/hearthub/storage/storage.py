@@ -20,7 +20,7 @@ from hearthub.settings import Settings
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.lfs import Lfs
-from hearthub.storage.objects import LfsObject, LfsObjects, Location
+from hearthub.storage.objects import LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, remove_older
 from hearthub.storage.xet import xorbs
@@ -168,14 +168,8 @@ class Storage:
         return self._blobs.read(key, 0, self._blobs.size(key) or 0)
 
     def locate_blob(self, key: str) -> Location:
-        size = self._blobs.size(key)
-        if size is None:
-            raise NotFound(f"Nothing is stored under {key}")
-        return Location(
-            size,
-            self._blobs.locate(key),
-            lambda start, end: self._blobs.open_range(key, start, end),
-        )
+        """Where a blob\'s bytes are; raises NotFound."""
+        return locate_blob(self._blobs, key)
 
     def delete_blobs(self, prefix: str) -> None:
         """Delete everything under a prefix that ends in `/`."""

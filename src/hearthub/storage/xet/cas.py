@@ -12,7 +12,7 @@ from hearthub.clock import now_ms
 from hearthub.errors import BadRequest, NotFound, RangeNotSatisfiable, TooLarge, Unavailable
 from hearthub.sandbox import Sandbox
 from hearthub.storage.backends import Blobs
-from hearthub.storage.objects import LfsObject, LfsObjects, Location
+from hearthub.storage.objects import LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.spool import Spool
 from hearthub.storage.xet import dedup, reconstruct, verification, xorbs
 from hearthub.storage.xet.hashes import ZERO, from_text, to_text
@@ -28,7 +28,7 @@ SLOWEST_DISK = 20 * 10**6
 
 LARGE_SHARD = 2**30
 MAX_XORBS_OF_SHARD = 50_000
-CACHED_RECIPES = 256
+CACHED_RECIPES = 64
 CACHED_METAS = 1024
 
 Readable = Callable[[list[int]], set[int]]
@@ -215,15 +215,7 @@ class Cas:
     def locate_xorb(self, xorb_hash: str) -> Location:
         """The stored xorb. Checks no access: the caller has verified a signature."""
         from_text(xorb_hash)
-        key = f"xorbs/{xorb_hash}"
-        size = self._blobs.size(key)
-        if size is None:
-            raise NotFound("No such xorb")
-        return Location(
-            size,
-            self._blobs.locate(key),
-            lambda start, end: self._blobs.open_range(key, start, end),
-        )
+        return locate_blob(self._blobs, f"xorbs/{xorb_hash}")
 
     def _load_recipe(self, file_hash: str) -> Recipe:
         terms = self._rows.recipe(file_hash)
