@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, create_engine, event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import NullPool
+
+__all__ = ["Database", "DatabaseError", "IntegrityError", "Row", "Rows"]
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 

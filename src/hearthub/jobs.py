@@ -19,10 +19,9 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import Database, DatabaseError, IntegrityError
 from hearthub.errors import NotFound
 
 MAX_ATTEMPTS = 8
@@ -306,7 +305,7 @@ class Worker:
             seen = self._jobs.additions
             try:
                 worked = self._run_one()
-            except SQLAlchemyError:  # the database is away or locked: its job keeps its lease
+            except DatabaseError:  # the database is away or locked: its job keeps its lease
                 log.exception("the queue cannot be reached")
                 worked = False
             if not worked and not self._stopping.is_set():
@@ -328,7 +327,7 @@ class Worker:
             for job in list(self._held.values()):
                 try:
                     kept = self._jobs.extend(job, self._lease_s)
-                except SQLAlchemyError:
+                except DatabaseError:
                     log.exception("the lease of job %s could not be extended", job.id)
                     continue
                 if not kept and job.id in self._held:

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row
-
 from hearthub.accounts.users import Account
 from hearthub.clock import now_ms
-from hearthub.db import Database, Rows
+from hearthub.db import Database, Row, Rows
 from hearthub.errors import BadRequest, Conflict, InvalidCredentials, NotFound
 
 PREFIX = "hf_"

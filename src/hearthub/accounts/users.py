@@ -5,10 +5,8 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
-from sqlalchemy import Row
-
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import Database, Row
 from hearthub.errors import BadRequest, Conflict, NotFound
 from hearthub.names import check_namespace
 
