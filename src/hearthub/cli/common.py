@@ -1,0 +1,105 @@
+"""What commands share: the `--data` option, the way to the database, tables and JSON."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hearthub.clock import iso
+from hearthub.errors import BadRequest, Unavailable
+from hearthub.settings import Settings, load
+
+if TYPE_CHECKING:
+    from hearthub.accounts import Accounts
+    from hearthub.db import Database
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        show_default="HEARTHUB_DATA, else your data folder",
+        help="The folder that holds everything.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_for(data: Path | None, **words: object) -> Settings:
+    """Settings from the environment and the command line; a usage error when they make no sense."""
+    try:
+        return load(data=data, **words)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@contextmanager
+def open_database(data: Path | None) -> Iterator["Database"]:
+    """The main database on the newest schema.
+
+    Not `app.open_hub`: that loads the HTTP framework and every part, which takes longer than
+    the whole of a command such as `user add`.
+    """
+    from hearthub import migrations
+    from hearthub.db import Database, DatabaseError
+
+    settings = settings_for(data)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        if settings.database_url:
+            db = Database(settings.database_url)
+            migrations.upgrade(db, "main", "objects")
+        else:
+            db = Database.sqlite(settings.data / "hearthub.db")
+            migrations.upgrade(db, "main")
+        try:
+            yield db
+        finally:
+            db.close()
+    except DatabaseError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise Unavailable(f"The database in {settings.data} cannot be used: {reason}") from error
+
+
+@contextmanager
+def open_accounts(data: Path | None) -> Iterator["Accounts"]:
+    from hearthub.accounts import Accounts
+
+    with open_database(data) as db:
+        yield Accounts(db)
+
+
+def read_secret(what: str) -> str:
+    """The first line of standard input. BadRequest when there is none."""
+    secret = sys.stdin.readline().rstrip("\r\n")
+    if not secret:
+        raise BadRequest(f"No {what} came on standard input")
+    return secret
+
+
+def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Rows of equal keys: as JSON, or as a table with a heading (nothing when there are none)."""
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    if rows:
+        lines = [[key.upper() for key in rows[0]]]
+        lines += [[_cell(value) for value in row.values()] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+            print("  ".join(cells).rstrip())
+
+
+def moment(ms: int | None) -> str | None:
+    return None if ms is None else iso(ms)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "-"
+    return "-" if value is None else str(value)

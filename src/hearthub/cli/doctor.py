@@ -1,0 +1,5 @@
+"""`hearthub doctor`."""
+
+
+def doctor() -> None:
+    """Look for what is wrong."""
