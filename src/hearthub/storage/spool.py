@@ -23,20 +23,20 @@ class Spool:
         self.size = 0
         self._hash = hashlib.sha256() if hashed else None
         with no_room():
-            self._descriptor: int | None = os.open(
+            self.descriptor: int | None = os.open(
                 self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
             )
 
     def write(self, *chunks: bytes) -> None:
         """Append; batches of a few MiB are fastest. Raises TooLarge, Unavailable (disk full)."""
-        assert self._descriptor is not None, "the spool is closed"  # noqa: S101
+        assert self.descriptor is not None, "the spool is closed"  # noqa: S101
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if self.size + len(data) > self.limit:
             raise TooLarge(f"The body is larger than {self.limit} bytes")
         if self._hash:
             self._hash.update(data)
         with no_room():
-            write_all(self._descriptor, data, self.size)
+            write_all(self.descriptor, data, self.size)
         self.size += len(data)
 
     def sha256(self) -> str:
@@ -51,9 +51,9 @@ class Spool:
         self.size = size
 
     def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
 
     def __enter__(self) -> "Spool":
         return self

@@ -71,10 +71,9 @@ class LocalBlobs:
                 folder.rmdir()
 
     def list(self, prefix: str) -> Iterator[str]:
-        base = self.root / prefix
-        for folder, _, names in os.walk(base):
-            top = Path(folder).parents[1].relative_to(self.root)
+        for folder, _, names in os.walk(self.root / prefix):
             for name in names:
+                top = Path(folder).parents[1].relative_to(self.root)
                 yield f"{top}/{name}"
 
     def _path(self, key: str) -> Path:
