@@ -8,6 +8,7 @@ import asyncio
 import json
 import queue
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,18 +17,20 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS
-from hearthub.api.xet_tokens import TTL_S, claims_of
+from hearthub.api.xet_tokens import claims_of
 from hearthub.api.xet_urls import cas_url
 from hearthub.context import Hub
-from hearthub.errors import Forbidden, HearthubError, NotFound
+from hearthub.errors import HearthubError, NotFound
+from hearthub.http.actor import read
 from hearthub.http.body import spool_body
 from hearthub.http.errors import printable
 from hearthub.http.files import BytesResponse, MultiRangeResponse
 from hearthub.http.ranges import parse_range, parse_ranges
 from hearthub.http.urls import hub_of
 from hearthub.registry import Right
+from hearthub.storage import Spool
 
-DATA = "xorb"
+MAX_OFFSET = 2**60
 HEARTBEAT_S = 10
 ROOT = "/cas/{generation:seg}"
 
@@ -36,7 +39,7 @@ async def chunk(request: Request) -> Response:
     """`GET /v1/chunks/{prefix}/{hash}`: where a chunk is known from, as a shard; 404 when new."""
     hub, claims = hub_of(request), claims_of(request, "read")
     answer = await run_in_threadpool(
-        hub.storage.dedup, request.path_params["hash"], _readable(hub, claims)
+        hub.storage.dedup, claims["repo"], request.path_params["hash"], _readable(hub, claims)
     )
     if answer is None:
         raise NotFound("No file of yours begins or aligns with this chunk")
@@ -46,8 +49,9 @@ async def chunk(request: Request) -> Response:
 async def grant(request: Request) -> Response:
     """`POST /v1/xorb-grants/{prefix}/{hash}`: only tells whether the xorb is stored."""
     hub, claims = hub_of(request), claims_of(request, "write")
+    xorb = request.path_params["hash"]
     known = await run_in_threadpool(
-        hub.storage.xorb_known, request.path_params["hash"], _readable(hub, claims)
+        hub.storage.is_xorb_known, claims["repo"], xorb, _readable(hub, claims)
     )
     return JSONResponse({}, 200) if known else JSONResponse({"error": "no grants"}, 404)
 
@@ -67,7 +71,7 @@ async def post_shard_v1(request: Request) -> Response:
     hub, claims = hub_of(request), claims_of(request, "write")
     await run_in_threadpool(_still_there, hub, claims)
     async with spool_body(request, hub.storage, hub.storage.max_shard, hashed=False) as spool:
-        await run_in_threadpool(hub.storage.register_shard, claims["repo"], spool, _ignore)
+        await run_in_threadpool(hub.storage.register_shard, claims["repo"], spool)
     return JSONResponse({"result": 1})
 
 
@@ -75,33 +79,40 @@ async def post_shard_v2(request: Request) -> Response:
     """Progress as NDJSON frames: hashing 80 GB takes a minute and clients give up in silence."""
     hub, claims = hub_of(request), claims_of(request, "write")
     await run_in_threadpool(_still_there, hub, claims)
-    frames = _register(request, hub, claims["repo"])
+    # The body is read before the answer starts: from then on the framework listens to the
+    # connection itself.
+    stack = AsyncExitStack()
+    body = spool_body(request, hub.storage, hub.storage.max_shard, hashed=False)
+    spool = await stack.enter_async_context(body)
+    frames = _register(hub, claims["repo"], spool, stack)
     return StreamingResponse(frames, media_type="application/x-ndjson")
 
 
-async def _register(request: Request, hub: Hub, repo_id: int) -> AsyncIterator[bytes]:
+async def _register(
+    hub: Hub, repo_id: int, spool: Spool, stack: AsyncExitStack
+) -> AsyncIterator[bytes]:
     progress: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
-    try:
-        async with spool_body(request, hub.storage, hub.storage.max_shard, hashed=False) as spool:
-            work = asyncio.ensure_future(
-                run_in_threadpool(
-                    hub.storage.register_shard,
-                    repo_id,
-                    spool,
-                    lambda done, total: progress.put((done, total)),
-                )
-            )
-            yield _frame(type="validating", verified=0, total=1)
-            while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
-                done, total = 0, 1
-                while not progress.empty():
-                    done, total = progress.get_nowait()
-                yield _frame(type="validating", verified=done, total=total)
+
+    def note(done: int, total: int) -> None:
+        progress.put((done, total))
+
+    async with stack:
+        work = asyncio.ensure_future(
+            run_in_threadpool(hub.storage.register_shard, repo_id, spool, note)
+        )
+        yield _frame(type="validating", verified=0, total=1)
+        while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
+            done, total = 0, 1
+            while not progress.empty():
+                done, total = progress.get_nowait()
+            yield _frame(type="validating", verified=done, total=total)
+        try:
             work.result()
-        yield _frame(type="committing", stage="syncing")
-        yield _frame(type="result", result=1)
-    except HearthubError as error:
-        yield _frame(type="error", message=printable(str(error)), retryable=False)
+        except HearthubError as error:
+            yield _frame(type="error", message=printable(str(error)), retryable=False)
+        else:
+            yield _frame(type="committing", stage="syncing")
+            yield _frame(type="result", result=1)
 
 
 async def reconstruction(request: Request) -> Response:
@@ -113,15 +124,15 @@ async def reconstruction(request: Request) -> Response:
     url = f"{cas_url(request)}/xorb-data"
 
     def url_for(xorb: str, ranges: list[tuple[int, int]]) -> str:
-        claims = {"x": xorb, "r": ranges}
-        return f"{url}/{xorb}?sig={hub.storage.signer.sign(DATA, claims, 2 * TTL_S)}"
+        return f"{url}/{xorb}?sig={hub.storage.sign_xorb(xorb, ranges)}"
 
     def plan() -> dict[str, Any]:
         _still_there(hub, claims)
-        size = hub.storage.file_size(claims["repo"], params["file"])
-        start, end = parse_range(request.headers.get("range"), size) or (0, size)
+        # Sizes are the store's to know: it clamps the end, and refuses a start past it.
+        start, end = parse_range(request.headers.get("range"), MAX_OFFSET) or (0, None)
+        version = int(params["version"][1:])
         return hub.storage.reconstruction(
-            claims["repo"], params["file"], start, end, url_for, int(params["version"][1:])
+            claims["repo"], params["file"], start, end, url_for, version
         )
 
     return JSONResponse(await run_in_threadpool(plan))
@@ -129,17 +140,15 @@ async def reconstruction(request: Request) -> Response:
 
 async def xorb_data(request: Request) -> Response | BytesResponse | MultiRangeResponse:
     """Bytes of a xorb, for the ranges its URL was signed for and parts of them, nothing else."""
-    hub = hub_of(request)
-    claims = hub.storage.signer.verify(DATA, request.query_params.get("sig", ""))
-    xorb = request.path_params["hash"]
-    if claims["x"] != xorb:
-        raise Forbidden("This URL was signed for another xorb")
-    location = hub.storage.locate_xorb(xorb)
-    wanted = parse_ranges(request.headers.get("range"), location.size)
-    for start, end in wanted or [(0, location.size)]:
-        # Both ends are part of a signed range (end-inclusive, as the reconstruction states them).
-        if not any(a <= start and end - 1 <= b for a, b in claims["r"]):
-            raise Forbidden("This URL was signed for other ranges")
+    hub, xorb = hub_of(request), request.path_params["hash"]
+    wanted = parse_ranges(request.headers.get("range"), MAX_OFFSET)
+    location = await read(
+        hub,
+        hub.storage.open_xorb,
+        xorb,
+        request.query_params.get("sig", ""),
+        [(start, end - 1) for start, end in wanted],
+    )
     if len(wanted) > 1:
         return MultiRangeResponse(location, location.size, wanted)
     return BytesResponse(location, location.size, request.headers, {})
@@ -164,10 +173,6 @@ def _still_there(hub: Hub, claims: dict[str, Any]) -> None:
     """A store token outlives neither its repo nor its owner's rights on it."""
     actor = hub.accounts.actor(claims["user"]) if claims["user"] else ANONYMOUS
     hub.registry.recheck(actor, claims["repo"], Right[claims["scope"].upper()])
-
-
-def _ignore(_done: int, _total: int) -> None:
-    pass
 
 
 def _frame(**fields: object) -> bytes:

@@ -17,15 +17,15 @@ from hearthub.context import Hub
 from hearthub.errors import BadRequest, NotFound
 from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
-from hearthub.http.files import BytesResponse
+from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.urls import base_url, hub_of, repo_url
 from hearthub.registry import Repo, Right
-from hearthub.storage import UploadPlan
+from hearthub.storage import Ticket, Upload
 
 T = TypeVar("T", bound=BaseModel)
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
-UPLOAD, DOWNLOAD = "lfs-upload", "lfs-download"
+DOWNLOAD = "lfs-download"
 TTL_S = 6 * 3600
 MAX_BODY = 8 * 2**20
 
@@ -75,38 +75,32 @@ async def batch(request: Request) -> Response:
 
 async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
-    hub, claims = hub_of(request), _claims(request, UPLOAD)
-    async with spool_body(request, hub.storage, claims["size"], hashed=True) as spool:
-        await run_in_threadpool(
-            hub.storage.receive_object, claims["repo"], claims["oid"], claims["size"], spool
-        )
+    hub, ticket = hub_of(request), _ticket(request)
+    async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
+        await run_in_threadpool(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
 
 
 async def put_part(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}/{part}?sig=`: one part of a multipart upload."""
-    hub, claims = hub_of(request), _claims(request, UPLOAD)
-    part = request.path_params["part"]
-    if not (part.isascii() and part.isdigit() and len(part) < 8):
+    hub, ticket = hub_of(request), _ticket(request)
+    number = request.path_params["part"]
+    if not (number.isascii() and number.isdigit() and len(number) < 8):
         raise BadRequest("A part is named by its number")
-    limit = hub.storage.part_size
+    limit = ticket.part_length(int(number))
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
-        etag = await run_in_threadpool(
-            hub.storage.receive_part, claims["repo"], claims["oid"], int(part), spool
-        )
+        etag = await run_in_threadpool(hub.storage.lfs.receive_part, ticket, int(number), spool)
     return Response(status_code=200, headers={"ETag": f'"{etag}"'})
 
 
 async def complete(request: Request) -> Response:
     """`POST /lfs/objects/{oid}?sig=`: all parts are there; put together, hashed, kept."""
-    hub, claims = hub_of(request), _claims(request, UPLOAD)
+    hub, ticket = hub_of(request), _ticket(request)
     body = _parse(Completion, await _json(request))
-    if body.oid != claims["oid"]:
+    if body.oid != ticket.sha256:
         raise BadRequest("This URL was signed for another object")
-    parts = [(part.partNumber, part.etag.strip('"')) for part in body.parts]
-    await run_in_threadpool(
-        hub.storage.complete_object, claims["repo"], claims["oid"], claims["size"], parts
-    )
+    numbers = [part.partNumber for part in body.parts]
+    await run_in_threadpool(hub.storage.lfs.complete, ticket, numbers)
     return JSONResponse({})
 
 
@@ -130,43 +124,40 @@ async def verify(request: Request) -> Response:
 
 async def get_object(request: Request) -> Response | BytesResponse:
     """`GET /lfs/objects/{oid}?sig=`: the bytes, by range if asked."""
-    hub, claims = hub_of(request), _claims(request, DOWNLOAD)
-    location = await read(hub, hub.storage.locate, claims["repo"], claims["oid"])
-    return BytesResponse(location, location.size, request.headers, {"ETag": f'"{claims["oid"]}"'})
+    hub, oid = hub_of(request), request.path_params["oid"]
+    claims = hub.storage.signer.verify(DOWNLOAD, request.query_params.get("sig", ""))
+    if claims["oid"] != oid:
+        raise BadRequest("This URL was signed for another object")
+    location = await read(hub, hub.storage.locate, claims["repo"], oid)
+    return BytesResponse(location, location.size, request.headers, {"ETag": f'"{oid}"', **STRANGER})
 
 
 def _upload(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
-    stored = hub.storage.objects(repo.id, [item.oid for item in body.objects])
+    wanted = [(item.oid, item.size) for item in body.objects]
+    uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart="multipart" in body.transfers)
     answers = []
-    for item in body.objects:
-        answer: dict[str, Any] = {"oid": item.oid, "size": item.size}
-        known = stored.get(item.oid)
-        if known is None or known.size != item.size:
-            plan = hub.storage.plan_upload(item.size, multipart="multipart" in body.transfers)
-            if plan is None:
-                limit = hub.settings.max_file
-                answer["error"] = {"code": 413, "message": f"Larger than the limit, {limit} bytes"}
-            else:
-                answer["actions"] = _upload_actions(request, hub, repo, item, plan)
+    for upload in uploads:
+        answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
+        if upload.error:
+            answer["error"] = {"code": 422, "message": upload.error}
+        elif upload.token:
+            answer["actions"] = _upload_actions(request, repo, upload)
         answers.append(answer)
     return answers
 
 
-def _upload_actions(
-    request: Request, hub: Hub, repo: Repo, item: LfsObject, plan: UploadPlan
-) -> dict[str, Any]:
-    claims = {"repo": repo.id, "oid": item.oid, "size": item.size}
-    signature = hub.storage.signer.sign(UPLOAD, claims, TTL_S)
-    url = f"{base_url(request)}/lfs/objects/{item.oid}"
-    upload: dict[str, Any] = {"href": f"{url}?sig={signature}"}
-    if plan.parts:
+def _upload_actions(request: Request, repo: Repo, upload: Upload) -> dict[str, Any]:
+    url = f"{base_url(request)}/lfs/objects/{upload.sha256}"
+    action: dict[str, Any] = {"href": f"{url}?sig={upload.token}"}
+    if upload.part_size:
         # Nothing else may stand in this header: git's transfer agent takes every other value,
         # in order, for a part URL.
-        upload["header"] = {"chunk_size": str(plan.part_size)} | {
-            str(number): f"{url}/{number}?sig={signature}" for number in range(1, plan.parts + 1)
+        action["header"] = {"chunk_size": str(upload.part_size)} | {
+            str(number): f"{url}/{number}?sig={upload.token}"
+            for number in range(1, upload.parts + 1)
         }
     verify_url = f"{repo_url(request, repo.type, repo.full_name)}.git/info/lfs/verify"
-    return {"upload": upload, "verify": {"href": verify_url}}
+    return {"upload": action, "verify": {"href": verify_url}}
 
 
 def _download(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
@@ -190,11 +181,11 @@ def _header(answer: dict[str, Any]) -> dict[str, str]:
     return header
 
 
-def _claims(request: Request, purpose: str) -> dict[str, Any]:
-    claims = hub_of(request).storage.signer.verify(purpose, request.query_params.get("sig", ""))
-    if claims["oid"] != request.path_params["oid"]:
+def _ticket(request: Request) -> Ticket:
+    ticket = hub_of(request).storage.lfs.ticket(request.query_params.get("sig", ""))
+    if ticket.sha256 != request.path_params["oid"]:
         raise BadRequest("This URL was signed for another object")
-    return claims
+    return ticket
 
 
 async def _json(request: Request) -> Any:

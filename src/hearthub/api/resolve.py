@@ -13,15 +13,10 @@ from starlette.routing import Route
 
 from hearthub.api.xet_urls import reconstruction_url, token_url
 from hearthub.http.actor import actor_of, read
-from hearthub.http.files import BytesResponse
+from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.urls import hub_of
 from hearthub.registry import Entry, Repo
 
-# What a stranger uploaded must never run as a page of ours.
-STRANGER = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 TEXT = "text/plain; charset=utf-8"
 XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
 # Types a browser may show in place; everything else is a download.

@@ -7,7 +7,7 @@ from typing import Any
 from hearthub.catalogue.facts import Facts, dataset_facts, model_facts, parameters, space_facts
 from hearthub.db import Database
 from hearthub.errors import NotFound
-from hearthub.registry import Entry, Registry, Repo, parse_card
+from hearthub.registry import Entry, Registry, Repo, read_card
 from hearthub.settings import Settings
 
 MAX_PATHS = 10_000
@@ -63,7 +63,7 @@ class Catalogue:
         entries = self.registry.tree(repo, commit, recursive=True, limit=MAX_PATHS)
         files = [entry for entry in entries if not entry.is_folder]
         paths = [entry.path for entry in files]
-        card, body = parse_card(self.registry.text(repo, commit, "README.md") or "")
+        card, body = read_card(self.registry.text(repo, commit, "README.md") or "")
         region = self.settings.region
         if repo.type == "dataset":
             return dataset_facts(paths, card, body, region)

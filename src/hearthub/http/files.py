@@ -17,6 +17,12 @@ from hearthub.storage import Location
 # Also what one slow reader can hold in memory (engine.md B4).
 PIECE = 256 * 1024
 
+# What a stranger uploaded must never run as a page of ours.
+STRANGER = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
 
 class BytesResponse:
     """An ASGI response: 200, 206 or 304, with the true Content-Length, also on HEAD.

@@ -1,7 +1,7 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
-from hearthub.registry.cards import parse as parse_card
+from hearthub.registry.cards import read_card
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.files import Entry
 from hearthub.registry.operations import (
@@ -40,6 +40,6 @@ __all__ = [
     "Repo",
     "RepoFilter",
     "Right",
-    "parse_card",
+    "read_card",
     "validate_card",
 ]

@@ -62,6 +62,14 @@ def parse(text: str) -> Card:
     return card
 
 
+def read_card(text: str) -> tuple[Card, str]:
+    """Metadata and text of a card for showing: metadata that is wrong counts as none."""
+    try:
+        return parse(text), split(text)[1]
+    except BadRequest:
+        return {}, split(text)[1]
+
+
 def _check_bounds(front: str) -> None:
     """Before anything recurses over it."""
     depth = nodes = 0

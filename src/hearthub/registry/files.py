@@ -108,7 +108,7 @@ class Files:
         if entry.pointer:
             return self.storage.locate(repo.id, entry.pointer.sha256)
         if entry.size > MAX_INLINE:
-            return self.storage.locate_blob(blob_key(repo.id, entry.oid), entry.size)
+            return self.storage.locate_blob(blob_key(repo.id, entry.oid))
         return self.objects.read(repo.id, entry.oid)[1]
 
     def read_range(self, repo: Repo, entry: Entry, start: int, end: int) -> bytes:
