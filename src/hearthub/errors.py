@@ -83,7 +83,7 @@ class GatedRepo(Forbidden):
 
 
 class Conflict(HearthubError):
-    """The thing exists already, or is in the way. `url` points at what exists, when clients need it."""
+    """The thing exists already, or is in the way. `url`: what exists, where clients need it."""
 
     def __init__(self, message: str, *, url: str | None = None) -> None:
         super().__init__(message)

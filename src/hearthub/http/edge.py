@@ -8,11 +8,15 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hearthub.errors import TooLarge
 from hearthub.http.paths import routing_path
 
 log = logging.getLogger("hearthub.access")
 
 _REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
+# Bodies of these go to disk as they come, each under a limit of its own.
+_STREAMED = re.compile(r"/commit/|^/cas/|^/lfs/objects/")
+MAX_JSON = 32 * 2**20
 _QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -47,6 +51,8 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if not _STREAMED.search(scope["path"]):
+            receive = _bounded(receive)
         started, status = time.perf_counter(), 0
         first_byte = started
         # Routes match the undecoded path; see paths.py.
@@ -70,6 +76,21 @@ class Edge:
             self.metrics.requests.labels(endpoint, scope["method"], status).inc()
             self.metrics.seconds.labels(endpoint).observe(first_byte - started)
             _log(scope, status, time.perf_counter() - started)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same body, refused past MAX_JSON: what is not spooled to disk is held in memory."""
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_JSON:
+            raise TooLarge(f"The body has more than {MAX_JSON} bytes")
+        return message
+
+    return bounded
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

@@ -25,7 +25,7 @@ from hearthub.registry.operations import (
 )
 from hearthub.registry.paths import clean_folder, clean_path
 from hearthub.registry.pointers import Pointer, parse_pointer
-from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMovedError, Refs
+from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
 from hearthub.storage import Storage
 
@@ -88,7 +88,7 @@ class Commits:
                 writer.flush()
                 try:
                     self._move(actor, repo, branch, oid, header.summary)
-                except RefMovedError:
+                except RefMoved:
                     branch = self._branch(repo, rev)
                     self._check_parent(branch, header.parent)
                     continue
@@ -114,7 +114,7 @@ class Commits:
                 oid = self._put_commit(actor, writer, message, root, None, None)
             try:
                 self._move(actor, repo, branch, oid, message)
-            except RefMovedError:
+            except RefMoved:
                 continue
             return oid
         raise Conflict(BUSY)

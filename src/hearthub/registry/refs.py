@@ -30,7 +30,7 @@ class Ref:
         return self.name
 
 
-class RefMovedError(HearthubError):
+class RefMoved(HearthubError):
     """Somebody else moved the ref first; inside the registry this means: try again."""
 
 
@@ -79,7 +79,7 @@ class Refs:
             raise Conflict(f"Reference {name} already exists")
 
     def move(self, repo_id: int, name: str, old: str, new: str) -> None:
-        """Compare-and-swap a branch from commit `old` to commit `new`; raises RefMovedError."""
+        """Compare-and-swap a branch from commit `old` to commit `new`; raises RefMoved."""
         moved = self.db.execute(
             "update ref set oid = :new, commit_oid = :new, updated = :now "
             "where repo_id = :repo and name = :name and oid = :old",
@@ -90,7 +90,7 @@ class Refs:
             now=now_ms(),
         )
         if not moved:
-            raise RefMovedError(f"{name} moved")
+            raise RefMoved(f"{name} moved")
 
     def delete(self, repo_id: int, name: str) -> None:
         gone = self.db.execute(
