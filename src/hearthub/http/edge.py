@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthub.errors import TooLarge
+from hearthub.http.errors import error_response
 from hearthub.http.paths import routing_path
 
 log = logging.getLogger("hearthub.access")
@@ -51,8 +52,11 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        app: ASGIApp = self.app
         if not _STREAMED.search(scope["path"]):
             receive = _bounded(receive)
+            if _declared_length(scope) > MAX_JSON:
+                app = error_response(_too_large(), 413)
         started, status = time.perf_counter(), 0
         first_byte = started
         # Routes match the undecoded path; see paths.py.
@@ -70,7 +74,7 @@ class Edge:
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            await app(scope, receive, answer)
         finally:
             endpoint = getattr(scope.get("endpoint"), "__name__", "none")
             self.metrics.requests.labels(endpoint, scope["method"], status).inc()
@@ -87,10 +91,21 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_JSON:
-            raise TooLarge(f"The body has more than {MAX_JSON} bytes")
+            raise _too_large()
         return message
 
     return bounded
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body has more than {MAX_JSON} bytes")
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
