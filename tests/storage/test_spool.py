@@ -71,3 +71,16 @@ def test_only_old_files_are_removed(tmp_path: Path) -> None:
     os.utime(tmp_path / "folder", (0, 0))
     assert remove_older(tmp_path, 3600) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "new"]
+
+
+def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system may take less than it was given."""
+    data = [bytes([i % 256]) * 1000 for i in range(3000)]
+    whole, rest = os.pwritev, os.pwrite
+    monkeypatch.setattr(os, "pwritev", lambda fd, chunks, at: whole(fd, [chunks[0][:700]], at))
+    monkeypatch.setattr(os, "pwrite", lambda fd, chunk, at: rest(fd, bytes(chunk[:99_999]), at))
+    with Spool(tmp_path, limit=10**7) as spool:
+        spool.write(*data)
+        spool.write(b"end")
+        monkeypatch.undo()
+        assert spool.path.read_bytes() == b"".join(data) + b"end"
