@@ -226,7 +226,7 @@ def _mounted_as(path: Path) -> str | None:
 
 def _answers(settings: Settings) -> bool:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
-    connection = HTTPConnection(host, settings.port, timeout=3)
+    connection = HTTPConnection(host, settings.port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200

@@ -60,6 +60,10 @@ def is_web_address(url: str) -> bool:
 
 def is_exposed(settings: Settings) -> bool:
     """Whether others may reach the hub without TLS, as far as the settings tell."""
-    if settings.public_url and urlsplit(settings.public_url).scheme == "http":
-        return urlsplit(settings.public_url).hostname not in LOOPBACK
-    return not settings.is_loopback and not settings.public_url
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        if parts.scheme == "https":
+            return False
+        if parts.hostname not in LOOPBACK:
+            return True
+    return not settings.is_loopback
