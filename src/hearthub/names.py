@@ -14,7 +14,7 @@ events explore favicon.ico favorites featured fit followers following gists grou
 home hub hubs images index index.html inbox inference invite invites jobs join kernels learn
 legal lfs likes login logout mcp media metrics mirror model models new notifications null oauth
 openapi openapi.json organization organizations orgs papers password posts pricing privacy
-profile pulse raw readyz register repo repos reports resolve robots.txt root scripts
+profile pulse raw readyz register repo repos reports resolve robots.txt scripts
 search security sessions settings signin signout signup sitemap.xml sounds space spaces sql
 static status storage storages styles support system tasks terms tokens trending undefined
 upload uploads user users v1 v2 v3 verify viewer watch webhooks well-known whoami www xet
