@@ -78,6 +78,7 @@ class Files:
             found = trees.find(load, root, folder)
             if found is None or not found.is_folder:
                 raise EntryNotFound(f"{folder} does not exist on {commit[:7]}", commit=commit)
+            root = found.oid
         walk: Iterator[tuple[str, TreeEntry]] = trees.walk(load, root, folder, recursive=recursive)
         if after is not None:
             walk = _after(walk, after)
