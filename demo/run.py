@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=7979)
     parser.add_argument("--once", action="store_true", help="fill the hub, then stop")
     words = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended too
     with tempfile.TemporaryDirectory(prefix="hearthub-demo-") as folder:
         data = Path(folder)
         with serving(data, words.port) as url:
@@ -38,9 +40,11 @@ def main() -> int:
 @contextmanager
 def serving(data: Path, port: int) -> Iterator[str]:
     """A hub of its own process, from ready to stopped."""
+    require_free(port)
     command = [*HEARTHUB, "serve", "--data", str(data), "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(command, env=clean_environment())
+    environment = clean_environment() | {"HEARTHUB_LOG_LEVEL": "warning"}
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(server, url)
         yield url
@@ -49,11 +53,21 @@ def serving(data: Path, port: int) -> Iterator[str]:
         server.wait(timeout=40)
 
 
+def require_free(port: int) -> None:
+    """Else whoever listens there would answer in our place."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            sys.exit(f"Port {port} cannot be used ({error.strerror}); try another: --port 7980")
+
+
 def wait_until_ready(server: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            sys.exit(f"The hub did not start; is something else at {url}?")
+            sys.exit("The hub did not start; see above")
         try:
             with urlopen(f"{url}/readyz", timeout=5):
                 return
@@ -97,7 +111,6 @@ def fill(url: str, token: str, home: Path) -> None:
 
 
 def wait_for_interrupt() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
             time.sleep(3600)
