@@ -1,6 +1,9 @@
 """Table of contents: builds the hub, lists routes, says which event starts which job; serves."""
 
+import asyncio
 import logging
+import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -51,15 +55,8 @@ CORS = Middleware(
 @contextmanager
 def open_hub(settings: Settings) -> Iterator[Hub]:
     """All parts, on the newest schema; closed when the block ends. Any process may open one."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if settings.database_url:
-        db = objects_db = Database(settings.database_url)
-        migrations.upgrade(db, "main", "objects")
-    else:
-        db = Database.sqlite(settings.data / "hearthub.db")
-        objects_db = Database.sqlite(settings.data / "objects.db")
-        migrations.upgrade(db, "main")
-        migrations.upgrade(objects_db, "objects")
+    db = migrations.open_main(settings)
+    objects_db = migrations.open_objects(settings, db)
     sandbox = Sandbox(settings.workers)
     hub = build(settings, db, objects_db, sandbox)
     try:
@@ -80,7 +77,7 @@ def build(settings: Settings, db: Database, objects_db: Database, sandbox: Sandb
     community = Community(db, events, registry)
     catalogue = Catalogue(db, settings, registry)
     subscribe(events, jobs)
-    schedule(jobs, registry, storage, catalogue, accounts)
+    schedule(jobs, registry, storage, catalogue)
     return Hub(
         settings=settings,
         db=db,
@@ -111,9 +108,7 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
     events.subscribe(RepoDeleted, after_delete)
 
 
-def schedule(
-    jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue, accounts: Accounts
-) -> None:
+def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue) -> None:
     """Every job by name; those with a period run by themselves."""
     jobs.register("catalogue.refresh", catalogue.refresh)
     jobs.register("registry.measure", registry.measure)
@@ -122,11 +117,7 @@ def schedule(
     def sweep(_payload: dict[str, object]) -> None:
         storage.sweep()
 
-    def flush(_payload: dict[str, object]) -> None:
-        accounts.flush_last_used(now=True)
-
     jobs.register("storage.sweep", sweep, every_s=HOUR_S)
-    jobs.register("accounts.flush", flush, every_s=60)
 
 
 def create_app(hub: Hub) -> FastAPI:
@@ -136,7 +127,9 @@ def create_app(hub: Hub) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         worker = Worker(hub.jobs)
         worker.start()
+        flusher = asyncio.create_task(_flush_last_used(hub))
         yield
+        flusher.cancel()
         worker.stop()
 
     metrics = Metrics()
@@ -167,6 +160,13 @@ def create_app(hub: Hub) -> FastAPI:
     return app
 
 
+async def _flush_last_used(hub: Hub) -> None:
+    """When tokens were last used is known to the process that saw them, so not a job's to write."""
+    while True:
+        await asyncio.sleep(60)
+        await run_in_threadpool(hub.accounts.flush_last_used, now=True)
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; downloads in flight get half a minute to finish."""
     logs.set_up(settings)
@@ -194,13 +194,13 @@ def serve(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Run jobs until interrupted, without serving."""
+    """Run jobs until SIGINT or SIGTERM, without serving."""
     logs.set_up(settings)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     with open_hub(settings) as hub:
         worker = Worker(hub.jobs)
         worker.start()
-        try:
-            while True:
-                time.sleep(HOUR_S)
-        except KeyboardInterrupt:
-            worker.stop()
+        ended.wait()
+        worker.stop()

@@ -106,11 +106,11 @@ class Sandbox:
         worker.connection.close()
 
 
-class _WasIdle(Exception):  # noqa: N818 - a signal, not an error
+class _WasIdle(Exception):
     """The worker had left by itself before it read the call."""
 
 
-class _Failed(Exception):  # noqa: N818
+class _Failed(Exception):
     """The function raised `error`; the worker is fine."""
 
     def __init__(self, error: Exception) -> None:

@@ -159,8 +159,13 @@ class Accounts:
         return self.actor(row.id)
 
     def actor(self, user: str | int) -> Actor:
-        """A user acting without a token, with all their rights: from a terminal, or logged in."""
+        """A user acting without a token, with all their rights: from a terminal, or logged in.
+
+        InvalidCredentials when the account is disabled.
+        """
         account = users.require(self._db, user, "user")
+        if account.disabled:
+            raise InvalidCredentials(f"The account {account.name} is disabled")
         return Actor(
             user_id=account.id,
             name=account.name,

@@ -45,17 +45,11 @@ def open_database(data: Path | None) -> Iterator["Database"]:
     the whole of a command such as `user add`.
     """
     from hearthub import migrations
-    from hearthub.db import Database, DatabaseError
+    from hearthub.db import DatabaseError
 
     settings = settings_for(data)
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        if settings.database_url:
-            db = Database(settings.database_url)
-            migrations.upgrade(db, "main", "objects")
-        else:
-            db = Database.sqlite(settings.data / "hearthub.db")
-            migrations.upgrade(db, "main")
+        db = migrations.open_main(settings)
         try:
             yield db
         finally:

@@ -10,6 +10,34 @@ from alembic import command, context
 from alembic.config import Config
 
 from hearthub.db import Database
+from hearthub.settings import Settings
+
+MAIN, OBJECTS = "main", "objects"
+
+
+def open_main(settings: Settings) -> Database:
+    """The database of accounts, repos, refs, events and jobs, on the newest schema.
+
+    {data}/hearthub.db    this one, on SQLite
+    {data}/objects.db     git objects; see `open_objects`
+    """
+    if settings.database_url:
+        db = Database(settings.database_url)
+        upgrade(db, MAIN, OBJECTS)
+        return db
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = Database.sqlite(settings.data / "hearthub.db")
+    upgrade(db, MAIN)
+    return db
+
+
+def open_objects(settings: Settings, main: Database) -> Database:
+    """The database of git objects: a file of its own on SQLite, else the main one."""
+    if settings.database_url:
+        return main
+    db = Database.sqlite(settings.data / "objects.db")
+    upgrade(db, OBJECTS)
+    return db
 
 
 def upgrade(db: Database, *stores: str) -> None:
