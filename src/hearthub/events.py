@@ -40,6 +40,14 @@ class CommitCreated(Event):
 
 
 @dataclass(frozen=True)
+class RefCreated(Event):
+    """A branch or tag that names a commit which was there before."""
+
+    ref: str
+    new_oid: str
+
+
+@dataclass(frozen=True)
 class RefDeleted(Event):
     ref: str
     old_oid: str

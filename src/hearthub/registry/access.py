@@ -23,7 +23,7 @@ ROLE_RIGHTS = {
     "admin": Right.ADMIN,
     "write": Right.ADMIN,
     "contributor": Right.READ,
-    "read": Right.READ,
+    "read": Right.WRITE,
 }
 CREATOR_ROLES = frozenset({"admin", "write", "contributor"})
 

@@ -92,12 +92,17 @@ class Refs:
         if not moved:
             raise RefMoved(f"{name} moved")
 
-    def delete(self, repo_id: int, name: str) -> None:
-        gone = self.db.execute(
-            "delete from ref where repo_id = :repo and name = :name", repo=repo_id, name=name
+    def delete(self, repo_id: int, name: str) -> Ref:
+        """The ref that was; raises RevisionNotFound."""
+        row = self.db.one(
+            "delete from ref where repo_id = :repo and name = :name "
+            "returning name, oid, commit_oid",
+            repo=repo_id,
+            name=name,
         )
-        if not gone:
+        if row is None:
             raise RevisionNotFound(f"Invalid rev id: {name}")
+        return Ref(*row)
 
 
 def candidates(rev: str) -> tuple[str, ...]:

@@ -11,7 +11,15 @@ from hearthub.accounts import Accounts, Actor
 from hearthub.clock import now_ms
 from hearthub.db import Database
 from hearthub.errors import BadRequest, Forbidden, Moved, RepoNotFound, RevisionNotFound
-from hearthub.events import EventLog, RepoCreated, RepoDeleted, RepoMoved, RepoSettingsChanged
+from hearthub.events import (
+    EventLog,
+    RefCreated,
+    RefDeleted,
+    RepoCreated,
+    RepoDeleted,
+    RepoMoved,
+    RepoSettingsChanged,
+)
 from hearthub.names import check_repo_name, split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
@@ -166,7 +174,11 @@ class Registry:
                 visibility=visibility or repo.visibility,
                 gated=repo.gated if gated is None else (gated or None),
             )
-            self.events.append(RepoSettingsChanged(repo.id), actor.user_id)
+            before = {"visibility": repo.visibility, "gated": repo.gated}
+            after = {"visibility": changed.visibility, "gated": changed.gated}
+            changes = {name: value for name, value in after.items() if value != before[name]}
+            if changes:
+                self.events.append(RepoSettingsChanged(repo.id, changes), actor.user_id)
         return changed
 
     def list_repos(self, actor: Actor, wanted: RepoFilter, page: Page) -> list[Repo]:
@@ -185,13 +197,13 @@ class Registry:
     def create_branch(self, actor: Actor, repo: Repo, name: str, start: str | None) -> None:
         require(actor, repo, Right.WRITE)
         commit = self.commit_of(repo, start or "main")
-        self._refs.create(repo.id, HEADS + name, commit, commit)
+        self._create_ref(actor, repo, HEADS + name, commit, commit)
 
     def delete_branch(self, actor: Actor, repo: Repo, name: str) -> None:
         require(actor, repo, Right.WRITE)
         if HEADS + name == MAIN:
             raise Forbidden("The branch main cannot be deleted")
-        self._refs.delete(repo.id, HEADS + name)
+        self._delete_ref(actor, repo, HEADS + name)
 
     def create_tag(
         self, actor: Actor, repo: Repo, name: str, rev: str, message: str | None
@@ -205,11 +217,21 @@ class Registry:
             )
             tag = encode_tag(Tag(commit, Kind.COMMIT, name, who, message))
             oid = self._objects.write(repo.id, [(Kind.TAG, tag)])[0]
-        self._refs.create(repo.id, TAGS + name, oid, commit)
+        self._create_ref(actor, repo, TAGS + name, oid, commit)
 
     def delete_tag(self, actor: Actor, repo: Repo, name: str) -> None:
         require(actor, repo, Right.WRITE)
-        self._refs.delete(repo.id, TAGS + name)
+        self._delete_ref(actor, repo, TAGS + name)
+
+    def _create_ref(self, actor: Actor, repo: Repo, name: str, oid: str, commit: str) -> None:
+        with self.db.transaction():
+            self._refs.create(repo.id, name, oid, commit)
+            self.events.append(RefCreated(repo.id, name, commit), actor.user_id)
+
+    def _delete_ref(self, actor: Actor, repo: Repo, name: str) -> None:
+        with self.db.transaction():
+            old = self._refs.delete(repo.id, name)
+            self.events.append(RefDeleted(repo.id, name, old.commit_oid), actor.user_id)
 
     def squash(self, actor: Actor, repo: Repo, branch: str, message: str) -> str:
         require(actor, repo, Right.WRITE)
