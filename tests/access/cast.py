@@ -1,0 +1,166 @@
+"""Everybody who may come to the door, and what the rules give them."""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+import httpx
+
+from access.table import PARAMS, Call, Need
+from calls import new_repo, unique
+from hearthub.app import open_hub
+from hearthub.settings import Settings
+from live import LiveHub
+
+SHELVES = ("public", "private", "gated")
+GARBAGE = "hf_" + "x" * 40
+
+# Who comes, and in whose namespace they are tried: olive is a user, guild an organisation.
+ACTORS = {
+    "anonymous": "olive",
+    "outsider": "olive",
+    "owner": "olive",
+    "owner by a read token": "olive",
+    "owner by an expired token": "olive",
+    "owner by a revoked token": "olive",
+    "owner by a garbage token": "olive",
+    "org reader": "guild",
+    "org contributor": "guild",
+    "org contributor on his own": "guild",
+    "org writer": "guild",
+    "org admin": "guild",
+    "site admin": "olive",
+}
+BAD_TOKEN = {name for name in ACTORS if re.search("expired|revoked|garbage", name)}
+OUTSIDERS = {"anonymous", "outsider"} | BAD_TOKEN
+ADMINS = {"owner", "org contributor on his own", "org writer", "org admin", "site admin"}
+
+
+@dataclass
+class Cast:
+    """`repos` by (namespace or "own", kind, shelf); the same names with `-none` do not exist."""
+
+    hub: LiveHub
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+    repos: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def repo(self, actor: str, kind: str, shelf: str) -> str:
+        return self.repos["own" if "his own" in actor else ACTORS[actor], kind, shelf]
+
+
+def assemble(hub: LiveHub) -> Cast:
+    cast = Cast(hub)
+    roles = {"reader": "read", "contributor": "contributor", "writer": "write", "chief": "admin"}
+    with open_hub(Settings(data=hub.data)) as parts:
+        accounts = parts.accounts
+        for name in ("olive", "oscar", *roles):
+            accounts.add_user(name)
+        accounts.add_org("guild")
+        for name, role in roles.items():
+            accounts.set_member("guild", name, role)
+        tokens = {name: accounts.add_token(name) for name in ("olive", "oscar", *roles)}
+        read = accounts.add_token("olive", role="read")
+        expired = accounts.add_token("olive", "expired", expires_days=1)
+        revoked = accounts.add_token("olive", "revoked")
+        accounts.revoke_token("olive", "revoked")
+        parts.db.execute("update token set expires = 1 where name = 'expired'")
+    sent = {
+        "outsider": tokens["oscar"],
+        "owner": tokens["olive"],
+        "owner by a read token": read,
+        "owner by an expired token": expired,
+        "owner by a revoked token": revoked,
+        "owner by a garbage token": GARBAGE,
+        "org reader": tokens["reader"],
+        "org contributor": tokens["contributor"],
+        "org contributor on his own": tokens["contributor"],
+        "org writer": tokens["writer"],
+        "org admin": tokens["chief"],
+        "site admin": hub.tokens["root"],
+    }
+    cast.clients = {name: hub.client(token=sent.get(name)) for name in ACTORS}
+    for namespace, maker in (
+        ("olive", "owner"),
+        ("guild", "org admin"),
+        ("own", "org contributor"),
+    ):
+        for kind in ("model", "dataset"):
+            for shelf in SHELVES:
+                cast.repos[namespace, kind, shelf] = shelve(cast, namespace, maker, kind, shelf)
+    return cast
+
+
+def shelve(cast: Cast, namespace: str, maker: str, kind: str, shelf: str) -> str:
+    client = cast.clients[maker]
+    repo = new_repo(
+        client,
+        unique(f"{shelf}-{namespace}"),
+        organization=None if namespace == "olive" else "guild",
+        type=kind,
+        visibility="private" if shelf == "private" else "public",
+    )
+    if shelf == "gated":
+        url = f"/api/{kind}s/{repo}/settings"
+        assert client.put(url, json={"gated": "manual"}).status_code == 200
+    return repo
+
+
+def right(actor: str, shelf: str) -> Need | None:
+    """The most that the rules give: None, METADATA, READ or ADMIN."""
+    if actor in ADMINS:
+        return Need.ADMIN
+    if actor not in OUTSIDERS or shelf == "public":
+        return Need.READ
+    return Need.METADATA if shelf == "gated" else None
+
+
+def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
+    """Status and error code, from the rules alone."""
+    nobody, need = actor == "anonymous", call.need
+    if need in (Need.NOTHING, Need.STORE):
+        return call.answer
+    if need is Need.MISSING:
+        return (401 if nobody else 404), "RepoNotFound"
+    if need is Need.PAGE:
+        return (404, None) if shelf == "private" else call.answer
+    if actor in BAD_TOKEN:
+        return 401, None
+    if need is Need.VALID or (need is Need.LOGIN and not nobody):
+        return call.answer
+    refused = (401 if nobody else 403), None
+    if need is Need.LOGIN:
+        return refused
+    if need is Need.CREATE:
+        return call.answer if actor in ADMINS | {"org contributor"} else refused
+    given = right(actor, shelf)
+    if given is None:
+        return (401 if nobody else 404), "RepoNotFound"
+    if need is Need.METADATA or given is Need.ADMIN:
+        return call.answer
+    if need is Need.READ:
+        return call.answer if given is Need.READ else (refused[0], "GatedRepo")
+    if need is Need.LIKE and not nobody and "read token" not in actor:
+        return call.answer
+    return refused
+
+
+def send(client: httpx.Client, method: str, call: Call, kind: str, repo: str) -> httpx.Response:
+    namespace, _, name = repo.partition("/")
+    values = {
+        **PARAMS,
+        "namespace": namespace,
+        "name": name,
+        "kind": f"{kind}s",
+        "type": kind,
+        "n": unique(""),
+        **call.params,
+    }
+
+    def fill(text: str) -> str:
+        for _ in range(2):  # a value may hold a parameter of its own
+            for key, value in values.items():
+                text = re.sub(rf"\{{{key}(:\w+)?\}}", lambda _, value=value: value, text)
+        return text
+
+    body = json.loads(fill(json.dumps(call.json))) if call.json is not None else None
+    return client.request(method, fill(call.path), json=body, content=call.content)

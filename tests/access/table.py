@@ -1,0 +1,182 @@
+"""The access matrix as a table: every route, and the right it asks for.
+
+A call names a route by its template; `{kind}`, `{namespace}` and `{name}` become those of a repo,
+`{n}` a number that is new each time, the other parameters come from `PARAMS`.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from calls import header, ndjson, put
+
+
+class Need(Enum):
+    NOTHING = "answers the same to everybody, whatever token they send"
+    VALID = "whoever sends a token must send a good one"
+    LOGIN = "a user, by any token"
+    METADATA = "may see that the repo exists"
+    LIKE = "sees the repo, and has a token that writes"
+    READ = "may read the repo's files"
+    WRITE = "may commit"
+    ADMIN = "may change, move and delete"
+    CREATE = "may make repos in the namespace"
+    PAGE = "a page: shown as to a visitor without a token"
+    STORE = "a token of the content store; tokens of the hub are none"
+    MISSING = "there is never a repo at such a path"
+
+
+@dataclass(frozen=True)
+class Call:
+    """`answer` is the status, and with it the error code, of those who are let through.
+
+    `fresh`: the call uses the repo up, so that each gets one of its own.
+    """
+
+    methods: str
+    path: str
+    need: Need
+    answer: tuple[int, str | None] = (200, None)
+    json: Any = None
+    content: bytes | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    fresh: bool = False
+
+
+OID = "0" * 64
+PARAMS = {
+    "rev": "main",
+    "path": ".gitattributes",
+    "folder": "",
+    "asset": "start.js",
+    "rest": "no-such-route",
+    "topic": "start",
+    "generation": "0",
+    "version": "v1",
+    "prefix": "default",
+    "hash": OID,
+    "file": OID,
+    "oid": OID,
+    "part": "1",
+    "tag": "no-such-tag",
+    "branch": "no-such-branch",
+}
+NEW_BRANCH = {"branch": "branch{n}"}
+NO_SUCH_REF = (404, "RevisionNotFound")
+NO_REPO = (404, "RepoNotFound")
+MISSING_ROUTE = (404, None)
+NO_SIGNATURE = (403, None)
+WRONG_TOKEN = (401, None)
+
+ORG, USER = {"name": "guild"}, {"name": "olive"}
+REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
+COMMIT = ndjson(header(), put("file.txt"))
+OFFER = {"files": [{"path": "a.txt", "size": 5, "sample": ""}]}
+NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
+LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
+LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
+LFS_OBJECT = {"oid": OID, "size": 1}
+GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
+GIT_OF_KIND = "/{kind:kind}" + GIT
+FILES = "%s{namespace:seg}/{name:seg}/%s/{rev:seg}/{path:rest}"
+
+TABLE = [
+    # Everybody, and no questions asked
+    Call("GET", "/healthz", Need.NOTHING),
+    Call("GET", "/readyz", Need.NOTHING),
+    Call("GET HEAD", "/api/openapi.json", Need.NOTHING),
+    Call("GET HEAD", "/api/docs", Need.NOTHING),
+    Call("GET HEAD", "/api/docs/{asset:seg}", Need.NOTHING),
+    Call("GET", "/api/agent-harnesses", Need.NOTHING),
+    Call("HEAD", "/api/telemetry/{topic:rest}", Need.NOTHING),
+    Call("POST", "/v1/telemetry", Need.NOTHING),
+    Call("POST", "/api/validate-yaml", Need.NOTHING, json={"content": "# A card"}),
+    Call("GET", "/api/organizations/{name:seg}/members", Need.NOTHING, params=ORG),
+    Call("GET HEAD", "/", Need.NOTHING),
+    Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
+    Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),
+    # Everybody, but no bad token
+    Call("GET", "/metrics", Need.VALID),  # the tests call from this machine
+    Call("GET", "/api/{kind:kind}", Need.VALID),
+    Call("GET", "/api/users/{name:seg}/overview", Need.VALID, params=USER),
+    Call("GET", "/api/users/{name:seg}/likes", Need.VALID, params=USER),
+    Call("GET", "/api/organizations/{name:seg}/overview", Need.VALID, params=ORG),
+    # Oneself
+    Call("GET", "/api/whoami-v2", Need.LOGIN),
+    Call("GET", "/api/settings/repositories", Need.LOGIN),
+    Call("GET", "/api/organizations/{name:seg}/settings/repositories", Need.LOGIN, params=ORG),
+    # What a gated repo shows
+    Call("GET", REPO, Need.METADATA),
+    Call("GET", REPO + "/revision/{rev:seg}", Need.METADATA),
+    Call("GET", REPO + "/tree/{rev:seg}", Need.METADATA),
+    Call("GET", REPO + "/tree/{rev:seg}/{folder:rest}", Need.METADATA),
+    Call("POST", REPO + "/paths-info/{rev:seg}", Need.METADATA, json={"paths": ["a"]}),
+    Call("GET", REPO + "/refs", Need.METADATA),
+    Call("GET", REPO + "/commits/{rev:seg}", Need.METADATA),
+    Call("GET", REPO + "/likers", Need.METADATA),
+    Call("POST", REPO + "/like", Need.LIKE),
+    Call("DELETE", REPO + "/like", Need.LIKE),
+    # File contents
+    Call("GET", REPO + "/auth-check", Need.READ),
+    Call("GET", REPO + "/xet-read-token/{rev:seg}", Need.READ),
+    Call("GET HEAD", FILES % ("/", "resolve"), Need.READ),
+    Call("GET HEAD", FILES % ("/", "raw"), Need.READ),
+    Call("GET HEAD", FILES % ("/{kind:kind}/", "resolve"), Need.READ),
+    Call("GET HEAD", FILES % ("/{kind:kind}/", "raw"), Need.READ),
+    # Writing
+    Call("GET", REPO + "/auth-check/write", Need.WRITE),
+    Call("GET", REPO + "/xet-write-token/{rev:seg}", Need.WRITE),
+    Call("POST", REPO + "/preupload/{rev:seg}", Need.WRITE, json=OFFER),
+    Call("POST", REPO + "/commit/{rev:seg}", Need.WRITE, content=COMMIT),
+    Call("POST", REPO + "/branch/{branch:rest}", Need.WRITE, json={}, params=NEW_BRANCH),
+    Call("DELETE", REPO + "/branch/{branch:rest}", Need.WRITE, NO_SUCH_REF),
+    Call("POST", REPO + "/tag/{rev:seg}", Need.WRITE, json={"tag": "tag{n}"}),
+    Call("DELETE", REPO + "/tag/{tag:rest}", Need.WRITE, NO_SUCH_REF),
+    Call("POST", REPO + "/super-squash/{rev:seg}", Need.WRITE, json={"message": "one"}),
+    Call("POST", GIT + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
+    Call("POST", GIT_OF_KIND + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
+    Call("POST", GIT + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
+    Call("POST", GIT_OF_KIND + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
+    Call("POST", GIT + "/verify", Need.WRITE, (404, None), json=LFS_OBJECT),
+    Call("POST", GIT_OF_KIND + "/verify", Need.WRITE, (404, None), json=LFS_OBJECT),
+    # Owning
+    Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
+    Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),
+    Call(
+        "POST",
+        "/api/repos/move",
+        Need.ADMIN,
+        json={
+            "fromRepo": "{namespace}/{name}",
+            "toRepo": "{namespace}/moved{n}",
+            "type": "{type}",
+        },
+        fresh=True,
+    ),
+    Call(
+        "POST",
+        "/api/repos/create",
+        Need.CREATE,
+        json={"name": "{namespace}/made{n}", "type": "{type}"},
+    ),
+    # Pages
+    Call("GET HEAD", "/{namespace:seg}/{name:seg}", Need.PAGE),
+    Call("GET HEAD", "/{kind:kind}/{namespace:seg}/{name:seg}", Need.PAGE),
+    Call("GET HEAD", "/{name:seg}/resolve/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),
+    Call("GET HEAD", "/{name:seg}/raw/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),
+    # Bytes: a signature in the URL, or a token of the store
+    Call("GET HEAD PUT POST", "/lfs/objects/{oid:seg}", Need.NOTHING, NO_SIGNATURE),
+    Call("PUT", "/lfs/objects/{oid:seg}/{part:seg}", Need.NOTHING, NO_SIGNATURE),
+    Call("GET HEAD", "/cas/{generation:seg}/xorb-data/{hash:seg}", Need.NOTHING, NO_SIGNATURE),
+    *(
+        Call(methods, "/cas/{generation:seg}" + path, Need.STORE, WRONG_TOKEN)
+        for methods, path in [
+            ("GET HEAD", "/v1/chunks/{prefix:seg}/{hash:seg}"),
+            ("POST", "/v1/xorb-grants/{prefix:seg}/{hash:seg}"),
+            ("POST", "/v1/xorbs/{prefix:seg}/{hash:seg}"),
+            ("POST", "/v1/shards"),
+            ("POST", "/v2/shards"),
+            ("GET HEAD", "/{version:seg}/reconstructions/{file:seg}"),
+        ]
+    ),
+]
