@@ -23,7 +23,7 @@ ROLE_RIGHTS = {
     "admin": Right.ADMIN,
     "write": Right.ADMIN,
     "contributor": Right.READ,
-    "read": Right.WRITE,
+    "read": Right.READ,
 }
 CREATOR_ROLES = frozenset({"admin", "write", "contributor"})
 
