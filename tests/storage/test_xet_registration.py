@@ -205,6 +205,12 @@ def test_a_small_shard_cannot_ask_for_endless_hashing(client: Client) -> None:
     huge.range_hashes *= 6000
     with pytest.raises(TooLarge):
         client.shard(Shard([huge]))
+    halves = [describe_file([(FIRST, 0, at)]) for at in (9, 10)]
+    for half in halves:
+        half.terms *= 3000
+        half.range_hashes *= 3000
+    with pytest.raises(TooLarge):
+        client.shard(Shard(halves))
 
 
 def test_a_known_file_may_not_change_its_sha256(client: Client) -> None:

@@ -74,10 +74,18 @@ def test_another_hash_is_refused() -> None:
         check(Xorb([b"one"]).body, Xorb([b"two"]))
 
 
-def lz4_with_dictionary_flag(chunk: bytes) -> bytes:
-    packed = bytearray(lz4.frame.compress(chunk))
-    packed[4] |= 1
-    return bytes(packed)
+def lz4_with_dictionary(chunk: bytes) -> bytes:
+    """A frame that names a dictionary. Our LZ4 reads it all the same, others do not."""
+    plain = lz4.frame.compress(chunk, store_size=False)
+    flags, blocks = plain[4], plain[7:]
+    for checksum in range(256):
+        header = plain[:4] + bytes([flags | 1, plain[5]]) + b"dict" + bytes([checksum])
+        try:
+            lz4.frame.decompress(header + blocks)
+        except RuntimeError:
+            continue
+        return header + blocks
+    raise AssertionError("this LZ4 refuses dictionaries")
 
 
 CHUNK = b"hello" * 100
@@ -100,7 +108,7 @@ BOMB = lz4.frame.compress(bytes(2**24), content_checksum=False)
         frame(lz4.frame.compress(CHUNK)[:-4], 1, len(CHUNK)),
         frame(lz4.frame.compress(CHUNK) + b"more", 1, len(CHUNK)),
         frame(lz4.frame.compress(CHUNK) * 2, 1, len(CHUNK) * 2),
-        frame(lz4_with_dictionary_flag(CHUNK), 1, len(CHUNK)),
+        frame(lz4_with_dictionary(CHUNK), 1, len(CHUNK)),
         frame(b"\x50\x2a\x4d\x18\x04\0\0\0abcd" + lz4.frame.compress(CHUNK), 1, len(CHUNK)),
         frame(b"", 1, len(CHUNK)),
         pack(CHUNK, 0) + b"tail",
