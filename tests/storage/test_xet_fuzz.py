@@ -51,7 +51,7 @@ patches = st.tuples(
 )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.lists(patches, min_size=1, max_size=3), st.integers(0, 200))
 @example([(80, b"\xff\xff\xff\xff")], 0)
 @example([(84, b"\xff\xff\xff\xff")], 0)
