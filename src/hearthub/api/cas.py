@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from hearthub.accounts import ANONYMOUS
+from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.api.xet_tokens import claims_of
 from hearthub.api.xet_urls import cas_url
 from hearthub.context import Hub
-from hearthub.errors import HearthubError, NotFound
+from hearthub.errors import HearthubError, InvalidCredentials, NotFound
 from hearthub.http.actor import read
 from hearthub.http.body import spool_body
 from hearthub.http.errors import printable
@@ -38,6 +38,7 @@ ROOT = "/cas/{generation:seg}"
 async def chunk(request: Request) -> Response:
     """`GET /v1/chunks/{prefix}/{hash}`: where a chunk is known from, as a shard; 404 when new."""
     hub, claims = hub_of(request), claims_of(request, "read")
+    await run_in_threadpool(_still_there, hub, claims)
     answer = await run_in_threadpool(
         hub.storage.dedup, claims["repo"], request.path_params["hash"], _readable(hub, claims)
     )
@@ -50,6 +51,7 @@ async def grant(request: Request) -> Response:
     """`POST /v1/xorb-grants/{prefix}/{hash}`: only tells whether the xorb is stored."""
     hub, claims = hub_of(request), claims_of(request, "write")
     xorb = request.path_params["hash"]
+    await run_in_threadpool(_still_there, hub, claims)
     known = await run_in_threadpool(
         hub.storage.is_xorb_known, claims["repo"], xorb, _readable(hub, claims)
     )
@@ -151,7 +153,9 @@ async def xorb_data(request: Request) -> Response | BytesResponse | MultiRangeRe
     )
     if len(wanted) > 1:
         return MultiRangeResponse(location, location.size, wanted)
-    return BytesResponse(location, location.size, request.headers, {})
+    # What was allowed is what is sent: no other header may turn the range into all of the xorb.
+    start, end = wanted[0]
+    return BytesResponse(location, location.size, {"range": f"bytes={start}-{end - 1}"}, {})
 
 
 async def telemetry(_request: Request) -> Response:
@@ -163,16 +167,24 @@ def _readable(hub: Hub, claims: dict[str, Any]) -> Callable[[list[int]], set[int
     """Which repos the token's owner may read, asked when the answer depends on it."""
 
     def readable(repo_ids: list[int]) -> set[int]:
-        actor = hub.accounts.actor(claims["user"]) if claims["user"] else ANONYMOUS
-        return hub.registry.readable(actor, repo_ids)
+        return hub.registry.readable(_owner(hub, claims), repo_ids)
 
     return readable
 
 
 def _still_there(hub: Hub, claims: dict[str, Any]) -> None:
     """A store token outlives neither its repo nor its owner's rights on it."""
-    actor = hub.accounts.actor(claims["user"]) if claims["user"] else ANONYMOUS
-    hub.registry.recheck(actor, claims["repo"], Right[claims["scope"].upper()])
+    hub.registry.recheck(_owner(hub, claims), claims["repo"], Right[claims["scope"].upper()])
+
+
+def _owner(hub: Hub, claims: dict[str, Any]) -> Actor:
+    """Who was given the token; raises InvalidCredentials when he may not log in any more."""
+    if claims["user"] is None:
+        return ANONYMOUS
+    account = hub.accounts.account_by_id(claims["user"])
+    if account is None or account.disabled:
+        raise InvalidCredentials("The Xet token is no good: its user is gone")
+    return hub.accounts.actor(account.id)
 
 
 def _frame(**fields: object) -> bytes:
