@@ -159,9 +159,7 @@ def verify_file(path: Path, xorb_hash: str) -> bytes:
     expected = from_text(xorb_hash)
     if not path.stat().st_size:
         raise BadRequest("A xorb holds at least one chunk")
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as data,
-    ):
-        return verify(data, expected).to_bytes()
+    # Never closed by hand: a refusal on its way out still holds a chunk of it.
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return verify(memoryview(mapped), expected).to_bytes()
