@@ -1,7 +1,7 @@
 """Absolute URLs of this hub as the caller can reach it."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
@@ -38,12 +38,15 @@ def repo_url(request: Request, repo_type: str, full_name: str) -> str:
 
 
 def redirect_target(request: Request, moved: Moved) -> str:
-    """The request's own URL with the repo's new name in the place of the old."""
+    """The request's own URL with the repo's new name in the place of the old.
+
+    Without scheme and host: huggingface_hub up to 1.29 follows no other redirect of a download.
+    """
     path: str = request.scope["path"]
     old, new = quote(moved.old_name), quote(moved.new_name)
     path = path.replace(old, new, 1)
     query = request.scope["query_string"].decode("latin-1")
-    return base_url(request) + path + (f"?{query}" if query else "")
+    return urlsplit(base_url(request)).path + path + (f"?{query}" if query else "")
 
 
 def next_link(request: Request, path: str | None = None, **changed: object) -> str:
