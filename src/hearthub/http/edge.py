@@ -16,7 +16,7 @@ log = logging.getLogger("hearthub.access")
 
 _REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
 # Bodies of these go to disk as they come, each under a limit of its own.
-_STREAMED = re.compile(r"/commit/|^/cas/|^/lfs/objects/")
+_STREAMED = re.compile(r"/api/[^/]+/[^/]+/[^/]+/commit/|/cas/|/lfs/objects/")
 MAX_JSON = 32 * 2**20
 _QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -52,15 +52,15 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # Routes match the undecoded path; see paths.py.
+        scope["path"] = routing_path(scope.get("raw_path") or scope["path"].encode())
         app: ASGIApp = self.app
-        if not _STREAMED.search(scope["path"]):
+        if not _STREAMED.match(scope["path"]):
             receive = _bounded(receive)
             if _declared_length(scope) > MAX_JSON:
                 app = error_response(_too_large(), 413)
         started, status = time.perf_counter(), 0
         first_byte = started
-        # Routes match the undecoded path; see paths.py.
-        scope["path"] = routing_path(scope.get("raw_path") or scope["path"].encode())
         scope["request_id"] = request_id = _request_id(scope)
 
         async def answer(message: Message) -> None:
