@@ -1,7 +1,7 @@
 """Absolute URLs of this hub as the caller can reach it."""
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import Request
 
@@ -42,9 +42,15 @@ def redirect_target(request: Request, moved: Moved) -> str:
 
     Without scheme and host: huggingface_hub up to 1.29 follows no other redirect of a download.
     """
-    path: str = request.scope["path"]
-    old, new = quote(moved.old_name), quote(moved.new_name)
-    path = path.replace(old, new, 1)
+    old, new = moved.old_name.split("/"), moved.new_name.split("/")
+    parts = request.scope["path"].split("/")
+    for at in range(1, len(parts) - 1):
+        name = unquote(parts[at + 1])
+        suffix = ".git" if name == f"{old[1]}.git" else ""
+        if [unquote(parts[at]), name.removesuffix(suffix)] == old:
+            parts[at : at + 2] = [quote(new[0]), quote(new[1]) + suffix]
+            break
+    path = "/".join(parts)
     query = request.scope["query_string"].decode("latin-1")
     return urlsplit(base_url(request)).path + path + (f"?{query}" if query else "")
 
