@@ -1,12 +1,14 @@
 """Create, delete, move and change repos."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from hearthub.api.params import REPO, Target
-from hearthub.errors import BadRequest, Conflict, LoginRequired
+from hearthub.errors import BadRequest, Conflict, LoginRequired, Moved, RepoNotFound
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import repo_url
 from hearthub.registry import Right
@@ -64,7 +66,8 @@ def create_repo(
 @router.delete("/api/repos/delete", summary="Delete a repo and all it holds")
 def delete_repo(body: NamedRepo, hub: CurrentHub, actor: CurrentActor) -> dict[str, Any]:
     full_name = _full_name(body.name, body.organization, actor.name)
-    hub.registry.delete(actor, body.type or "model", full_name)
+    with _named_in_body():
+        hub.registry.delete(actor, body.type or "model", full_name)
     return {}
 
 
@@ -72,7 +75,8 @@ def delete_repo(body: NamedRepo, hub: CurrentHub, actor: CurrentActor) -> dict[s
 def move_repo(
     body: MoveRepo, request: Request, hub: CurrentHub, actor: CurrentActor
 ) -> dict[str, Any]:
-    repo = hub.registry.move(actor, body.type or "model", body.fromRepo, body.toRepo)
+    with _named_in_body():
+        repo = hub.registry.move(actor, body.type or "model", body.fromRepo, body.toRepo)
     return {"url": repo_url(request, repo.type, repo.full_name)}
 
 
@@ -101,6 +105,15 @@ def auth_check(target: Target) -> dict[str, Any]:
 def auth_check_write(target: Target) -> dict[str, Any]:
     target.repo(Right.WRITE)
     return {}
+
+
+@contextmanager
+def _named_in_body() -> Iterator[None]:
+    """No redirect can change a name in a body, and an old one shall not delete a repo."""
+    try:
+        yield
+    except Moved as moved:
+        raise RepoNotFound(f"{moved}: use that name") from None
 
 
 def _full_name(name: str, organization: str | None, caller: str | None) -> str:
