@@ -152,6 +152,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(HearthubError, http_errors.render)
     app.add_exception_handler(HTTPException, http_errors.render_http)
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
+    app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
     app.add_exception_handler(Exception, http_errors.render_crash)
     for router in api.routers:
         app.include_router(router)

@@ -1,5 +1,6 @@
 """Repo info: one repo in full or by `expand`, and the simple lists."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +15,7 @@ from hearthub.registry import Page, RepoFilter
 router = APIRouter(tags=["info"])
 
 MAX_LIST = 1000
+_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)  # value of the sort key, repo id
 SORTS = {"createdAt": "created", "lastModified": "modified"}
 Flag = bool | None
 
@@ -102,7 +104,7 @@ def _info(
 def _parse_cursor(cursor: str | None) -> tuple[int, int] | None:
     if cursor is None:
         return None
-    value, _, repo_id = cursor.partition("-")
-    if not (value.isdecimal() and repo_id.isdecimal() and len(cursor) < 40):
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise BadRequest("cursor is not one this hub gave out")
-    return int(value), int(repo_id)
+    return int(found[1]), int(found[2])

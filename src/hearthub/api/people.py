@@ -17,7 +17,7 @@ router = APIRouter(tags=["people"])
 
 MAX_REPOSITORIES = 10_000
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Skip = Annotated[int, Query(ge=0)]
+Skip = Annotated[int, Query(ge=0, le=2**31)]
 
 
 @router.post(REPO + "/like", summary="Like a repo")

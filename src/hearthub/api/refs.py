@@ -102,7 +102,7 @@ def list_commits(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-    skip: Annotated[int, Query(ge=0)] = 0,
+    skip: Annotated[int, Query(ge=0, le=2**31)] = 0,
     expand: Annotated[list[str] | None, Query(alias="expand[]")] = None,
 ) -> list[dict[str, Any]]:
     repo = target.repo()

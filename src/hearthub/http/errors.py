@@ -87,6 +87,11 @@ async def render_invalid(_request: Request, error: Exception) -> Response:
     return error_response(errors.BadRequest(f"{where}: {first['msg']}"), 400)
 
 
+async def render_not_unicode(_request: Request, _error: Exception) -> Response:
+    """For bad UTF-8 in a URL, lone surrogates in JSON: text that no database can hold."""
+    return error_response(errors.BadRequest("A text of the request is not valid Unicode"), 400)
+
+
 async def render_crash(request: Request, error: Exception) -> Response:
     """The outermost handler: what no part foresaw. The details are for the log alone."""
     log.error("unhandled error on %s %s", request.method, request.scope["path"], exc_info=error)
