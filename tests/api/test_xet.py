@@ -12,22 +12,13 @@ import httpx
 import pytest
 
 from calls import commit, new_repo, put_lfs, tree, unique, xet_token
-from hearthub.app import open_hub
 from hearthub.context import Hub
-from hearthub.settings import Settings
 from hearthub.storage.xet import hashes
 from live import LiveHub
 from storage.xet_writer import Shard, Xorb, describe_file, describe_xorb, pack_file, whole_file
 
 Signed = tuple[str, bytes, int, int]
 NOBODY_HAS = "0" * 63 + "1"
-
-
-@pytest.fixture(scope="module")
-def parts(hub: LiveHub) -> Iterator[Hub]:
-    """The same hub from a second process, as the command line opens it."""
-    with open_hub(Settings(data=hub.data)) as parts:
-        yield parts
 
 
 class Store:
