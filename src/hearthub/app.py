@@ -154,6 +154,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
     app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
     app.add_exception_handler(Exception, http_errors.render_crash)
+    app.router.routes.extend(api.byte_routes)
     for router in api.routers:
         app.include_router(router)
     app.router.routes.extend(api.routes)

@@ -124,7 +124,7 @@ class Jobs:
             "select id, name, payload, key, attempts, error, created, finished from job"
             " where state = 'dead' order by finished desc, id desc limit 1000"
         )
-        return [Job(**{**row._mapping, "payload": orjson.loads(row.payload)}) for row in rows]
+        return [Job(**{**row._asdict(), "payload": orjson.loads(row.payload)}) for row in rows]
 
     def retry(self, job_id: int) -> None:
         """Give a dead job all its attempts again. NotFound when there is none of this id."""

@@ -29,7 +29,7 @@ def kinds(call: Call) -> tuple[str, ...]:
 
 def test_every_route_has_a_row() -> None:
     routes = [route for router in api.routers for route in router.routes]
-    routes += [*api.routes, *web.routes]
+    routes += [*api.byte_routes, *api.routes, *web.routes]
     served = {(method, route.path) for route in routes for method in route.methods}
     served |= {("GET", "/api/openapi.json"), ("HEAD", "/api/openapi.json")}
     written = {(method, call.path) for call in TABLE for method in call.methods.split()}

@@ -1,4 +1,5 @@
 import re
+import sqlite3
 import string
 import zlib
 from hashlib import sha256
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from hearthub.accounts import Accounts, tokens
 from hearthub.clock import now_ms
@@ -66,7 +66,9 @@ def test_a_token_says_who_comes(accounts: Accounts) -> None:
 def test_authentication_is_one_query(accounts: Accounts, db: Database) -> None:
     accounts.add_org("second", creator=1)
     token, statements = accounts.add_token("alice"), []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    driver = db.connection().connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.set_trace_callback(statements.append)
     assert len(accounts.authenticate(token).roles) == 2
     assert len(statements) == 1
 

@@ -28,5 +28,7 @@ routers = [
     xet_tokens.router,
     info.router,
 ]
-# The fallback comes last: it knows what a missing repo must look like.
-routes = [*docs.routes, *cas.routes, *lfs.routes, *resolve.routes(), *fallback.routes]
+# Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
+# missing repo must look comes last.
+byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes]
+routes = [*docs.routes, *fallback.routes]
