@@ -7,10 +7,17 @@ Repos are named as callers name them (`type`, `namespace/name`); each method sta
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from hearthub.accounts import Accounts, Actor
+from hearthub.accounts import Account, Accounts, Actor
 from hearthub.clock import now_ms
 from hearthub.db import Database
-from hearthub.errors import BadRequest, Forbidden, Moved, RepoNotFound, RevisionNotFound
+from hearthub.errors import (
+    BadRequest,
+    Forbidden,
+    LoginRequired,
+    Moved,
+    RepoNotFound,
+    RevisionNotFound,
+)
 from hearthub.events import (
     EventLog,
     RefCreated,
@@ -114,11 +121,9 @@ class Registry:
         """A new repo with one commit. `visibility` None means the namespace's default."""
         namespace, name = split_id(full_name)
         check_repo_name(name)
-        owner = self.accounts.account(namespace)
-        if owner is None:
-            raise Forbidden(f"There is no user or organisation called {namespace}")
-        require_creator(actor, owner.id, owner.name)
-        visibility = visibility or ("private" if owner.default_private else "public")
+        owner = self._namespace(actor, namespace)
+        if visibility is None:
+            visibility = "private" if owner.default_private else "public"
         content = {".gitattributes": DEFAULT_GITATTRIBUTES.encode()} | (files or {})
         with self.db.transaction():
             repo = self._repos.insert(
@@ -134,6 +139,16 @@ class Registry:
             self._commits.create_initial(actor, repo, content)
         return repo
 
+    def _namespace(self, actor: Actor, name: str) -> Account:
+        """The user or organisation, if `actor` may make repos in its namespace."""
+        owner = self.accounts.account(name)
+        if owner is None:
+            if actor.is_anonymous:
+                raise LoginRequired
+            raise Forbidden(f"There is no user or organisation called {name}")
+        require_creator(actor, owner.id, owner.name)
+        return owner
+
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
         repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
         with self.db.transaction():
@@ -145,10 +160,7 @@ class Registry:
         repo = self.repo(actor, repo_type, source, Right.ADMIN)
         namespace, name = split_id(target)
         check_repo_name(name)
-        owner = self.accounts.account(namespace)
-        if owner is None:
-            raise Forbidden(f"There is no user or organisation called {namespace}")
-        require_creator(actor, owner.id, owner.name)
+        owner = self._namespace(actor, namespace)
         with self.db.transaction():
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
@@ -171,7 +183,7 @@ class Registry:
         with self.db.transaction():
             changed = self._repos.change(
                 repo,
-                visibility=visibility or repo.visibility,
+                visibility=repo.visibility if visibility is None else visibility,
                 gated=repo.gated if gated is None else (gated or None),
             )
             before = {"visibility": repo.visibility, "gated": repo.gated}
