@@ -70,8 +70,8 @@ def user_likes(
     account = hub.accounts.account(name)
     if account is None or account.kind != "user":
         raise NotFound(f"There is no user called {name}")
-    found = hub.community.liked_by(actor, account.id, skip=skip, limit=limit)
-    if len(found) == limit:
+    found, more = hub.community.liked_by(actor, account.id, skip=skip, limit=limit)
+    if more:
         response.headers["Link"] = next_link(request, skip=skip + limit)
     return [
         {"createdAt": iso(when), "repo": {"name": repo.full_name, "type": repo.type}}

@@ -71,17 +71,21 @@ class Community:
 
     def liked_by(
         self, actor: Actor, user_id: int, *, skip: int = 0, limit: int = 1000
-    ) -> list[tuple[Repo, int]]:
-        """What a user likes, newest first, as far as `actor` may see it, with when."""
+    ) -> tuple[list[tuple[Repo, int]], bool]:
+        """What a user likes, newest first, with when; and whether there is more.
+
+        What `actor` may not see is left out, so that a page can be short and not the last.
+        """
         rows = self.db.all(
             "select repo_id, created from repo_like where user_id = :user "
             "order by created desc, repo_id desc limit :limit offset :skip",
             user=user_id,
-            limit=limit,
+            limit=limit + 1,
             skip=skip,
         )
+        more, rows = len(rows) > limit, rows[:limit]
         repos = {repo.id: repo for repo in self.registry.by_ids(actor, [row[0] for row in rows])}
-        return [(repos[row[0]], row[1]) for row in rows if row[0] in repos]
+        return [(repos[row[0]], row[1]) for row in rows if row[0] in repos], more
 
     def _check(self, actor: Actor) -> None:
         if actor.user_id is None:
