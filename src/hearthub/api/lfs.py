@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hearthub.accounts import Actor
+from hearthub.api.xet_tokens import store_access
+from hearthub.api.xet_urls import token_url
 from hearthub.context import Hub
-from hearthub.errors import BadRequest, NotFound
+from hearthub.errors import BadRequest, NotFound, RepoNotFound
 from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
 from hearthub.http.files import STRANGER, BytesResponse
@@ -41,6 +44,11 @@ class Batch(BaseModel):
     transfers: list[str] = ["basic"]
     hash_algo: str = Field("sha256", pattern="^sha_?256$")
 
+    @property
+    def by_xet(self) -> bool:
+        """Whoever can upload by Xet does: only new chunks travel."""
+        return self.operation == "upload" and "xet" in self.transfers
+
 
 class Part(BaseModel):
     partNumber: int = Field(ge=1)  # noqa: N815
@@ -57,17 +65,20 @@ async def batch(request: Request) -> Response:
     body = _parse(Batch, await _json(request))
     hub, params = hub_of(request), request.path_params
     need = Right.WRITE if body.operation == "upload" else Right.READ
+    actor = await actor_of(request)
     repo = await read(
         hub,
         hub.registry.repo,
-        await actor_of(request),
+        actor,
         params.get("kind", "model"),
         f"{params['namespace']}/{params['name']}",
         need,
     )
     describe = _upload if body.operation == "upload" else _download
-    answers = await run_in_threadpool(describe, request, hub, repo, body)
+    answers = await run_in_threadpool(describe, request, hub, actor, repo, body)
     transfer = "multipart" if any("chunk_size" in _header(item) for item in answers) else "basic"
+    if body.by_xet:
+        transfer = "xet"
     return JSONResponse(
         {"transfer": transfer, "objects": answers, "hash_algo": "sha256"}, media_type=MEDIA_TYPE
     )
@@ -75,7 +86,7 @@ async def batch(request: Request) -> Response:
 
 async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
-    hub, ticket = hub_of(request), _ticket(request)
+    hub, ticket = hub_of(request), await _ticket(request)
     async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
         await run_in_threadpool(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
@@ -83,7 +94,7 @@ async def put_object(request: Request) -> Response:
 
 async def put_part(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}/{part}?sig=`: one part of a multipart upload."""
-    hub, ticket = hub_of(request), _ticket(request)
+    hub, ticket = hub_of(request), await _ticket(request)
     number = request.path_params["part"]
     if not (number.isascii() and number.isdigit() and len(number) < 8):
         raise BadRequest("A part is named by its number")
@@ -95,7 +106,7 @@ async def put_part(request: Request) -> Response:
 
 async def complete(request: Request) -> Response:
     """`POST /lfs/objects/{oid}?sig=`: all parts are there; put together, hashed, kept."""
-    hub, ticket = hub_of(request), _ticket(request)
+    hub, ticket = hub_of(request), await _ticket(request)
     body = _parse(Completion, await _json(request))
     if body.oid != ticket.sha256:
         raise BadRequest("This URL was signed for another object")
@@ -132,7 +143,9 @@ async def get_object(request: Request) -> Response | BytesResponse:
     return BytesResponse(location, location.size, request.headers, {"ETag": f'"{oid}"', **STRANGER})
 
 
-def _upload(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
+def _upload(
+    request: Request, hub: Hub, actor: Actor, repo: Repo, body: Batch
+) -> list[dict[str, Any]]:
     wanted = [(item.oid, item.size) for item in body.objects]
     uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart="multipart" in body.transfers)
     answers = []
@@ -140,6 +153,8 @@ def _upload(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[st
         answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
         if upload.error:
             answer["error"] = {"code": 422, "message": upload.error}
+        elif upload.token and body.by_xet:
+            answer["actions"] = _xet_actions(request, actor, repo)
         elif upload.token:
             answer["actions"] = _upload_actions(request, repo, upload)
         answers.append(answer)
@@ -160,7 +175,15 @@ def _upload_actions(request: Request, repo: Repo, upload: Upload) -> dict[str, A
     return {"upload": action, "verify": {"href": verify_url}}
 
 
-def _download(request: Request, hub: Hub, repo: Repo, body: Batch) -> list[dict[str, Any]]:
+def _xet_actions(request: Request, actor: Actor, repo: Repo) -> dict[str, Any]:
+    """The store's address and token; at `href` a client gets a new token when that one ends."""
+    href = token_url(request, repo, "main", "write")
+    return {"upload": {"href": href, "header": store_access(request, repo, actor, "write")}}
+
+
+def _download(
+    request: Request, hub: Hub, _actor: Actor, repo: Repo, body: Batch
+) -> list[dict[str, Any]]:
     stored = hub.storage.objects(repo.id, [item.oid for item in body.objects])
     answers = []
     for item in body.objects:
@@ -181,10 +204,14 @@ def _header(answer: dict[str, Any]) -> dict[str, str]:
     return header
 
 
-def _ticket(request: Request) -> Ticket:
-    ticket = hub_of(request).storage.lfs.ticket(request.query_params.get("sig", ""))
+async def _ticket(request: Request) -> Ticket:
+    """What the URL allows; raises RepoNotFound when its repo has been deleted since."""
+    hub = hub_of(request)
+    ticket = hub.storage.lfs.ticket(request.query_params.get("sig", ""))
     if ticket.sha256 != request.path_params["oid"]:
         raise BadRequest("This URL was signed for another object")
+    if await read(hub, hub.registry.by_id, ticket.repo_id) is None:
+        raise RepoNotFound
     return ticket
 
 

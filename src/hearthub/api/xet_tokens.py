@@ -49,15 +49,24 @@ def _issue(
     request: Request, response: Response, repo: Repo, actor: Actor, scope: str
 ) -> dict[str, Any]:
     """The same facts as JSON (hf_xet reads it) and as headers (huggingface_hub reads them)."""
-    claims = {"scope": scope, "repo": repo.id, "user": actor.user_id}
-    token = "xet_" + hub_of(request).storage.signer.sign(PURPOSE, claims, TTL_S)
-    expires = int(time.time()) + TTL_S
-    url = cas_url(request)
-    response.headers["X-Xet-Cas-Url"] = url
-    response.headers["X-Xet-Access-Token"] = token
-    response.headers["X-Xet-Token-Expiration"] = str(expires)
+    headers = store_access(request, repo, actor, scope)
+    response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
-    return {"casUrl": url, "accessToken": token, "exp": expires}
+    return {
+        "casUrl": headers["X-Xet-Cas-Url"],
+        "accessToken": headers["X-Xet-Access-Token"],
+        "exp": int(headers["X-Xet-Token-Expiration"]),
+    }
+
+
+def store_access(request: Request, repo: Repo, actor: Actor, scope: str) -> dict[str, str]:
+    """A token for the store, `scope` read or write, as the headers clients know it by."""
+    claims = {"scope": scope, "repo": repo.id, "user": actor.user_id}
+    return {
+        "X-Xet-Cas-Url": cas_url(request),
+        "X-Xet-Access-Token": "xet_" + hub_of(request).storage.signer.sign(PURPOSE, claims, TTL_S),
+        "X-Xet-Token-Expiration": str(int(time.time()) + TTL_S),
+    }
 
 
 def claims_of(request: Request, need: str) -> dict[str, Any]:

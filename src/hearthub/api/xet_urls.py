@@ -17,9 +17,10 @@ def cas_url(request: Request) -> str:
     return f"{base_url(request)}/cas/{hub_of(request).storage.cas_generation}"
 
 
-def token_url(request: Request, repo: Repo, commit: str) -> str:
+def token_url(request: Request, repo: Repo, commit: str, scope: str = "read") -> str:
+    """Where a token for the store is had; `scope` is read or write."""
     name = quote(repo.full_name)
-    return f"{base_url(request)}/api/{repo.type}s/{name}/xet-read-token/{commit}"
+    return f"{base_url(request)}/api/{repo.type}s/{name}/xet-{scope}-token/{commit}"
 
 
 def reconstruction_url(request: Request, file_hash: str) -> str:
