@@ -1,0 +1,38 @@
+"""The Python client, four ways: the newest with Xet and without, and two older lines."""
+
+import pytest
+
+from clients.runner import SCENARIOS, Runner
+from needs import client_python
+
+pytestmark = pytest.mark.clients
+
+NO_XET = {"HF_HUB_DISABLE_XET": "1"}
+CLIENTS = {
+    "2.4.0": ("hub-2.4.0", {}),
+    "2.4.0 without Xet": ("hub-2.4.0", NO_XET),
+    "1.6.0": ("hub-1.6.0", {}),
+    "0.36.2": ("hub-0.36.2", {}),
+}
+SCENARIO_NAMES = """
+accounts repos visibility upload commits refs listing info download errors filesystem large
+""".split()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("scenario", SCENARIO_NAMES)
+def test_scenario(scenario: str, client: str, run_scenario: Runner) -> None:
+    environment, env = CLIENTS[client]
+    python = client_python(environment)
+    script = SCENARIOS / f"{scenario}.py"
+    run_scenario(f"huggingface_hub: {scenario}", client, [python, script], env)
+
+
+def test_multipart(run_scenario: Runner) -> None:
+    """Parts of an LFS object: only a client without Xet sends them."""
+    command = [client_python("hub-2.4.0"), SCENARIOS / "multipart.py"]
+    run_scenario("huggingface_hub: LFS in parts", "2.4.0 without Xet", command, NO_XET)
+
+
+def test_hf_command(run_scenario: Runner) -> None:
+    run_scenario("hf command", "2.4.0", [client_python("hub-2.4.0"), SCENARIOS / "command.py"])
