@@ -64,8 +64,10 @@ class Refs:
         return [Ref(*row) for row in rows]
 
     def create(self, repo_id: int, name: str, oid: str, commit_oid: str) -> None:
-        """Raises Conflict when the ref exists."""
+        """Raises Conflict when the ref exists, or stands where git would want a folder."""
         check_ref_name(name)
+        if other := self._in_the_way(repo_id, name):
+            raise Conflict(f"Reference {other} already exists: git cannot have {name} beside it")
         made = self.db.execute(
             "insert into ref (repo_id, name, oid, commit_oid, updated) "
             "values (:repo, :name, :oid, :commit, :now) on conflict (repo_id, name) do nothing",
@@ -77,6 +79,20 @@ class Refs:
         )
         if not made:
             raise Conflict(f"Reference {name} already exists")
+
+    def _in_the_way(self, repo_id: int, name: str) -> str | None:
+        """A ref that is a folder of `name`, or has `name` for one: git keeps refs as files."""
+        parts = name.split("/")
+        folders = ["/".join(parts[:end]) for end in range(3, len(parts))]
+        found: str | None = self.db.value(
+            "select name from ref where repo_id = :repo and (name in (:folders) "
+            "or (name > :first and name < :past)) limit 1",
+            repo=repo_id,
+            folders=folders,
+            first=name + "/",
+            past=name + "0",  # the character after the slash
+        )
+        return found
 
     def move(self, repo_id: int, name: str, old: str, new: str) -> None:
         """Compare-and-swap a branch from commit `old` to commit `new`; raises RefMoved."""
