@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -111,7 +112,10 @@ def nothing_stays(
     before = state(parts)
     yield
     assert state(parts) == before
-    assert list((hub.data / "tmp").glob("*.spool")) == []
+    deadline = time.monotonic() + 10  # a server notices a closed connection a little later
+    while spooled := list((hub.data / "tmp").glob("*.spool")):
+        assert time.monotonic() < deadline, spooled
+        time.sleep(0.02)
 
 
 def state(parts: Hub) -> list[object]:
@@ -120,6 +124,12 @@ def state(parts: Hub) -> list[object]:
         parts.db.all("select repo_id, sha256 from lfs_object order by repo_id, sha256"),
         parts.db.all("select id, key from repo order by id"),
     ]
+
+
+def send_json(client: httpx.Client, method: str, url: str, body: object) -> httpx.Response:
+    """With lone surrogates escaped, which httpx's own JSON could not send."""
+    headers = {"Content-Type": "application/json"}
+    return client.request(method, url, content=json.dumps(body).encode(), headers=headers)
 
 
 def refused(answer: httpx.Response, what: object) -> None:
@@ -180,7 +190,7 @@ def test_revisions(alice: httpx.Client, repo: str) -> None:
             alice.post(f"{api}/commit/{name}", content=ndjson(header(), put("a"))),
             alice.post(f"{api}/super-squash/{name}", json={"message": "m"}),
             alice.post(f"{api}/tag/{name}", json={"tag": "t"}),
-            alice.post(f"{api}/branch/b", content=json.dumps({"startingPoint": rev})),
+            send_json(alice, "POST", f"{api}/branch/b", {"startingPoint": rev}),
             alice.get(f"{api}/xet-read-token/{name}"),
             alice.head(f"/{repo}/resolve/{name}/.gitattributes"),
         ):
@@ -195,19 +205,19 @@ def test_names_of_branches_and_tags(alice: httpx.Client, repo: str) -> None:
         refused(alice.delete(f"{api}/branch/{encoded(name)}"), name)
         refused(alice.delete(f"{api}/tag/{encoded(name)}"), name)
     refused(alice.post(f"{api}/branch/%ff"), "not UTF-8")
-    refused(alice.post(f"{api}/tag/main", content=b'{"tag": "\\ud800"}'), "a surrogate")
+    refused(send_json(alice, "POST", f"{api}/tag/main", {"tag": NOT_UNICODE}), "a surrogate")
 
 
 def test_names_of_repos(alice: httpx.Client, repo: str) -> None:
     for name in [*ODD_NAMES, NOT_UNICODE]:
-        body = json.dumps({"name": name}).encode()
-        refused(alice.post("/api/repos/create", content=body), name)
-        body = json.dumps({"name": "x", "organization": name or "-"}).encode()
-        refused(alice.post("/api/repos/create", content=body), name)
-        body = json.dumps({"fromRepo": repo, "toRepo": f"alice/{name}"}).encode()
-        refused(alice.post("/api/repos/move", content=body), name)
-        body = json.dumps({"name": name or "-"}).encode()
-        refused(alice.request("DELETE", "/api/repos/delete", content=body), name)
+        for method, verb, body in (
+            ("POST", "create", {"name": name}),
+            ("POST", "create", {"name": "x", "organization": name or "-"}),
+            ("POST", "move", {"fromRepo": repo, "toRepo": f"alice/{name}"}),
+            ("POST", "move", {"fromRepo": f"alice/{name or '-'}", "toRepo": "alice/x"}),
+            ("DELETE", "delete", {"name": name or "-"}),
+        ):
+            refused(send_json(alice, method, f"/api/repos/{verb}", body), (verb, name))
         quoted = encoded(name) or "-"
         for url in (
             f"/api/models/alice/{quoted}",
