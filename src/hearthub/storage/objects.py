@@ -33,10 +33,15 @@ class Location:
     size: int
     path: Path | None
     _read: Callable[[int, int], Iterator[bytes]]
+    _at_hand: Callable[[int, int], bytearray | None] = lambda _start, _end: None
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from `start` to before `end`, in pieces of at most about 1 MiB."""
         return self._read(start, end)
+
+    def at_hand(self, start: int, end: int) -> bytearray | None:
+        """Some bytes from `start` on, where that needs no wait for a disk; None: `read` them."""
+        return self._at_hand(start, end)
 
 
 def locate_blob(blobs: Blobs, key: str) -> Location:

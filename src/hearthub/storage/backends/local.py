@@ -13,7 +13,7 @@ two writers wins.
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -94,6 +94,19 @@ class LocalBlobs:
                 start += len(piece)
         finally:
             os.close(descriptor)
+
+
+def read_cached(descriptor: int, buffers: Sequence[bytearray | memoryview], offset: int) -> int:
+    """Fill buffers from a file without waiting for the disk; how many bytes there were.
+
+    Fewer, or none, when the page cache does not have them all, or a file system cannot tell.
+    """
+    if not hasattr(os, "RWF_NOWAIT"):
+        return 0
+    try:
+        return os.preadv(descriptor, buffers, offset, os.RWF_NOWAIT)
+    except OSError:  # EAGAIN, EOPNOTSUPP
+        return 0
 
 
 def _link(path: Path, target: Path) -> bool:

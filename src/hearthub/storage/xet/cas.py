@@ -210,6 +210,7 @@ class Cas:
             size,
             None,
             lambda start, end: reconstruct.read(self._blobs, recipe, self._meta_of, start, end),
+            lambda start, end: reconstruct.at_hand(self._blobs, recipe, self._meta_of, start, end),
         )
 
     def locate_xorb(self, xorb_hash: str) -> Location:

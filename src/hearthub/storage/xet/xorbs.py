@@ -101,6 +101,11 @@ def walk(data: memoryview) -> Iterator[tuple[int, int, int, int]]:
         offset += packed
 
 
+def plain_header(length: int) -> bytes:
+    """The header of a chunk of that many bytes that is stored as it is."""
+    return (length << 8 | length << 40).to_bytes(HEADER, "little")
+
+
 def unpack(packed: memoryview, scheme: int, raw_length: int) -> memoryview | bytes | bytearray:
     """The raw bytes of one chunk. Never makes more than `raw_length` + 1 bytes of them.
 
