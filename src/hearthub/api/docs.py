@@ -32,7 +32,8 @@ async def docs_page(_request: Request) -> Response:
 async def docs_asset(request: Request) -> Response:
     name = request.path_params["asset"]
     if name == "start.js":
-        return Response(START, media_type="text/javascript")
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return Response(START, media_type="text/javascript", headers=headers)
     if name not in ASSETS:
         raise EntryNotFound
     content = (files("fastapi_offline") / "static" / name).read_bytes()

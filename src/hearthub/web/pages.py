@@ -15,7 +15,7 @@ from hearthub.context import Hub
 from hearthub.errors import EntryNotFound, HearthubError, Moved, NotFound
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import base_url, hub_of, redirect_target, repo_url
-from hearthub.registry import Page, Repo, RepoFilter, read_card
+from hearthub.registry import Page, Repo, RepoFilter, Right, read_card
 from hearthub.web.markdown import render_card
 
 STATIC = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -76,14 +76,15 @@ def _repo(request: Request) -> Response:
     repo = hub.registry.repo(ANONYMOUS, kind, full_name)
     commit = hub.registry.head(repo)
     entries = hub.registry.tree(repo, commit, limit=SHOWN_FILES)
-    card = ""
-    if not repo.gated:
+    card, readable = "", hub.registry.right(ANONYMOUS, repo) >= Right.READ
+    if readable:
         _, body = read_card(hub.registry.text(repo, commit, "README.md") or "")
         card = render_card(body, f"{PREFIXES[kind]}{repo.full_name}/resolve/main/")
     return _page(
         "repo.html",
         200,
         repo=repo,
+        readable=readable,
         facts=hub.catalogue.facts(repo, commit),
         likes=hub.community.likes([repo.id]).get(repo.id, 0),
         entries=entries,
