@@ -49,8 +49,13 @@ class BytesResponse:
     ) -> None:
         etag = headers.get("ETag")
         span = None
-        if _allows_range(request_headers.get("if-range"), etag):
-            span = parse_range(request_headers.get("range"), size)
+        wanted = request_headers.get("range")
+        is_fresh = bool(etag and _matches(request_headers.get("if-none-match"), etag))
+        is_probe_of_empty = not size and wanted == "bytes=0-0"
+        if not (is_probe_of_empty or is_fresh) and _allows_range(
+            request_headers.get("if-range"), etag
+        ):
+            span = parse_range(wanted, size)
         self.source = source
         self.start, self.end = span or (0, size)
         self.status = 206 if span else 200
@@ -62,9 +67,13 @@ class BytesResponse:
         }
         if span:
             self.headers["Content-Range"] = f"bytes {self.start}-{self.end - 1}/{size}"
-        elif etag and _matches(request_headers.get("if-none-match"), etag):
+        elif is_fresh:
             self.status = 304
             del self.headers["Content-Length"]
+        elif is_probe_of_empty:
+            # huggingface.js and Rust's hf-hub ask for the first byte to learn the size from here;
+            # 416 would make them give up on every repo with an empty file in it.
+            self.headers["Content-Range"] = "bytes */0"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in self.headers.items()]
