@@ -1,0 +1,57 @@
+"""Likes without HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hearthub.accounts import ANONYMOUS, Actor
+from hearthub.app import open_hub
+from hearthub.context import Hub
+from hearthub.errors import Forbidden, LoginRequired
+from hearthub.settings import Settings
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    with open_hub(Settings(data=tmp_path)) as hub:
+        for name in ("alice", "charlie"):
+            hub.accounts.add_user(name)
+        yield hub
+
+
+def test_one_each(hub: Hub) -> None:
+    alice, charlie = hub.accounts.actor("alice"), hub.accounts.actor("charlie")
+    repo = hub.registry.create(alice, "model", "alice/m")
+    for _ in range(2):
+        hub.community.like(alice, repo)
+    hub.community.like(charlie, repo)
+    assert hub.community.likes([repo.id, 999]) == {repo.id: 2}
+    assert {like.user for like in hub.community.likers(repo)} == {"alice", "charlie"}
+    hub.community.unlike(alice, repo)
+    hub.community.unlike(alice, repo)
+    kinds = [row[0] for row in hub.db.all("select kind from event order by id")]
+    assert kinds.count("RepoLiked") == 2
+    assert kinds.count("RepoUnliked") == 1
+
+
+def test_who_may(hub: Hub) -> None:
+    alice = hub.accounts.actor("alice")
+    repo = hub.registry.create(alice, "model", "alice/m")
+    with pytest.raises(LoginRequired):
+        hub.community.like(ANONYMOUS, repo)
+    reader: Actor = hub.accounts.authenticate(hub.accounts.add_token("alice", role="read"))
+    with pytest.raises(Forbidden):
+        hub.community.like(reader, repo)
+    with pytest.raises(Forbidden):
+        hub.community.unlike(reader, repo)
+    assert hub.community.likes([repo.id]) == {}
+
+
+def test_likes_go_with_the_repo(hub: Hub) -> None:
+    alice = hub.accounts.actor("alice")
+    repo = hub.registry.create(alice, "model", "alice/m")
+    hub.community.like(alice, repo)
+    hub.registry.delete(alice, "model", "alice/m")
+    assert hub.community.liked_by(alice, int(alice.user_id or 0)) == ([], False)
+    assert hub.db.value("select count(*) from repo_like") == 0
