@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -33,7 +33,6 @@ http {{
 
 def family(pid: int) -> list[int]:
     """A process and all that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
     pids = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
         children = (task / "children").read_text().split()
@@ -41,11 +40,18 @@ def family(pid: int) -> list[int]:
     return pids
 
 
+def read_all(pid: int, name: str) -> Iterator[str]:
+    """A file of /proc for each of the family; one that has just ended has none."""
+    for member in family(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            yield Path(f"/proc/{member}/{name}").read_text()
+
+
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process's family, ended and waited-for children included."""
     ticks = 0
-    for member in family(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+    for text in read_all(pid, "stat"):
+        fields = text.rpartition(")")[2].split()
         ticks += sum(map(int, fields[11:15]))
     return ticks / TICKS
 
@@ -53,8 +59,8 @@ def cpu_seconds(pid: int) -> float:
 def resident(pid: int) -> int:
     """Bytes of memory that a process's family holds, shared pages counted once."""
     total = 0
-    for member in family(pid):
-        for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+    for text in read_all(pid, "smaps_rollup"):
+        for line in text.splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1024
     return total
