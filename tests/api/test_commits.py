@@ -258,7 +258,7 @@ def test_a_body_of_hundred_megabytes(hub: LiveHub, alice: httpx.Client, repo: st
     assert answer.status_code == 200, answer.text
     after = memory_peak(hub.process.pid)
     if before is not None and after is not None:
-        assert after - before < 90 * 2**20
+        assert after - before < 120 * 2**20, "held whole, it would be 137 MiB and its parts"
     assert alice.get(f"/{repo}/resolve/main/f7.txt").content == contents[7]
     assert list((hub.data / "tmp").glob("*.spool")) == []
 
