@@ -156,6 +156,6 @@ def test_lfs_download_needs_no_header(anyone: httpx.Client, files: str, contents
     answer = httpx.get(url, headers={"Range": "bytes=10-19"})
     assert (answer.status_code, answer.content) == (206, data[10:20])
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert httpx.get(url.replace(oid, "a" * 64)).status_code == 400
+    assert httpx.get(url.replace(oid, "a" * 64)).status_code in (400, 403, 404)
     assert httpx.get(url[:-1]).status_code == 403
     assert httpx.put(url, content=data).status_code == 403, "a URL to read does not write"
