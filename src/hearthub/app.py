@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from hearthub.accounts import Accounts
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
 from hearthub.context import Hub
-from hearthub.db import Database
+from hearthub.db import Database, DatabaseError, IntegrityError
 from hearthub.errors import HearthubError
 from hearthub.events import CommitCreated, EventLog, RepoDeleted
 from hearthub.http import errors as http_errors
@@ -36,6 +37,7 @@ from hearthub.storage import Storage
 log = logging.getLogger("hearthub")
 
 HOUR_S = 3600
+MAX_DESCRIPTORS = 65_536
 
 # For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
 CORS = Middleware(
@@ -102,7 +104,10 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
         jobs.add("registry.measure", payload, key=f"measure:{key}")
 
     def after_delete(event: RepoDeleted) -> None:
-        jobs.add("registry.purge", {"repo_id": event.repo_id}, key=f"purge:{event.repo_id}")
+        payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
+        jobs.add("registry.purge", payload, key=f"purge:{key}")
+        # Once more for what an upload or commit that was under way has written since.
+        jobs.add("registry.purge", payload, key=f"purge-again:{key}", delay_s=HOUR_S)
 
     events.subscribe(CommitCreated, after_commit)
     events.subscribe(RepoDeleted, after_delete)
@@ -153,7 +158,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(HTTPException, http_errors.render_http)
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
     app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
-    app.add_exception_handler(Exception, http_errors.render_crash)
+    app.add_exception_handler(IntegrityError, http_errors.render_gone)
     app.router.routes.extend(api.byte_routes)
     for router in api.routers:
         app.include_router(router)
@@ -166,12 +171,16 @@ async def _flush_last_used(hub: Hub) -> None:
     """When tokens were last used is known to the process that saw them, so not a job's to write."""
     while True:
         await asyncio.sleep(60)
-        await run_in_threadpool(hub.accounts.flush_last_used, now=True)
+        try:
+            await run_in_threadpool(hub.accounts.flush_last_used, now=True)
+        except DatabaseError as error:
+            log.warning("when tokens were last used could not be written: %s", error)
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; downloads in flight get half a minute to finish."""
     logs.set_up(settings)
+    raise_descriptor_limit()
     started = time.perf_counter()
     with open_hub(settings) as hub:
         config = uvicorn.Config(
@@ -193,6 +202,14 @@ def serve(settings: Settings) -> None:
             time.perf_counter() - started,
         )
         uvicorn.Server(config).run()
+
+
+def raise_descriptor_limit() -> None:
+    """A download in flight holds two descriptors; the usual limit of 1,024 is soon met."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def work(settings: Settings) -> None:

@@ -32,7 +32,12 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self.engine = create_engine(
+            url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # errors reach the log, and parameters are secrets at times
+        )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._local = threading.local()
         # SQLite has one writer. Queueing here instead of in its busy loop is what keeps the
@@ -134,9 +139,9 @@ class Database:
             columns = tuple(column[0] for column in cursor.description or ())
             cursor.close()
         except sqlite3.IntegrityError as error:
-            raise IntegrityError(sql, params, error) from error
+            raise IntegrityError(sql, None, error) from error
         except sqlite3.Error as error:
-            raise OperationalError(sql, params, error) from error
+            raise OperationalError(sql, None, error) from error
         return list(map(_row_type(columns), found))
 
     def _run(self, sql: str, params: Mapping[str, Any]) -> Any:

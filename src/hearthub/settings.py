@@ -23,8 +23,6 @@ class Settings:
     """`HEARTHUB_PUBLIC_URL`: what clients call this hub, without a trailing slash."""
     database_url: str | None = None
     """`HEARTHUB_DATABASE_URL`: SQLAlchemy URL; default: two SQLite files in the data folder."""
-    signup: bool = False
-    """`HEARTHUB_SIGNUP`: whether strangers may make an account."""
     region: str = "local"
     """`HEARTHUB_REGION`: the region named in tags."""
     workers: int = 2
@@ -65,14 +63,28 @@ def load(**overrides: object) -> Settings:
     if url := values.get("public_url"):
         values["public_url"] = str(url).rstrip("/")
     values["data"] = Path(str(values.get("data", settings.data))).expanduser().absolute()
-    return replace(settings, **values)  # type: ignore[arg-type]
+    return _check(replace(settings, **values))  # type: ignore[arg-type]
+
+
+def _check(settings: Settings) -> Settings:
+    """Raises ValueError naming the first setting that makes no sense."""
+    rules = {
+        "port": (1 <= settings.port <= 65_535, "write a number from 1 to 65535"),
+        "workers": (1 <= settings.workers <= 64, "write a number from 1 to 64"),
+        "log_level": (
+            settings.log_level in ("debug", "info", "warning", "error"),
+            "write debug, info, warning or error",
+        ),
+        "log_format": (settings.log_format in ("text", "json"), "write text or json"),
+    }
+    for name, (is_fine, advice) in rules.items():
+        if not is_fine:
+            value = getattr(settings, name)
+            raise ValueError(f"HEARTHUB_{name.upper()}={value!r}: {advice}")
+    return settings
 
 
 def _parse(variable: str, raw: str, kind: str) -> object:
-    if "bool" in kind:
-        if raw.lower() not in {"0", "1", "true", "false", "yes", "no"}:
-            raise ValueError(f"{variable}={raw!r}: write true or false")
-        return raw.lower() in {"1", "true", "yes"}
     if "int" in kind:
         try:
             return int(raw)

@@ -158,20 +158,22 @@ class Accounts:
             raise InvalidCredentials("Wrong name or password")
         return self.actor(row.id)
 
-    def actor(self, user: str | int) -> Actor:
-        """A user acting without a token, with all their rights: from a terminal, or logged in.
+    def actor(self, user: str | int, *, token_id: int | None = None) -> Actor:
+        """A user as they are now: with all their rights, or through an access token of theirs.
 
-        InvalidCredentials when the account is disabled.
+        InvalidCredentials when the account is gone or disabled, or the token no longer good.
         """
-        account = users.require(self._db, user, "user")
-        if account.disabled:
-            raise InvalidCredentials(f"The account {account.name} is disabled")
+        account = users.find(self._db, user)
+        if account is None or account.kind != "user" or account.disabled:
+            raise InvalidCredentials(f"There is no active user {user!r}")
+        token = None if token_id is None else tokens.by_id(self._db, token_id)
         return Actor(
             user_id=account.id,
             name=account.name,
             is_admin=account.is_admin,
-            can_write=True,
+            can_write=token is None or token.role == "write",
             roles=orgs.roles(self._db, account.id),
+            token=token,
         )
 
     def flush_last_used(self, *, now: bool = False) -> int:

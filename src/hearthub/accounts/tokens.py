@@ -100,6 +100,14 @@ def of_user(db: Database, user_id: int) -> list[Token]:
     return [Token.of(row) for row in rows]
 
 
+def by_id(db: Database, token_id: int) -> Token:
+    """The token, if it is still good; else InvalidCredentials."""
+    row = db.one(f"select {_COLUMNS} from token where id = :id", id=token_id)  # noqa: S608
+    if row is None or not Token.of(row).is_valid(now_ms()):
+        raise InvalidCredentials
+    return Token.of(row)
+
+
 def revoke(db: Database, user: Account, name_or_id: str | int) -> None:
     """NotFound without such a token that is still valid, Conflict when a name means several."""
     valid = [token for token in of_user(db, user.id) if token.revoked is None]

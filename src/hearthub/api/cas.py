@@ -6,29 +6,33 @@ grant sends it to the plain upload; a 200 there means "stored already".
 
 import asyncio
 import json
+import logging
 import queue
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
-from hearthub.accounts import ANONYMOUS, Actor
-from hearthub.api.xet_tokens import claims_of
+from hearthub.api import grants
+from hearthub.api.grants import Grant
+from hearthub.api.xet_tokens import grant_of
 from hearthub.api.xet_urls import cas_url
 from hearthub.context import Hub
-from hearthub.errors import HearthubError, InvalidCredentials, NotFound
+from hearthub.errors import HearthubError, NotFound, Unavailable
 from hearthub.http.actor import read
 from hearthub.http.body import spool_body
 from hearthub.http.errors import printable
 from hearthub.http.files import BytesResponse, MultiRangeResponse
 from hearthub.http.ranges import parse_range, parse_ranges
+from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
 from hearthub.registry import Right
-from hearthub.storage import Spool
+
+log = logging.getLogger("hearthub.cas")
 
 MAX_OFFSET = 2**60
 HEARTBEAT_S = 10
@@ -37,89 +41,94 @@ ROOT = "/cas/{generation:seg}"
 
 async def chunk(request: Request) -> Response:
     """`GET /v1/chunks/{prefix}/{hash}`: where a chunk is known from, as a shard; 404 when new."""
-    hub, claims = hub_of(request), claims_of(request, "read")
-    await run_in_threadpool(_still_there, hub, claims)
+    hub, grant = hub_of(request), await grant_of(request, Right.READ)
     answer = await run_in_threadpool(
-        hub.storage.dedup, claims["repo"], request.path_params["hash"], _readable(hub, claims)
+        hub.storage.dedup, grant.repo, request.path_params["hash"], _readable(hub, grant)
     )
     if answer is None:
         raise NotFound("No file of yours begins or aligns with this chunk")
     return Response(answer, media_type="application/octet-stream")
 
 
-async def grant(request: Request) -> Response:
+async def xorb_grant(request: Request) -> Response:
     """`POST /v1/xorb-grants/{prefix}/{hash}`: only tells whether the xorb is stored."""
-    hub, claims = hub_of(request), claims_of(request, "write")
+    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
     xorb = request.path_params["hash"]
-    await run_in_threadpool(_still_there, hub, claims)
     known = await run_in_threadpool(
-        hub.storage.is_xorb_known, claims["repo"], xorb, _readable(hub, claims)
+        hub.storage.is_xorb_known, grant.repo, xorb, _readable(hub, grant)
     )
     return JSONResponse({}, 200) if known else JSONResponse({"error": "no grants"}, 404)
 
 
 async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
-    hub, claims = hub_of(request), claims_of(request, "write")
-    await run_in_threadpool(_still_there, hub, claims)
+    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
-        inserted = await run_in_threadpool(
-            hub.storage.receive_xorb, claims["repo"], request.path_params["hash"], spool
+        inserted = await run_heavy(
+            hub.storage.receive_xorb, grant.repo, request.path_params["hash"], spool
         )
     return JSONResponse({"was_inserted": inserted})
 
 
 async def post_shard_v1(request: Request) -> Response:
-    hub, claims = hub_of(request), claims_of(request, "write")
-    await run_in_threadpool(_still_there, hub, claims)
+    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
     async with spool_body(request, hub.storage, hub.storage.max_shard, hashed=False) as spool:
-        await run_in_threadpool(hub.storage.register_shard, claims["repo"], spool)
+        await run_heavy(hub.storage.register_shard, grant.repo, spool)
     return JSONResponse({"result": 1})
 
 
-async def post_shard_v2(request: Request) -> Response:
-    """Progress as NDJSON frames: hashing 80 GB takes a minute and clients give up in silence."""
-    hub, claims = hub_of(request), claims_of(request, "write")
-    await run_in_threadpool(_still_there, hub, claims)
-    # The body is read before the answer starts: from then on the framework listens to the
-    # connection itself.
-    stack = AsyncExitStack()
-    body = spool_body(request, hub.storage, hub.storage.max_shard, hashed=False)
-    spool = await stack.enter_async_context(body)
-    frames = _register(hub, claims["repo"], spool, stack)
-    return StreamingResponse(frames, media_type="application/x-ndjson")
+async def post_shard_v2(request: Request) -> "ShardAnswer":
+    return ShardAnswer(hub_of(request), await grant_of(request, Right.WRITE))
 
 
-async def _register(
-    hub: Hub, repo_id: int, spool: Spool, stack: AsyncExitStack
-) -> AsyncIterator[bytes]:
-    progress: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+class ShardAnswer:
+    """Progress as NDJSON frames: hashing 80 GB takes a minute and clients give up in silence.
 
-    def note(done: int, total: int) -> None:
-        progress.put((done, total))
+    An ASGI response of its own, because the framework's streaming one reads the connection while
+    it sends, and because the work must end with its body still there, even for a client that left.
+    """
 
-    async with stack:
-        work = asyncio.ensure_future(
-            run_in_threadpool(hub.storage.register_shard, repo_id, spool, note)
-        )
-        yield _frame(type="validating", verified=0, total=1)
-        while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
-            done, total = 0, 1
-            while not progress.empty():
-                done, total = progress.get_nowait()
-            yield _frame(type="validating", verified=done, total=total)
-        try:
-            work.result()
-        except HearthubError as error:
-            yield _frame(type="error", message=printable(str(error)), retryable=False)
-        else:
-            yield _frame(type="committing", stage="syncing")
-            yield _frame(type="result", result=1)
+    def __init__(self, hub: Hub, grant: Grant) -> None:
+        self.hub, self.grant = hub, grant
+        self.progress: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        storage, request = self.hub.storage, Request(scope, receive)
+        headers = [(b"content-type", b"application/x-ndjson")]
+        async with spool_body(request, storage, storage.max_shard, hashed=False) as spool:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            work = asyncio.ensure_future(
+                run_heavy(storage.register_shard, self.grant.repo, spool, self._note)
+            )
+            await send(_frame(type="validating", verified=0, total=1))
+            while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
+                done, total = 0, 1
+                while not self.progress.empty():
+                    done, total = self.progress.get_nowait()
+                await send(_frame(type="validating", verified=done, total=total))
+        await self._end(work, send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _end(self, work: "asyncio.Future[Any]", send: Send) -> None:
+        error = work.exception()
+        if error is None:
+            await send(_frame(type="committing", stage="syncing"))
+            await send(_frame(type="result", result=1))
+            return
+        known = isinstance(error, HearthubError)
+        text = printable(str(error)) if known else "Internal error; the hub's log has it"
+        retryable = isinstance(error, Unavailable)
+        await send(_frame(type="error", message=text, retryable=retryable))
+        if not known:
+            log.error("a shard could not be registered", exc_info=error)
+
+    def _note(self, done: int, total: int) -> None:
+        self.progress.put((done, total))
 
 
 async def reconstruction(request: Request) -> Response:
     """`GET /v1|v2/reconstructions/{file}`: which ranges of which xorbs make these bytes."""
-    hub, claims = hub_of(request), claims_of(request, "read")
+    hub, grant = hub_of(request), await grant_of(request, Right.READ)
     params = request.path_params
     if params["version"] not in ("v1", "v2"):
         raise NotFound("Reconstructions come as v1 and v2")
@@ -129,13 +138,10 @@ async def reconstruction(request: Request) -> Response:
         return f"{url}/{xorb}?sig={hub.storage.sign_xorb(xorb, ranges)}"
 
     def plan() -> dict[str, Any]:
-        _still_there(hub, claims)
         # Sizes are the store's to know: it clamps the end, and refuses a start past it.
         start, end = parse_range(request.headers.get("range"), MAX_OFFSET) or (0, None)
         version = int(params["version"][1:])
-        return hub.storage.reconstruction(
-            claims["repo"], params["file"], start, end, url_for, version
-        )
+        return hub.storage.reconstruction(grant.repo, params["file"], start, end, url_for, version)
 
     return JSONResponse(await run_in_threadpool(plan))
 
@@ -163,37 +169,23 @@ async def telemetry(_request: Request) -> Response:
     return JSONResponse({})
 
 
-def _readable(hub: Hub, claims: dict[str, Any]) -> Callable[[list[int]], set[int]]:
-    """Which repos the token's owner may read, asked when the answer depends on it."""
+def _readable(hub: Hub, grant: Grant) -> Callable[[list[int]], set[int]]:
+    """Which repos the grant's holder may read, asked when the answer depends on it."""
 
     def readable(repo_ids: list[int]) -> set[int]:
-        return hub.registry.readable(_owner(hub, claims), repo_ids)
+        return hub.registry.readable(grants.owner_of(hub, grant), repo_ids)
 
     return readable
 
 
-def _still_there(hub: Hub, claims: dict[str, Any]) -> None:
-    """A store token outlives neither its repo nor its owner's rights on it."""
-    hub.registry.recheck(_owner(hub, claims), claims["repo"], Right[claims["scope"].upper()])
-
-
-def _owner(hub: Hub, claims: dict[str, Any]) -> Actor:
-    """Who was given the token; raises InvalidCredentials when he may not log in any more."""
-    if claims["user"] is None:
-        return ANONYMOUS
-    account = hub.accounts.account_by_id(claims["user"])
-    if account is None or account.disabled:
-        raise InvalidCredentials("The Xet token is no good: its user is gone")
-    return hub.accounts.actor(account.id)
-
-
-def _frame(**fields: object) -> bytes:
-    return json.dumps(fields).encode() + b"\n"
+def _frame(**fields: object) -> Message:
+    line = json.dumps(fields).encode() + b"\n"
+    return {"type": "http.response.body", "body": line, "more_body": True}
 
 
 routes = [
     Route(f"{ROOT}/v1/chunks/{{prefix:seg}}/{{hash:seg}}", chunk, methods=["GET"]),
-    Route(f"{ROOT}/v1/xorb-grants/{{prefix:seg}}/{{hash:seg}}", grant, methods=["POST"]),
+    Route(f"{ROOT}/v1/xorb-grants/{{prefix:seg}}/{{hash:seg}}", xorb_grant, methods=["POST"]),
     Route(f"{ROOT}/v1/xorbs/{{prefix:seg}}/{{hash:seg}}", post_xorb, methods=["POST"]),
     Route(f"{ROOT}/v1/shards", post_shard_v1, methods=["POST"]),
     Route(f"{ROOT}/v2/shards", post_shard_v2, methods=["POST"]),

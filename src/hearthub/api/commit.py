@@ -9,14 +9,14 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, TooLarge, Unprocessable
-from hearthub.http.actor import read
+from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
+from hearthub.http.threads import run_heavy
 from hearthub.http.urls import repo_url
 from hearthub.registry import (
     CommitHeader,
@@ -111,11 +111,14 @@ async def commit(
     The body may have hundreds of megabytes: it is spooled to disk and read line by line.
     """
     _refuse_pull_request(create_pr)
-    hub, actor = target.hub, target.actor
-    repo = await read(hub, target.repo, Right.WRITE)
+    hub = target.hub
+    await read(hub, target.repo, Right.WRITE)
     limit = hub.settings.max_commit_body
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
-        oid = await run_in_threadpool(_commit, hub, actor, repo, rev, spool)
+        # The body may have taken an hour: whether the caller still may is asked again.
+        actor = await actor_of(request)
+        repo = await read(hub, hub.registry.repo, actor, target.kind, target.full_name, Right.WRITE)
+        oid = await run_heavy(_commit, hub, actor, repo, rev, spool)
     return {
         "success": True,
         "commitOid": oid,

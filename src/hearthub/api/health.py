@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hearthub.errors import Forbidden, Unavailable
 from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.urls import is_own_host
 
 router = APIRouter(tags=["health"])
 
@@ -50,10 +51,19 @@ class _Collected:
 
 
 def _is_local(request: Request) -> bool:
-    """Called from this machine, and not by a proxy for somebody else."""
-    if request.client is None or "x-forwarded-for" in request.headers:
+    """Asked by a program on this machine, for itself.
+
+    Not by a proxy for somebody else, and not by a web page in somebody's browser, which would
+    bring an Origin or, after a trick with DNS, the name of its own host.
+    """
+    headers = request.headers
+    if request.client is None or "x-forwarded-for" in headers or "origin" in headers:
         return False
+    return is_own_host(headers.get("host", "")) and _is_loopback(request.client.host)
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False

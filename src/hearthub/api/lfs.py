@@ -1,7 +1,7 @@
 """Git LFS: the batch API, and uploads and downloads by signed URLs that need no header.
 
 Clients send these bytes without a token, so each URL carries its own permission: one repo, one
-object, one size, for a while.
+object, one size, for a while, and as long as its holder has the right.
 """
 
 from typing import Any, TypeVar
@@ -14,13 +14,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hearthub.accounts import Actor
+from hearthub.api import grants
+from hearthub.api.grants import Grant
 from hearthub.api.xet_tokens import store_access
 from hearthub.api.xet_urls import token_url
 from hearthub.context import Hub
-from hearthub.errors import BadRequest, NotFound, RepoNotFound
+from hearthub.errors import BadRequest, Forbidden, NotFound
 from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
 from hearthub.http.files import STRANGER, BytesResponse
+from hearthub.http.threads import run_heavy
 from hearthub.http.urls import base_url, hub_of, repo_url
 from hearthub.registry import Repo, Right
 from hearthub.storage import Ticket, Upload
@@ -28,8 +31,8 @@ from hearthub.storage import Ticket, Upload
 T = TypeVar("T", bound=BaseModel)
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
-DOWNLOAD = "lfs-download"
-TTL_S = 6 * 3600
+PURPOSE = "lfs"
+TTL_S = 24 * 3600
 MAX_BODY = 8 * 2**20
 
 
@@ -88,7 +91,7 @@ async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
     hub, ticket = hub_of(request), await _ticket(request)
     async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
-        await run_in_threadpool(hub.storage.lfs.receive, ticket, spool)
+        await run_heavy(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
 
 
@@ -100,7 +103,7 @@ async def put_part(request: Request) -> Response:
         raise BadRequest("A part is named by its number")
     limit = ticket.part_length(int(number))
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
-        etag = await run_in_threadpool(hub.storage.lfs.receive_part, ticket, int(number), spool)
+        etag = await run_heavy(hub.storage.lfs.receive_part, ticket, int(number), spool)
     return Response(status_code=200, headers={"ETag": f'"{etag}"'})
 
 
@@ -111,7 +114,7 @@ async def complete(request: Request) -> Response:
     if body.oid != ticket.sha256:
         raise BadRequest("This URL was signed for another object")
     numbers = [part.partNumber for part in body.parts]
-    await run_in_threadpool(hub.storage.lfs.complete, ticket, numbers)
+    await run_heavy(hub.storage.lfs.complete, ticket, numbers)
     return JSONResponse({})
 
 
@@ -136,10 +139,8 @@ async def verify(request: Request) -> Response:
 async def get_object(request: Request) -> Response | BytesResponse:
     """`GET /lfs/objects/{oid}?sig=`: the bytes, by range if asked."""
     hub, oid = hub_of(request), request.path_params["oid"]
-    claims = hub.storage.signer.verify(DOWNLOAD, request.query_params.get("sig", ""))
-    if claims["oid"] != oid:
-        raise BadRequest("This URL was signed for another object")
-    location = await read(hub, hub.storage.locate, claims["repo"], oid)
+    grant = await _grant(request, Right.READ)
+    location = await read(hub, hub.storage.locate, grant.repo, oid)
     return BytesResponse(location, location.size, request.headers, {"ETag": f'"{oid}"', **STRANGER})
 
 
@@ -156,20 +157,21 @@ def _upload(
         elif upload.token and body.by_xet:
             answer["actions"] = _xet_actions(request, actor, repo)
         elif upload.token:
-            answer["actions"] = _upload_actions(request, repo, upload)
+            answer["actions"] = _upload_actions(request, actor, repo, upload)
         answers.append(answer)
     return answers
 
 
-def _upload_actions(request: Request, repo: Repo, upload: Upload) -> dict[str, Any]:
+def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) -> dict[str, Any]:
+    grant = grants.issue(hub_of(request), PURPOSE, actor, repo, Right.WRITE, TTL_S)
+    query = f"?sig={upload.token}&grant={grant}"
     url = f"{base_url(request)}/lfs/objects/{upload.sha256}"
-    action: dict[str, Any] = {"href": f"{url}?sig={upload.token}"}
+    action: dict[str, Any] = {"href": f"{url}{query}"}
     if upload.part_size:
         # Nothing else may stand in this header: git's transfer agent takes every other value,
         # in order, for a part URL.
         action["header"] = {"chunk_size": str(upload.part_size)} | {
-            str(number): f"{url}/{number}?sig={upload.token}"
-            for number in range(1, upload.parts + 1)
+            str(number): f"{url}/{number}{query}" for number in range(1, upload.parts + 1)
         }
     verify_url = f"{repo_url(request, repo.type, repo.full_name)}.git/info/lfs/verify"
     return {"upload": action, "verify": {"href": verify_url}}
@@ -178,20 +180,19 @@ def _upload_actions(request: Request, repo: Repo, upload: Upload) -> dict[str, A
 def _xet_actions(request: Request, actor: Actor, repo: Repo) -> dict[str, Any]:
     """The store's address and token; at `href` a client gets a new token when that one ends."""
     href = token_url(request, repo, "main", "write")
-    return {"upload": {"href": href, "header": store_access(request, repo, actor, "write")}}
+    return {"upload": {"href": href, "header": store_access(request, repo, actor, Right.WRITE)}}
 
 
 def _download(
-    request: Request, hub: Hub, _actor: Actor, repo: Repo, body: Batch
+    request: Request, hub: Hub, actor: Actor, repo: Repo, body: Batch
 ) -> list[dict[str, Any]]:
     stored = hub.storage.objects(repo.id, [item.oid for item in body.objects])
+    grant = grants.issue(hub, PURPOSE, actor, repo, Right.READ, TTL_S)
     answers = []
     for item in body.objects:
         answer: dict[str, Any] = {"oid": item.oid, "size": item.size}
         if item.oid in stored:
-            claims = {"repo": repo.id, "oid": item.oid}
-            signature = hub.storage.signer.sign(DOWNLOAD, claims, TTL_S)
-            url = f"{base_url(request)}/lfs/objects/{item.oid}?sig={signature}"
+            url = f"{base_url(request)}/lfs/objects/{item.oid}?grant={grant}"
             answer["actions"] = {"download": {"href": url}}
         else:
             answer["error"] = {"code": 404, "message": "This repo has no such object"}
@@ -205,14 +206,21 @@ def _header(answer: dict[str, Any]) -> dict[str, str]:
 
 
 async def _ticket(request: Request) -> Ticket:
-    """What the URL allows; raises RepoNotFound when its repo has been deleted since."""
-    hub = hub_of(request)
-    ticket = hub.storage.lfs.ticket(request.query_params.get("sig", ""))
-    if ticket.sha256 != request.path_params["oid"]:
+    """What an upload URL allows, if its holder still may write to the repo."""
+    ticket = hub_of(request).storage.lfs.ticket(request.query_params.get("sig", ""))
+    grant = await _grant(request, Right.WRITE)
+    if ticket.sha256 != request.path_params["oid"] or ticket.repo_id != grant.repo:
         raise BadRequest("This URL was signed for another object")
-    if await read(hub, hub.registry.by_id, ticket.repo_id) is None:
-        raise RepoNotFound
     return ticket
+
+
+async def _grant(request: Request, right: Right) -> Grant:
+    hub = hub_of(request)
+    grant = grants.verify(hub, PURPOSE, request.query_params.get("grant", ""))
+    if grant.right != right.name:
+        raise Forbidden(f"This URL was not signed to {right.name.lower()}")
+    await read(hub, grants.recheck, hub, grant)
+    return grant
 
 
 async def _json(request: Request) -> Any:

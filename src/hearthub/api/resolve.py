@@ -101,7 +101,10 @@ def _xet_file_info(
 
 
 def _media_type(path: str) -> str:
-    guessed = mimetypes.guess_type(path, strict=False)[0] or "application/octet-stream"
+    guessed = (
+        mimetypes.guess_type(f"file.{path.rpartition('.')[2]}", strict=False)[0]
+        or "application/octet-stream"
+    )
     is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
     return TEXT if is_text else guessed
 

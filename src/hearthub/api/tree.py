@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, TooLarge
 from hearthub.http.urls import next_link
 from hearthub.registry import Entry
 
@@ -83,6 +83,8 @@ def paths_info(
     commit = target.hub.registry.commit_of(repo, rev)
     entries = target.hub.registry.paths(repo, commit, wanted.paths)
     if wanted.expand:
+        if len(entries) > EXPANDED_PAGE:
+            raise TooLarge(f"With expand, ask for at most {EXPANDED_PAGE} paths at a time")
         entries = target.hub.registry.with_last_commits(repo, commit, entries)
     return [entry_json(entry) for entry in entries]
 

@@ -6,10 +6,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from hearthub.accounts import Actor
+from hearthub.api import grants
+from hearthub.api.grants import Grant
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.api.xet_urls import cas_url
 from hearthub.errors import Forbidden, InvalidCredentials, Unprocessable
-from hearthub.http.actor import token_of
+from hearthub.http.actor import read, token_of
 from hearthub.http.urls import hub_of
 from hearthub.registry import Repo, Right
 
@@ -30,7 +32,7 @@ def write_token(
     if create_pr:
         raise Unprocessable("This hub takes no pull requests yet: commit to a branch instead")
     repo = target.repo(Right.WRITE)
-    return _issue(request, response, repo, target.actor, "write")
+    return _issue(request, response, repo, target.actor, Right.WRITE)
 
 
 @router.get(REPO + "/xet-read-token/{rev:seg}", summary="A token to download by Xet")
@@ -42,14 +44,14 @@ def read_token(
 ) -> dict[str, Any]:
     repo = target.repo(Right.READ)
     target.hub.registry.commit_of(repo, rev)
-    return _issue(request, response, repo, target.actor, "read")
+    return _issue(request, response, repo, target.actor, Right.READ)
 
 
 def _issue(
-    request: Request, response: Response, repo: Repo, actor: Actor, scope: str
+    request: Request, response: Response, repo: Repo, actor: Actor, right: Right
 ) -> dict[str, Any]:
     """The same facts as JSON (hf_xet reads it) and as headers (huggingface_hub reads them)."""
-    headers = store_access(request, repo, actor, scope)
+    headers = store_access(request, repo, actor, right)
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return {
@@ -59,23 +61,24 @@ def _issue(
     }
 
 
-def store_access(request: Request, repo: Repo, actor: Actor, scope: str) -> dict[str, str]:
-    """A token for the store, `scope` read or write, as the headers clients know it by."""
-    claims = {"scope": scope, "repo": repo.id, "user": actor.user_id}
+def store_access(request: Request, repo: Repo, actor: Actor, right: Right) -> dict[str, str]:
+    """A token for the store, to READ or to WRITE, as the headers clients know it by."""
+    token = grants.issue(hub_of(request), PURPOSE, actor, repo, right, TTL_S)
     return {
         "X-Xet-Cas-Url": cas_url(request),
-        "X-Xet-Access-Token": "xet_" + hub_of(request).storage.signer.sign(PURPOSE, claims, TTL_S),
+        "X-Xet-Access-Token": f"xet_{token}",
         "X-Xet-Token-Expiration": str(int(time.time()) + TTL_S),
     }
 
 
-def claims_of(request: Request, need: str) -> dict[str, Any]:
-    """The claims of the caller's store token; `need` is read or write (which includes read)."""
-    token = token_of(request) or ""
+async def grant_of(request: Request, need: Right) -> Grant:
+    """The caller's store token, still good; `need` is READ or WRITE (which includes READ)."""
+    hub, token = hub_of(request), token_of(request) or ""
     try:
-        claims = hub_of(request).storage.signer.verify(PURPOSE, token.removeprefix("xet_"))
+        grant = grants.verify(hub, PURPOSE, token.removeprefix("xet_"))
     except Forbidden as error:
         raise InvalidCredentials(f"The Xet token is no good: {error}") from None
-    if need == "write" and claims["scope"] != "write":
+    if need == Right.WRITE and not grant.may_write:
         raise Forbidden("This Xet token may only read")
-    return claims
+    await read(hub, grants.recheck, hub, grant)
+    return grant

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthub.errors import TooLarge
-from hearthub.http.errors import error_response
+from hearthub.http.errors import error_response, render_crash
 from hearthub.http.paths import routing_path
 
 log = logging.getLogger("hearthub.access")
@@ -75,6 +75,10 @@ class Edge:
 
         try:
             await app(scope, receive, answer)
+        except Exception as error:  # the outermost handler: what no part foresaw  # noqa: BLE001
+            crash = render_crash(scope, error)
+            if not status:
+                await crash(scope, receive, answer)
         finally:
             endpoint = getattr(scope.get("endpoint"), "__name__", "none")
             self.metrics.requests.labels(endpoint, scope["method"], status).inc()

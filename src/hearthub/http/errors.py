@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from hearthub import errors
 from hearthub.http.urls import redirect_target
@@ -92,12 +93,24 @@ async def render_not_unicode(_request: Request, _error: Exception) -> Response:
     return error_response(errors.BadRequest("A text of the request is not valid Unicode"), 400)
 
 
-async def render_crash(request: Request, error: Exception) -> Response:
-    """The outermost handler: what no part foresaw. The details are for the log alone."""
-    log.error("unhandled error on %s %s", request.method, request.scope["path"], exc_info=error)
-    request_id = request.scope.get("request_id", "")
+def render_crash(scope: Scope, error: Exception) -> Response:
+    """What no part foresaw. The details are for the log alone."""
+    request_id = scope["request_id"]
+    log.error(
+        "unhandled error on %s %s",
+        scope["method"],
+        scope["path"],
+        exc_info=error,
+        extra={"request_id": request_id},
+    )
     text = f"Internal error; the hub's log has it under request id {request_id}"
     return JSONResponse({"error": text}, 500, {"X-Error-Message": header_safe(text)})
+
+
+async def render_gone(_request: Request, _error: Exception) -> Response:
+    """For IntegrityError: what a write pointed at was deleted, or made, in the same moment."""
+    text = "What this request names was changed by another one in the same moment: try again"
+    return error_response(errors.Conflict(text), 409)
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,9 @@ import re
 from hearthub.clock import iso
 from hearthub.settings import Settings
 
-_SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?:sig|token|signature)=[^&\s\"]+|Bearer \S+|Basic \S+")
+_SECRET = re.compile(
+    r"hf_\w{8,}|xet_[\w.-]{8,}|(?:sig|grant|token|signature)=[^&\s\"]+|Bearer \S+|Basic \S+"
+)
 _EXTRAS = ("request_id", "ms", "job", "repo")
 
 

@@ -1,6 +1,7 @@
 """Single byte ranges of a request (RFC 9110, section 14)."""
 
 import re
+from itertools import pairwise
 
 from hearthub.errors import RangeNotSatisfiable
 
@@ -35,15 +36,19 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 def parse_ranges(header: str | None, size: int) -> list[tuple[int, int]]:
     """One or several ranges (`bytes=0-9,20-29`) as [start, end) pairs; empty for all bytes.
 
-    Raises RangeNotSatisfiable when any of them is malformed or outside: the only callers are
-    clients that were told which ranges exist.
+    Raises RangeNotSatisfiable when any is malformed or outside, or two overlap: the only callers
+    are clients that were told which ranges exist.
     """
     if not header:
         return []
     spans = []
-    for part in header.removeprefix("bytes=").split(",")[:MAX_RANGES]:
+    for part in header.removeprefix("bytes=").split(",", MAX_RANGES):
         span = parse_range(f"bytes={part.strip()}", size)
         if span is None:
             raise RangeNotSatisfiable(size)
         spans.append(span)
+    ordered = sorted(spans)
+    overlap = any(end > start for (_, end), (start, _) in pairwise(ordered))
+    if overlap or len(spans) > MAX_RANGES:
+        raise RangeNotSatisfiable(size)
     return spans

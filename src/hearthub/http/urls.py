@@ -37,6 +37,12 @@ def repo_url(request: Request, repo_type: str, full_name: str) -> str:
     return f"{base_url(request)}/{PREFIXES[repo_type]}{full_name}"
 
 
+def is_own_host(host: str) -> bool:
+    """Whether a Host header names this machine by a loopback address."""
+    match = _HOST.fullmatch(host)
+    return match is not None and match[1].strip("[]").lower() in LOOPBACK
+
+
 def redirect_target(request: Request, moved: Moved) -> str:
     """The request's own URL with the repo's new name in the place of the old.
 

@@ -33,6 +33,7 @@ from hearthub.storage import Storage
 STALE = "The branch was updated since you opened this page. Please refresh and try again."
 BUSY = "The branch keeps moving: try again in a moment"
 MAX_INITIAL = 2**30
+MAX_OPERATIONS = 200_000
 MAX_MESSAGE = 64 * 1024
 ATTEMPTS = 50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -144,7 +145,9 @@ class Commits:
 
     def _stage(self, writer: Writer, operations: Operations, max_regular_file: int) -> _Change:
         change = _Change()
-        for operation in operations:
+        for number, operation in enumerate(operations, 1):
+            if number > MAX_OPERATIONS:
+                raise TooLarge(f"A commit has at most {MAX_OPERATIONS} operations: send several")
             match operation:
                 case PutFile(path, content):
                     self._stage_file(writer, change, clean_path(path), content, max_regular_file)

@@ -73,7 +73,13 @@ class ObjectStore:
         writer.flush()
 
     def delete_repo(self, repo_id: int) -> None:
-        self._db.execute("delete from obj where repo_id = :repo", repo=repo_id)
+        # Some rows at a time: nobody else can write meanwhile.
+        some = "select oid from obj where repo_id = :repo limit 5000"
+        while self._db.execute(
+            f"delete from obj where repo_id = :repo and oid in ({some})",  # noqa: S608
+            repo=repo_id,
+        ):
+            pass
         self._blobs.delete_blobs(f"git/{repo_id}/")
 
     # -- reading --

@@ -12,6 +12,7 @@ HEADS, TAGS, CONVERTS, PULLS = "refs/heads/", "refs/tags/", "refs/convert/", "re
 
 # git's own rules (git-check-ref-format), on the part after refs/heads/ or refs/tags/.
 _BAD_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -134,5 +135,7 @@ def check_ref_name(name: str) -> None:
     _, _, short = name.removeprefix("refs/").partition("/")
     if not short or len(name.encode(errors="replace")) > 250 or _BAD_NAME.search(short):
         raise BadRequest(f"Invalid reference name: {short!r}")
+    if short == "HEAD" or _COMMIT.fullmatch(short):
+        raise BadRequest(f"{short} means something else than a branch or tag")
     if not name.encode(errors="replace").decode() == name:
         raise BadRequest("Invalid reference name: not valid unicode")

@@ -27,7 +27,7 @@ from hearthub.events import (
     RepoMoved,
     RepoSettingsChanged,
 )
-from hearthub.names import check_repo_name, split_id
+from hearthub.names import split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
@@ -120,7 +120,6 @@ class Registry:
     ) -> Repo:
         """A new repo with one commit. `visibility` None means the namespace's default."""
         namespace, name = split_id(full_name)
-        check_repo_name(name)
         owner = self._namespace(actor, namespace)
         if visibility is None:
             visibility = "private" if owner.default_private else "public"
@@ -150,18 +149,17 @@ class Registry:
         return owner
 
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
-        repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
         with self.db.transaction():
+            repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
             self.events.append(RepoDeleted(repo.id, repo.type, repo.full_name), actor.user_id)
             self._repos.delete(repo)
 
     def move(self, actor: Actor, repo_type: str, source: str, target: str) -> Repo:
         """Rename, or hand over to another namespace; the old name redirects from now on."""
-        repo = self.repo(actor, repo_type, source, Right.ADMIN)
         namespace, name = split_id(target)
-        check_repo_name(name)
-        owner = self._namespace(actor, namespace)
         with self.db.transaction():
+            repo = self.repo(actor, repo_type, source, Right.ADMIN)
+            owner = self._namespace(actor, namespace)
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
             self.events.append(event, actor.user_id)
@@ -177,10 +175,10 @@ class Registry:
         gated: str | bool | None = None,
     ) -> Repo:
         """`gated` is "auto", "manual" or False; None leaves a setting as it is."""
-        repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
         if gated is True:
             raise BadRequest("gated must be auto, manual or false")
         with self.db.transaction():
+            repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
             changed = self._repos.change(
                 repo,
                 visibility=repo.visibility if visibility is None else visibility,
@@ -316,7 +314,7 @@ class Registry:
         return self._files.with_last_commits(repo, commit, list(entries))
 
     def read_range(self, repo: Repo, entry: Entry, start: int, end: int) -> bytes:
-        """Bytes of a file from `start` to before `end`, at most 16 MiB; fewer at its end."""
+        """Bytes of a file from `start` to before `end`; fewer at its end. All at once in memory."""
         return self._files.read_range(repo, entry, start, end)
 
     def text(self, repo: Repo, commit: str, path: str) -> str | None:

@@ -1,0 +1,20 @@
+"""Threads for work that may take minutes, apart from those that answer everybody else.
+
+Checking a large upload waits for a worker process while it holds a thread. Were these the threads
+that lists and downloads use, a few dozen uploads would stop the hub.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+T = TypeVar("T")
+
+_heavy = CapacityLimiter(12)
+
+
+async def run_heavy(function: Callable[..., T], *args: Any) -> T:
+    """Run `function` in one of a dozen threads of their own; waits without one until it can."""
+    return await to_thread.run_sync(partial(function, *args), limiter=_heavy)
