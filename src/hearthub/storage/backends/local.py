@@ -78,7 +78,7 @@ class LocalBlobs:
 
     def _path(self, key: str) -> Path:
         folder, _, name = check_key(key).rpartition("/")
-        return self.root / folder / name[:2] / name[2:4] / name
+        return Path(f"{self.root}/{folder}/{name[:2]}/{name[2:4]}/{name}")
 
     def _pieces(self, key: str, start: int, end: int, step: int) -> Iterator[bytes]:
         try:
