@@ -15,7 +15,7 @@ def commit(train) -> str:
     return train.call("alice", "use_datasets.push", "alice/rows")
 
 
-def test_load(train, commit: str) -> None:
+def test_push_to_hub_and_load_dataset(train, commit: str) -> None:
     loaded = train.call(None, "use_datasets.load", "alice/rows", "default", commit)
     assert loaded["sums"] == {"train": TRAIN, "test": TEST}
     assert loaded["row"] == {"id": 7, "text": "row number 7", "label": 1}
@@ -23,7 +23,7 @@ def test_load(train, commit: str) -> None:
     assert loaded["seconds"] < PROMPT_S
 
 
-def test_stream(train, commit: str) -> None:
+def test_load_dataset_streaming(train) -> None:
     train.call("alice", "use_datasets.push", "alice/streamed")
     streamed = train.call(None, "use_datasets.stream", "alice/streamed")
     assert streamed["sum"] == TRAIN[1]
@@ -32,7 +32,7 @@ def test_stream(train, commit: str) -> None:
     assert streamed["seconds"] < PROMPT_S
 
 
-def test_push_again(train, commit: str) -> None:
+def test_push_to_hub_again(train, commit: str) -> None:
     commits = train.call("alice", "use_datasets.push_more", "alice/rows")
     assert len({commit, *commits}) == 3
     sums = train.call(None, "use_datasets.load", "alice/rows")["sums"]
@@ -46,7 +46,7 @@ def test_push_again(train, commit: str) -> None:
     assert before == {"train": TRAIN, "test": TEST}
 
 
-def test_configs(train) -> None:
+def test_push_to_hub_with_config_name(train) -> None:
     train.call("alice", "use_datasets.push", "alice/configs")
     train.call("alice", "use_datasets.push_config", "alice/configs")
     described = train.call(None, "use_datasets.describe", "alice/configs")
@@ -60,7 +60,7 @@ def test_configs(train) -> None:
     ("pattern", "rows"),
     [("data/test-*.parquet", 100), ("data/train-00000-of-00003.parquet", 334), ("**", 1100)],
 )
-def test_parquet_by_address(train, commit: str, pattern: str, rows: int) -> None:
+def test_load_dataset_of_parquet_by_hf_path(train, commit: str, pattern: str, rows: int) -> None:
     address = f"hf://datasets/alice/rows@{commit}/{pattern}"
     if pattern == "**":
         address += "/*.parquet"

@@ -9,7 +9,7 @@ ROOT = f"datasets/{REPO}"
 TOWNS = {"town": ["Oslo", "Lagos", "Lima"], "height": [23, 41, 154]}
 
 
-def test_write_read_and_rearrange(train) -> None:
+def test_pandas_and_pyarrow_by_hf_path(train) -> None:
     train.call("alice", "use_files.write", REPO)
     read = train.call(None, "use_files.read", REPO)
     assert read["csv"] == read["parquet"] == TOWNS

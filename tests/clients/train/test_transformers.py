@@ -11,13 +11,13 @@ def weights(train) -> str:
     return train.call("alice", "use_transformers.push", "alice/tiny-bert")
 
 
-def test_model_and_tokenizer_come_back(train, weights: str) -> None:
+def test_push_to_hub_and_from_pretrained(train, weights: str) -> None:
     loaded = train.call(None, "use_transformers.load", "alice/tiny-bert")
     assert loaded["weights"] == weights
     assert loaded["words"] == ["the", "hearth", "is", "warm", "."]
 
 
-def test_pipeline(train, weights: str) -> None:
+def test_pipeline_text_classification(train, weights: str) -> None:
     answer = train.call(
         None, "use_transformers.classify", "alice/tiny-bert", "Wood makes the house warm."
     )
@@ -25,7 +25,7 @@ def test_pipeline(train, weights: str) -> None:
     assert answer["pipeline"]["score"] == pytest.approx(answer["by hand"]["score"], abs=1e-5)
 
 
-def test_language_model_in_shards(train) -> None:
+def test_causal_language_model_in_shards(train) -> None:
     pushed = train.call("alice", "use_transformers.push_in_shards", "alice/tiny-lm")
     names = train.call(None, "use_transformers.files", "alice/tiny-lm")
     assert "model.safetensors.index.json" in names
@@ -35,7 +35,7 @@ def test_language_model_in_shards(train) -> None:
     assert generated["text"].startswith("the hearth")
 
 
-def test_branch(train, hub, weights: str) -> None:
+def test_from_pretrained_by_branch_and_commit(train, weights: str) -> None:
     other = train.call("alice", "use_transformers.push_to_branch", "alice/tiny-bert", "other")
     assert other != weights
     on_branch = train.call(None, "use_transformers.load", "alice/tiny-bert", "other")
@@ -55,7 +55,7 @@ def test_private_model_is_for_members(train) -> None:
         assert "acme/secret-bert is not a local folder and is not a valid model" in refused
 
 
-def test_nobody_pushes_to_somebody_else(train, weights: str) -> None:
+def test_push_to_hub_of_somebody_else_is_refused(train, weights: str) -> None:
     refused = train.error("charlie", "use_transformers.push_to_branch", "alice/tiny-bert", "main")
     assert "403" in refused
     assert train.call(None, "use_transformers.load", "alice/tiny-bert")["weights"] == weights

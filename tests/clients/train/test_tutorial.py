@@ -15,7 +15,7 @@ PREDICTIONS = {
 }
 
 
-def test_sentiment(train, hub) -> None:
+def test_tutorial_with_trainer_and_lora(train, hub) -> None:
     done = train.run("alice", train.inside / "run_document.py", str(TUTORIAL), limit=300)
     assert done.returncode == 0, done.stdout + done.stderr
     promised = float(re.search(r"above (0\.\d+)", TUTORIAL.read_text())[1])
