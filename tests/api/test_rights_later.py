@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
@@ -59,8 +60,8 @@ def test_settings_changed_at_once_are_both_kept(alice: httpx.Client) -> None:
     for _ in range(10):
         repo = new_repo(alice)
         at_once(
-            lambda: alice.put(f"/api/models/{repo}/settings", json={"visibility": "private"}),
-            lambda: alice.put(f"/api/models/{repo}/settings", json={"gated": "auto"}),
+            partial(alice.put, f"/api/models/{repo}/settings", json={"visibility": "private"}),
+            partial(alice.put, f"/api/models/{repo}/settings", json={"gated": "auto"}),
         )
         info = alice.get(f"/api/models/{repo}").json()
         assert (info["private"], info["gated"]) == (True, "auto")
@@ -69,7 +70,7 @@ def test_settings_changed_at_once_are_both_kept(alice: httpx.Client) -> None:
 def test_of_two_moves_one_wins(alice: httpx.Client) -> None:
     for _ in range(5):
         repo, a, b = new_repo(alice), unique("alice/moved"), unique("alice/moved")
-        at_once(*(lambda to=to: move(alice, repo, to) for to in (a, b)))
+        at_once(*(partial(move, alice, repo, to) for to in (a, b)))
         assert alice.get(f"/api/models/{repo}", follow_redirects=True).status_code == 200
         found = [name for name in (a, b) if alice.get(f"/api/models/{name}").status_code == 200]
         assert len(found) == 1
@@ -78,10 +79,9 @@ def test_of_two_moves_one_wins(alice: httpx.Client) -> None:
 def test_moved_and_deleted_at_once(alice: httpx.Client) -> None:
     for _ in range(5):
         repo = new_repo(alice)
-        name = {"name": repo}
         answers = at_once(
-            lambda: move(alice, repo, unique("alice/moved")),
-            lambda: alice.request("DELETE", "/api/repos/delete", json=name),
+            partial(move, alice, repo, unique("alice/moved")),
+            partial(alice.request, "DELETE", "/api/repos/delete", json={"name": repo}),
         )
         assert all(answer.status_code < 500 for answer in answers)
 
