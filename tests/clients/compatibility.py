@@ -6,7 +6,6 @@ or something else than what just ran.
 """
 
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +34,12 @@ class Compatibility:
 
     def add(self, section: str, client: str, column: Column) -> None:
         self.sections.setdefault(section, {})[client] = column
+
+    def add_one(self, section: str, client: str, operation: str, outcome: str) -> None:
+        """One operation; of several outcomes of the same one the bad one stays."""
+        column = self.sections.setdefault(section, {}).setdefault(client, {})
+        if column.get(operation) != NO:
+            column[operation] = outcome
 
     def check(self, section: str, client: str, page: Path = PAGE) -> None:
         """The committed page says of this client and section what ran, no more and no less."""
@@ -90,12 +95,6 @@ def failures(outcomes: list[Mapping[str, str]]) -> str:
         for each in outcomes
         if each["outcome"] == NO
     )
-
-
-def version_of(*command: str) -> str:
-    """The first line a program prints about itself."""
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return shown.stdout.splitlines()[0].strip()
 
 
 def _row(*cells: str) -> str:

@@ -123,7 +123,8 @@ with step("hf repos settings"):
     same(told("models", "info", repo)["private"], True)
 
 with step("hf repos list"):
-    assert repo in hf("repos", "list", "--quiet")
+    found = hf("repos", "list", "--search", repo.partition("/")[2], "--quiet").split()
+    same(set(found), {repo, f"{repo}-private", f"{repo}-space"})
 
 with step("hf repos move"):
     hf("repos", "move", repo, f"{repo}-moved")

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
-from steps import content_of, new_name, noise, same, step, text_of
+from steps import content_of, has, new_name, noise, same, step, text_of
 
 api = HfApi()
 repo = new_name()
@@ -134,6 +134,12 @@ with step("awkward folders are listed and deleted"):
     same(inner.path, "deep % folder/ä+ö/file #1.bin")
     api.delete_folder("deep % folder", awkward)
     assert not any(name.startswith("deep") for name in api.list_repo_files(awkward))
+
+with step("upload_large_folder"):
+    has(api, "upload_large_folder")
+    big = new_name()
+    api.upload_large_folder(big, "folder", repo_type="model", print_report=False, num_workers=2)
+    same(read(snapshot_download(big)), read("folder"))
 
 with step("600 files in one folder"):
     many = new_name()
