@@ -28,6 +28,7 @@ from hearthub.events import CommitCreated, EventLog, RepoDeleted
 from hearthub.http import errors as http_errors
 from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
+from hearthub.http.protocol import Protocol
 from hearthub.jobs import Jobs, Worker
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
@@ -187,7 +188,7 @@ def serve(settings: Settings) -> None:
             create_app(hub),
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=Protocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -46,8 +46,10 @@ def test_one_body(storage: Storage, client: Client) -> None:
     send(storage, upload.token, DATA)
     assert client.read(SHA256, 10, 20_000) == DATA[10:20_000]
     location = storage.locate(ALICE_REPO, SHA256)
-    assert location.path
-    assert location.path.read_bytes() == DATA
+    extent = location.extent(0, len(DATA))
+    assert extent
+    assert extent.path.read_bytes() == DATA
+    assert extent.spans == [(0, len(DATA))]
     [stored] = storage.objects(ALICE_REPO, [SHA256]).values()
     assert (stored.size, stored.whole, stored.xet_hash) == (len(DATA), True, None)
 
@@ -216,4 +218,5 @@ def test_both_ways_of_one_object(storage: Storage, client: Client) -> None:
     assert stored.whole
     assert stored.xet_hash
     assert client.read(SHA256, 0, len(DATA), ACME_REPO) == DATA
-    assert storage.locate(ACME_REPO, SHA256).path == storage.locate_blob(f"lfs/{SHA256}").path
+    blob = storage.locate_blob(f"lfs/{SHA256}")
+    assert storage.locate(ACME_REPO, SHA256).extent(0, 9) == blob.extent(0, 9)

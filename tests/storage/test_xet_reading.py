@@ -167,25 +167,29 @@ def test_streams_come_in_large_pieces(client: Client) -> None:
     assert len(pieces) < len(TERMS) + len(CONTENT) / 2**16
 
 
-def test_bytes_at_hand_are_the_same_bytes(client: Client) -> None:
+def test_extents_hold_the_same_bytes(client: Client) -> None:
     upload(client)
     location = client.storage.locate(ALICE_REPO, SHA256)
     found = {}
     for start in (*range(0, len(CONTENT), 70_001), len(CONTENT) - 1):
         for end in {min(start + length, len(CONTENT)) for length in (1, 5000, 2**18)}:
-            piece = location.at_hand(start, end)
-            assert piece is None or piece == CONTENT[start : start + len(piece)][: end - start]
-            found[start] = piece is not None and len(piece) > 0
+            extent = location.extent(start, end)
+            found[start] = extent is not None
+            if extent:
+                data = extent.path.read_bytes()
+                piece = b"".join(data[at : at + length] for at, length in extent.spans)
+                assert piece
+                assert piece == CONTENT[start : start + len(piece)][: end - start]
     assert found[0] is False  # chunks of xorb 0 are packed in all three ways
     assert found[len(CONTENT) // 2 // 70_001 * 70_001]  # in the middle lies plain xorb 2
 
 
-def test_a_damaged_xorb_is_not_at_hand(client: Client, settings: Settings) -> None:
+def test_a_damaged_xorb_has_no_extents(client: Client, settings: Settings) -> None:
     upload(client)
     [path] = (settings.data / "xorbs").rglob(XORBS[2].hash)
     path.write_bytes(bytes(path.stat().st_size))
     location = client.storage.locate(ALICE_REPO, SHA256)
-    assert location.at_hand(len(CONTENT) // 2, len(CONTENT) // 2 + 1) is None
+    assert location.extent(len(CONTENT) // 2, len(CONTENT) // 2 + 1) is None
 
 
 def test_a_damaged_xorb_is_not_served(client: Client, settings: Settings) -> None:

@@ -6,24 +6,27 @@ through 64 KiB thread hops (engine.md B2).
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 
+from hearthub.http.protocol import SEND_FILE, SendFile
 from hearthub.http.ranges import parse_range
 from hearthub.storage import Location, read_cached
 
 # Also what one slow reader can hold in memory (engine.md B4).
 PIECE = 256 * 1024
+# What a full socket is given to wait with; the file's next bytes go without a copy again.
+WAITING = 64 * 1024
+# How much of one download goes out at most before others have their turn.
+TURN = 2**20
 # How many pieces of downloads may be in the making at once. All that is read in one turn of the
 # event loop delays every other request by about 0.2 ms a piece.
 LANES = 8
-
-_AtHand = Callable[[int, int], bytes | bytearray | None]
-_Fetch = Callable[[int, int], bytes]
 
 # What a stranger uploaded must never run as a page of ours.
 STRANGER = {
@@ -85,7 +88,7 @@ class BytesResponse:
             await send({"type": "http.response.body", "body": body})
         else:
             async with _listening(receive) as is_gone:
-                await _send_span(self.source, self.start, self.end, send, is_gone)
+                await _send_span(self.source, self.start, self.end, scope, send, is_gone)
             await send({"type": "http.response.body", "body": b""})
 
 
@@ -116,29 +119,80 @@ class MultiRangeResponse:
         async with _listening(receive) as is_gone:
             for head, (start, end) in zip(self.heads, self.spans, strict=True):
                 await send(_part(head))
-                await _send_span(self.source, start, end, send, is_gone)
+                await _send_span(self.source, start, end, scope, send, is_gone)
                 await send(_part(b"\r\n"))
         await send({"type": "http.response.body", "body": tail})
 
 
 async def _send_span(
-    source: Location, start: int, end: int, send: Send, is_gone: Callable[[], bool]
+    source: Location, start: int, end: int, scope: Scope, send: Send, is_gone: Callable[[], bool]
 ) -> None:
     lanes = _lanes(asyncio.get_running_loop())
-    with _reader(source) as (at_hand, fetch):
+    send_file: SendFile = scope.get("extensions", {}).get(SEND_FILE, lambda *_: 0)
+    with _Opened() as opened:
         while start < end and not is_gone():
             # Returns once the client has taken what was sent before, so that a slow one waits
             # with nothing read for it.
             await send(_part(b""))
             async with lanes:
                 await asyncio.sleep(0)  # other requests, and the news that this client has left
-                piece: bytes | bytearray | None = at_hand(start, min(end, start + PIECE))
-                if piece is None:
-                    piece = await run_in_threadpool(fetch, start, end)
-                if not piece:
-                    raise OSError(f"A stored file ends at {start}, before {end}")
-                await send(_part(piece))
-            start += len(piece)
+                sent, piece = opened.send(source, start, min(end, start + TURN), send_file)
+                if not sent:
+                    if not piece:
+                        piece = await run_in_threadpool(_first, source, start, end)
+                    await send(_part(piece))
+                start += sent or len(piece)
+
+
+class _Opened:
+    """The file that the last bytes came from: the next ones mostly lie in it, too."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._descriptor = -1
+
+    def send(
+        self, source: Location, start: int, end: int, send_file: SendFile
+    ) -> tuple[int, bytes | bytearray]:
+        """How many bytes were sent without a copy; when none were, some bytes to send.
+
+        Without waiting for the disk: when neither comes, read in a thread.
+        """
+        extent = source.extent(start, end)
+        if extent is None:
+            return 0, b""
+        descriptor, spans = self._open(extent.path), extent.spans
+        if not all(read_cached(descriptor, [bytearray(1)], at) for at in _ends(spans)):
+            return 0, b""
+        if sent := send_file(descriptor, spans):
+            return sent, b""
+        offset, length = spans[0]
+        buffer = bytearray(min(WAITING, length))
+        return 0, buffer[: read_cached(descriptor, [buffer], offset)]
+
+    def _open(self, path: Path) -> int:
+        if path != self._path:
+            self.__exit__()
+            self._path, self._descriptor = path, os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return self._descriptor
+
+    def __enter__(self) -> "_Opened":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._path is not None:
+            os.close(self._descriptor)
+            self._path = None
+
+
+def _ends(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """The first and the last byte: what is cached is mostly cached from end to end."""
+    yield spans[0][0]
+    yield sum(spans[-1]) - 1
+
+
+def _first(source: Location, start: int, end: int) -> bytes:
+    return next(source.read(start, min(end, start + PIECE)))
 
 
 def _part(body: bytes | bytearray) -> Message:
@@ -148,33 +202,6 @@ def _part(body: bytes | bytearray) -> Message:
 @lru_cache(maxsize=1)
 def _lanes(_loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
     return asyncio.Semaphore(LANES)
-
-
-@contextmanager
-def _reader(source: Location) -> Iterator[tuple[_AtHand, _Fetch]]:
-    """Two ways to read some bytes from `start` on: without waiting, if that can be; in a thread.
-
-    Inline reads halve the CPU a download costs, and only the waiting ones need a thread.
-    """
-    if source.path is None:
-        yield source.at_hand, lambda start, end: next(source.read(start, end))
-        return
-    descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def at_hand(start: int, end: int) -> bytearray | None:
-        buffer = bytearray(end - start)
-        count = read_cached(descriptor, [buffer], start)
-        if count == len(buffer):
-            return buffer
-        return buffer[:count] or None
-
-    def fetch(start: int, end: int) -> bytes:
-        return os.pread(descriptor, min(PIECE, end - start), start)
-
-    try:
-        yield at_hand, fetch
-    finally:
-        os.close(descriptor)
 
 
 @asynccontextmanager

@@ -26,22 +26,32 @@ class LfsObject:
     xet_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Bytes as they lie in one local file: spans of (offset, length), in order."""
+
+    path: Path
+    spans: Sequence[tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class Location:
-    """Where bytes lie: a local file with exactly these bytes (`path`), or `read` them."""
+    """Where `size` bytes lie: `read` them, or take the short way where an `extent` shows one."""
 
     size: int
-    path: Path | None
     _read: Callable[[int, int], Iterator[bytes]]
-    _at_hand: Callable[[int, int], bytearray | None] = lambda _start, _end: None
+    _extent: Callable[[int, int], Extent | None]
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from `start` to before `end`, in pieces of at most about 1 MiB."""
         return self._read(start, end)
 
-    def at_hand(self, start: int, end: int) -> bytearray | None:
-        """Some bytes from `start` on, where that needs no wait for a disk; None: `read` them."""
-        return self._at_hand(start, end)
+    def extent(self, start: int, end: int) -> Extent | None:
+        """Bytes from `start` on, `end` at most, where a local file has them as they are.
+
+        Never waits for the disk. None where they must be made, or fetched.
+        """
+        return self._extent(start, end)
 
 
 def locate_blob(blobs: Blobs, key: str) -> Location:
@@ -49,7 +59,12 @@ def locate_blob(blobs: Blobs, key: str) -> Location:
     size = blobs.size(key)
     if size is None:
         raise NotFound(f"Nothing is stored under {key}")
-    return Location(size, blobs.locate(key), lambda start, end: blobs.open_range(key, start, end))
+    path = blobs.locate(key)
+    return Location(
+        size,
+        lambda start, end: blobs.open_range(key, start, end),
+        lambda start, end: None if path is None else Extent(path, [(start, end - start)]),
+    )
 
 
 class LfsObjects:

@@ -208,9 +208,8 @@ class Cas:
         recipe = self._recipe_of(file_hash)
         return Location(
             size,
-            None,
             lambda start, end: reconstruct.read(self._blobs, recipe, self._meta_of, start, end),
-            lambda start, end: reconstruct.at_hand(self._blobs, recipe, self._meta_of, start, end),
+            lambda start, end: reconstruct.extent(self._blobs, recipe, self._meta_of, start, end),
         )
 
     def locate_xorb(self, xorb_hash: str) -> Location:

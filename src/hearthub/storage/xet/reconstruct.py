@@ -10,6 +10,7 @@ from typing import Any
 from hearthub.errors import BadRequest, Unavailable
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import read_cached
+from hearthub.storage.objects import Extent
 from hearthub.storage.xet.hashes import to_text
 from hearthub.storage.xet.xorbs import HEADER, XorbMeta, plain_header, unpack, walk
 
@@ -22,8 +23,8 @@ WINDOW = 2**18
 RANGES_PER_URL = 200
 """More ranges would make the signed URL too long."""
 
-MAX_CHUNKS_AT_HAND = 256
-"""The system fills 1024 buffers in a call, and a chunk takes two."""
+CHUNKS_OF_EXTENT = 64
+"""As many headers are looked at in one go; at the usual size that is 4 MiB."""
 
 MetaOf = Callable[[bytes], XorbMeta]
 Span = tuple[int, int]
@@ -175,36 +176,29 @@ def windows(
             first, at = stop, at + length
 
 
-def at_hand(
-    blobs: Blobs, recipe: Recipe, meta_of: MetaOf, start: int, end: int
-) -> bytearray | None:
-    """The file's bytes from `start` on, in one read that does not wait for the disk.
+def extent(blobs: Blobs, recipe: Recipe, meta_of: MetaOf, start: int, end: int) -> Extent | None:
+    """Where the file's bytes from `start` on lie as they are; ends with the term, or before.
 
-    At most to `end`, and to the end of a term. None when some of the chunks are compressed, not
-    in the page cache, or not in a local file.
+    None when some of the chunks are compressed, not in the page cache, or not in a local file.
     """
     term = next(recipe.terms(start, end))
     meta = meta_of(term.xorb)
     first, past, at = trim(term, meta, start, end)
-    past = min(past, first + MAX_CHUNKS_AT_HAND)
-    if past - first > 1 and at + meta.raw_start(past) - meta.raw_start(first) > end:
-        past -= 1  # rather ask again than read a chunk twice
+    past = min(past, first + CHUNKS_OF_EXTENT)
     path = blobs.locate(f"xorbs/{to_text(term.xorb)}")
     if path is None or not _may_be_plain(meta, first, past):
         return None
-    base, length = meta.raw_start(first), meta.raw_start(past) - meta.raw_start(first)
-    headers, raw = bytearray(HEADER * (past - first)), bytearray(length)
-    heads, body = memoryview(headers), memoryview(raw)
-    buffers, expected = [], b""
-    for n, chunk in enumerate(range(first, past)):
-        begin, stop = meta.raw_start(chunk) - base, meta.raw_ends[chunk] - base
-        buffers += [heads[HEADER * n : HEADER * n + HEADER], body[begin:stop]]
-        expected += plain_header(stop - begin)
+    headers, expected, spans = bytearray(HEADER * (past - first)), b"", []
+    places = memoryview(headers)
     with path.open("rb", buffering=0) as file:
-        count = read_cached(file.fileno(), buffers, meta.packed_start(first))
-    if count != length + len(headers) or headers != expected:
-        return None
-    return raw if start == at and at + length <= end else raw[start - at : end - at]
+        for n, chunk in enumerate(range(first, past)):
+            offset, length = meta.packed_start(chunk), meta.raw_ends[chunk] - meta.raw_start(chunk)
+            read_cached(file.fileno(), [places[HEADER * n : HEADER * n + HEADER]], offset)
+            expected += plain_header(length)
+            skipped, stop = max(0, start - at), min(length, end - at)
+            spans.append((offset + HEADER + skipped, stop - skipped))
+            at += length
+    return Extent(path, spans) if headers == expected else None
 
 
 def _may_be_plain(meta: XorbMeta, first: int, past: int) -> bool:
