@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from hearthub import __version__, api, migrations, web
+from hearthub import __version__, api, migrations
 from hearthub.accounts import Accounts
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
@@ -34,6 +34,7 @@ from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
 from hearthub.storage import Storage
+from hearthub.web import pages
 
 log = logging.getLogger("hearthub")
 
@@ -164,7 +165,7 @@ def create_app(hub: Hub) -> FastAPI:
     for router in api.routers:
         app.include_router(router)
     app.router.routes.extend(api.routes)
-    app.router.routes.extend(web.routes)
+    app.router.routes.extend(pages.routes)
     return app
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from access.cast import ACTORS, OUTSIDERS, SHELVES, Cast, assemble, expected, send, shelve
 from access.table import TABLE, Call, Need
-from hearthub import api, web
+from hearthub import api
+from hearthub.web import pages
 from live import LiveHub
 
 ABOUT_REPOS = {Need.METADATA, Need.LIKE, Need.READ, Need.WRITE, Need.ADMIN, Need.PAGE}
@@ -29,7 +30,7 @@ def kinds(call: Call) -> tuple[str, ...]:
 
 def test_every_route_has_a_row() -> None:
     routes = [route for router in api.routers for route in router.routes]
-    routes += [*api.byte_routes, *api.routes, *web.routes]
+    routes += [*api.byte_routes, *api.routes, *pages.routes]
     served = {(method, route.path) for route in routes for method in route.methods}
     served |= {("GET", "/api/openapi.json"), ("HEAD", "/api/openapi.json")}
     written = {(method, call.path) for call in TABLE for method in call.methods.split()}

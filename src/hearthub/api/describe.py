@@ -29,6 +29,7 @@ _OF_KIND = {
 }
 EXPANDS = {kind: sorted((_SHARED + names).split()) for kind, names in _OF_KIND.items()}
 MAX_SIBLINGS = 100_000
+MAX_SIBLINGS_OF_ROW = 1000  # in a list, where a page has a thousand rows
 
 
 def check_expand(kind: str, names: list[str]) -> list[str]:
@@ -74,12 +75,15 @@ class Describer:
         """One row of a list."""
         names = [*_SUMMARY, "author", "lastModified", *_ROW.get(repo.type, [])]
         if full:
-            names += ["sha", "siblings", "disabled"]
+            names += ["sha", "disabled"]
         if config and repo.type == "model":
             names.append("config")
         if card:
             names.append("cardData")
-        return _without_nulls(self._base(repo) | {name: self._field(repo, name) for name in names})
+        row = self._base(repo) | {name: self._field(repo, name) for name in names}
+        if full:
+            row["siblings"] = self._siblings(repo, limit=MAX_SIBLINGS_OF_ROW)
+        return _without_nulls(row)
 
     def _base(self, repo: Repo) -> dict[str, Any]:
         base = {"_id": repo.uid, "id": repo.full_name}
@@ -95,8 +99,10 @@ class Describer:
     def _sha(self, repo: Repo) -> str:
         return self.commit or self.hub.registry.head(repo)
 
-    def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
-        entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=MAX_SIBLINGS)
+    def _siblings(
+        self, repo: Repo, *, blobs: bool = False, limit: int = MAX_SIBLINGS
+    ) -> list[dict[str, Any]]:
+        entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=limit)
         return [_sibling(entry, blobs) for entry in entries if not entry.is_folder]
 
 

@@ -3,10 +3,11 @@
 Rules after what the public Hub shows: plain tags first as they stand, typed ones with a prefix.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
 
 # File that gives a library away when the card is silent; the first that is there decides.
 LIBRARY_FILES = {
@@ -64,8 +65,17 @@ TYPED = {  # card key -> tag prefix, for datasets
     "license": "license",
     "size_categories": "size_categories",
 }
+# The dtypes of the format so far: BOOL, U8, F8_E4M3, F6_E2M3, F4, BF16, C64...
+_DTYPE = re.compile(r"[A-Z][A-Z0-9_]{0,19}", re.ASCII)
 _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.ASCII)
 _MAX_TAGS = 500
+_MAX_PARAMETERS = 2**60
+_MAX_TENSORS = 200_000  # the largest open checkpoints have half of that
+_MAX_DIMENSIONS = 64
+_MAX_DTYPES = 32
+_MAX_DTYPES = 64
+_MAX_DIMENSIONS = 32
+_MAX_ELEMENTS = 2**60
 
 
 @dataclass(frozen=True)
@@ -83,8 +93,14 @@ class Facts:
     models: list[str] = field(default_factory=list)
     datasets: list[str] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Facts":
+        """Also from what another version wrote: it may know fields that we do not."""
+        values = json.loads(text)
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
 
 
 def model_facts(
@@ -154,26 +170,54 @@ def space_facts(card: Mapping[str, Any], sdk: str | None, region: str) -> Facts:
 def texts(value: object) -> list[str]:
     """A card's value as a list of short texts, whether it was one text or a list."""
     values = value if isinstance(value, list) else [value]
-    return [text for item in values if (text := _text(item))]
+    return [text for item in values if (text := _text(item))][:_MAX_TAGS]
 
 
-def parameters(headers: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Parameters by dtype and in total, from safetensors headers (shape times shape)."""
+def parameters(headers: Iterable[object]) -> dict[str, Any] | None:
+    """Parameters by dtype and in total, from safetensors headers (shape times shape).
+
+    None when there are none, and when any header is not as the format wants it: what is left out
+    of a sum makes it wrong. https://huggingface.co/docs/safetensors/index#format
+    """
     by_dtype: dict[str, int] = {}
+    tensors = 0
     for header in headers:
+        if not isinstance(header, dict):
+            return None
+        tensors += len(header)
+        if tensors > _MAX_TENSORS:
+            return None
         for name, tensor in header.items():
-            if name == "__metadata__" or not isinstance(tensor, dict):
+            if name == "__metadata__":
                 continue
-            count = 1
-            for dimension in tensor.get("shape", ()):
-                if not isinstance(dimension, int) or dimension < 0:
-                    return None
-                count *= dimension
-            if count > 2**60:
+            found = _tensor(tensor)
+            if found is None:
                 return None
-            dtype = str(tensor.get("dtype", "?"))[:20]
+            dtype, count = found
             by_dtype[dtype] = by_dtype.get(dtype, 0) + count
-    return {"parameters": by_dtype, "total": sum(by_dtype.values())} if by_dtype else None
+    total = sum(by_dtype.values())
+    if not by_dtype or len(by_dtype) > _MAX_DTYPES or total > _MAX_PARAMETERS:
+        return None
+    return {"parameters": by_dtype, "total": total}
+
+
+def _tensor(tensor: object) -> tuple[str, int] | None:
+    """The dtype and the number of parameters of one tensor, None when it is none."""
+    if not isinstance(tensor, dict):
+        return None
+    dtype, shape = tensor.get("dtype"), tensor.get("shape")
+    if not isinstance(dtype, str) or not _DTYPE.fullmatch(dtype):
+        return None
+    if not isinstance(shape, list) or len(shape) > _MAX_DIMENSIONS:
+        return None
+    count = 1
+    for dimension in shape:
+        if type(dimension) is not int or not 0 <= dimension <= _MAX_PARAMETERS:  # True is an int
+            return None
+        count *= dimension
+        if count > _MAX_PARAMETERS:  # now: a product of large numbers costs minutes
+            return None
+    return dtype, count
 
 
 def _library(paths: Sequence[str], config: Mapping[str, Any]) -> str | None:
@@ -226,10 +270,15 @@ def _shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: object, limit: int = 200) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    """A short text that any JSON or HTML can carry, from whatever a stranger wrote."""
+    if isinstance(value, int) and (isinstance(value, bool) or abs(value) >= 2**63):
+        return None  # the digits of a large number cost minutes
+    if not isinstance(value, (str, int, float)):
         return None
     text = str(value).strip()
-    return text if 0 < len(text) <= limit else None
+    if not 0 < len(text) <= limit:
+        return None
+    return text.replace("\0", "").encode(errors="replace").decode() or None  # lone surrogates
 
 
 def _suffix(path: str) -> str:

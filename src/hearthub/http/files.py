@@ -137,11 +137,11 @@ async def _send_span(
             async with lanes:
                 await asyncio.sleep(0)  # other requests, and the news that this client has left
                 sent, piece = opened.send(source, start, min(end, start + TURN), send_file)
-                if not sent:
-                    if not piece:
-                        piece = await run_in_threadpool(_first, source, start, end)
+                if not (sent or piece):
+                    piece = await run_in_threadpool(_first, source, start, end)
+                if piece:
                     await send(_part(piece))
-                start += sent or len(piece)
+                start += sent + len(piece)
 
 
 class _Opened:
@@ -154,9 +154,9 @@ class _Opened:
     def send(
         self, source: Location, start: int, end: int, send_file: SendFile
     ) -> tuple[int, bytes | bytearray]:
-        """How many bytes were sent without a copy; when none were, some bytes to send.
+        """How many bytes were sent without a copy, and, once the socket is full, some to wait with.
 
-        Without waiting for the disk: when neither comes, read in a thread.
+        Does not wait for the disk: when nothing comes, read in a thread.
         """
         extent = source.extent(start, end)
         if extent is None:
@@ -164,11 +164,10 @@ class _Opened:
         descriptor, spans = self._open(extent.path), extent.spans
         if not all(read_cached(descriptor, [bytearray(1)], at) for at in _ends(spans)):
             return 0, b""
-        if sent := send_file(descriptor, spans):
-            return sent, b""
-        offset, length = spans[0]
+        sent = send_file(descriptor, spans)
+        at, length = _after(spans, sent)
         buffer = bytearray(min(WAITING, length))
-        return 0, buffer[: read_cached(descriptor, [buffer], offset)]
+        return sent, buffer[: read_cached(descriptor, [buffer], at)] if length else b""
 
     def _open(self, path: Path) -> int:
         if path != self._path:
@@ -189,6 +188,15 @@ def _ends(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
     """The first and the last byte: what is cached is mostly cached from end to end."""
     yield spans[0][0]
     yield sum(spans[-1]) - 1
+
+
+def _after(spans: Sequence[tuple[int, int]], count: int) -> tuple[int, int]:
+    """The rest of the span that holds the byte `count`; nothing past the last one."""
+    for offset, length in spans:
+        if count < length:
+            return offset + count, length - count
+        count -= length
+    return 0, 0
 
 
 def _first(source: Location, start: int, end: int) -> bytes:

@@ -5,7 +5,7 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 
-MAX_CARD = 500_000  # characters; longer cards are shown as far as that
+MAX_CARD = 100_000  # characters; longer cards are shown as far as that
 
 _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _ABSOLUTE = re.compile(r"^([a-z][a-z0-9+.-]*:|//|/|#)", re.IGNORECASE)
@@ -13,7 +13,9 @@ _TAGS = nh3.ALLOWED_TAGS - {"style", "iframe", "form", "input"}
 
 
 def render_card(text: str, resolve_root: str) -> str:
-    """Safe HTML. Relative links and images are taken from `resolve_root` (`ns/name/resolve/main/`).
+    """Safe HTML; relative links and images are taken from `resolve_root`, a path ending in `/`.
+
+    Run it in the sandbox, with a timeout: some texts of this length take minutes.
 
     Images of other hosts stay in the page as links would; the page's policy keeps the browser
     from loading them.
@@ -21,7 +23,7 @@ def render_card(text: str, resolve_root: str) -> str:
 
     def rewrite(tag: str, attribute: str, value: str) -> str | None:
         if (tag, attribute) in {("a", "href"), ("img", "src")} and not _ABSOLUTE.match(value):
-            return f"/{resolve_root}{value.removeprefix('./')}"
+            return f"{resolve_root}{value.removeprefix('./')}"
         return value
 
     html = _markdown.render(text[:MAX_CARD])

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,11 +14,11 @@ from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS
 from hearthub.context import Hub
-from hearthub.errors import EntryNotFound, HearthubError, Moved, NotFound
+from hearthub.errors import EntryNotFound, HearthubError, Moved, NotFound, Unavailable
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import base_url, hub_of, redirect_target, repo_url
 from hearthub.registry import Page, Repo, RepoFilter, Right, read_card
-from hearthub.web.markdown import render_card
+from hearthub.web.markdown import MAX_CARD, render_card
 
 STATIC = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
 POLICY = (
@@ -25,6 +27,10 @@ POLICY = (
 )
 KINDS = ("model", "dataset", "space")
 SHOWN_FILES = 200
+CARD_TIMEOUT_S = 4
+
+_rendered: LRUCache[tuple[int, str, str], str] = LRUCache(16 * 2**20, len)
+_cards_lock = Lock()
 
 
 async def home(request: Request) -> Response:
@@ -76,10 +82,8 @@ def _repo(request: Request) -> Response:
     repo = hub.registry.repo(ANONYMOUS, kind, full_name)
     commit = hub.registry.head(repo)
     entries = hub.registry.tree(repo, commit, limit=SHOWN_FILES)
-    card, readable = "", hub.registry.right(ANONYMOUS, repo) >= Right.READ
-    if readable:
-        _, body = read_card(hub.registry.text(repo, commit, "README.md") or "")
-        card = render_card(body, f"{PREFIXES[kind]}{repo.full_name}/resolve/main/")
+    readable = hub.registry.right(ANONYMOUS, repo) >= Right.READ
+    card = _card(hub, repo, commit) if readable else ""
     return _page(
         "repo.html",
         200,
@@ -94,6 +98,25 @@ def _repo(request: Request) -> Response:
         url=repo_url(request, repo.type, repo.full_name),
         base=base_url(request),
     )
+
+
+def _card(hub: Hub, repo: Repo, commit: str) -> str:
+    """The card of a commit as safe HTML, rendered once, in a process that can be stopped."""
+    key = (repo.id, repo.full_name, commit)
+    with _cards_lock:
+        html = _rendered.get(key)
+    if html is None:
+        _, body = read_card(hub.registry.text(repo, commit, "README.md") or "")
+        root = f"/{PREFIXES[repo.type]}{repo.full_name}/resolve/main/"
+        try:
+            html = hub.sandbox.run(render_card, body[:MAX_CARD], root, timeout=CARD_TIMEOUT_S)
+        except Unavailable:
+            html = (
+                f'<p>This card cannot be shown. <a href="{root}README.md">Read its source</a>.</p>'
+            )
+        with _cards_lock:
+            _rendered[key] = html
+    return html
 
 
 def _guarded(request: Request, page: Any) -> Response:
