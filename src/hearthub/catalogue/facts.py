@@ -6,8 +6,8 @@ Rules after what the public Hub shows: plain tags first as they stand, typed one
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 # File that gives a library away when the card is silent; the first that is there decides.
 LIBRARY_FILES = {
