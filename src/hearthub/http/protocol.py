@@ -15,9 +15,9 @@ SendFile = Callable[[int, Sequence[Span]], int]
 SEND_FILE = "hearthub.send_file"
 """The key of a `SendFile` in `scope["extensions"]`."""
 
-# The system moves as much in one go, and holds the end of a longer call back for what may follow:
-# in steps of this size the reader starts earlier (0.82 of nginx's speed became 1.0).
-STEP = 64 * 1024
+# The reader waits for the socket while we send: in small steps it takes turns with us. On two idle
+# cores steps of 32 KiB reach 1.4 of nginx's speed, of 64 KiB 0.6 (docs/decisions/0004).
+STEP = 32 * 1024
 
 
 class Protocol(HttpToolsProtocol):
