@@ -1,6 +1,8 @@
 """The door of the catalogue: facts of repos, kept by a job, computed when the job is behind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import logging
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -9,19 +11,23 @@ from cachetools import LRUCache
 
 from hearthub.catalogue.facts import Facts, dataset_facts, model_facts, parameters, space_facts
 from hearthub.db import Database
-from hearthub.errors import NotFound
+from hearthub.errors import HearthubError, NotFound
 from hearthub.registry import Entry, Registry, Repo, read_card
 from hearthub.settings import Settings
 
 MAX_PATHS = 10_000
-MAX_HEADER = 2**22  # bytes of one safetensors header
-MAX_WEIGHT_FILES = 64
+MAX_HEADERS = 2**24  # bytes of all safetensors headers of a repo
+MAX_WEIGHT_FILES = 256
+MAX_RECENT = 2**25  # characters of facts
+
+log = logging.getLogger(__name__)
 
 
 class Catalogue:
     def __init__(self, db: Database, settings: Settings, registry: Registry) -> None:
         self.db, self.settings, self.registry = db, settings, registry
-        self._recent: LRUCache[tuple[int, str], Facts] = LRUCache(1024)
+        # As JSON, whose size is known: a stranger's card may take megabytes.
+        self._recent: LRUCache[tuple[int, str], str] = LRUCache(MAX_RECENT, len)
         self._lock = Lock()
 
     def facts(self, repo: Repo, commit: str | None = None) -> Facts:
@@ -65,14 +71,25 @@ class Catalogue:
         )
 
     def _remembered(self, repo: Repo, commit: str) -> Facts:
-        """For commits that are not the head: what a commit says never changes."""
+        """For commits no job keeps: what a commit says never changes.
+
+        A repo that cannot be read just now does not hide the others of its list.
+        """
+        key = (repo.id, commit)
         with self._lock:
-            known = self._recent.get((repo.id, commit))
-        if known is None:
-            known = self._read(repo, commit)
+            known = self._recent.get(key)
+        if known is not None:
+            return Facts.from_json(known)
+        try:
+            facts = self._read(repo, commit)
+        except HearthubError as error:
+            log.warning("no facts of repo %d at %s: %s", repo.id, commit, error)
+            return Facts()
+        text = facts.to_json()
+        if len(text) <= MAX_RECENT:
             with self._lock:
-                self._recent[repo.id, commit] = known
-        return known
+                self._recent[key] = text
+        return facts
 
     def _read(self, repo: Repo, commit: str) -> Facts:
         entries = self.registry.tree(repo, commit, recursive=True, limit=MAX_PATHS)
@@ -84,26 +101,36 @@ class Catalogue:
             return dataset_facts(paths, card, body, region)
         if repo.type == "space":
             return space_facts(card, repo.sdk, region)
-        config = _mapping(self.registry.text(repo, commit, "config.json"))
+        config = _config(self.registry.text(repo, commit, "config.json"))
         weights = [file for file in files if file.path.endswith(".safetensors")]
-        headers = parameters(self._headers(repo, weights[:MAX_WEIGHT_FILES]))
-        return model_facts(paths, card, body, config, region, headers)
+        safetensors = parameters(self._headers(repo, weights))
+        return model_facts(paths, card, body, config, region, safetensors)
 
-    def _headers(self, repo: Repo, files: Sequence[Entry]) -> Iterator[Mapping[str, Any]]:
-        for file in files:
+    def _headers(self, repo: Repo, files: Sequence[Entry]) -> Iterator[object]:
+        """The header of each file; None for one that is malformed, or when there is too much.
+
+        A file starts with the length of its header in 8 bytes, little-endian, then JSON.
+        """
+        left = MAX_HEADERS
+        for file in files if len(files) <= MAX_WEIGHT_FILES else ():
             length = int.from_bytes(self.registry.read_range(repo, file, 0, 8), "little")
-            if 0 < length <= min(MAX_HEADER, file.size - 8):
-                yield _mapping(self.registry.read_range(repo, file, 8, 8 + length))
+            if not 0 < length <= min(left, file.size - 8):
+                yield None
+                return
+            left -= length
+            try:  # orjson takes no number of a thousand digits and no lone surrogate
+                yield orjson.loads(self.registry.read_range(repo, file, 8, 8 + length))
+            except orjson.JSONDecodeError:
+                yield None
 
 
-def _mapping(text: str | bytes | None) -> dict[str, Any]:
+def _config(text: str | None) -> dict[str, Any]:
     """A JSON object, or an empty one for whatever else a stranger wrote.
 
-    By orjson, which refuses what the standard library lets through and an answer could not carry:
-    lone surrogates, NaN, numbers of a thousand digits.
+    Not strictly JSON: real configs (Mamba's) hold the Infinity that Python writes.
     """
     try:
-        found = orjson.loads(text or b"{}")
-    except orjson.JSONDecodeError:
+        found = json.loads(text, parse_constant=lambda _: None) if text else {}
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -73,9 +73,6 @@ _MAX_PARAMETERS = 2**60
 _MAX_TENSORS = 200_000  # the largest open checkpoints have half of that
 _MAX_DIMENSIONS = 64
 _MAX_DTYPES = 32
-_MAX_DTYPES = 64
-_MAX_DIMENSIONS = 32
-_MAX_ELEMENTS = 2**60
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, RepoNotFound
 from hearthub.registry.repo import COLUMNS, REPO_TYPES, Repo
 
+BATCH = 500  # ids in one `in (...)`: databases limit how many
 GATES = frozenset({"auto", "manual"})
 
 
@@ -62,7 +63,8 @@ class Repos:
 
     def by_ids(self, repo_ids: Sequence[int]) -> list[Repo]:
         sql = f"select {COLUMNS} from repo where id in (:ids)"  # noqa: S608
-        return [_repo(row) for row in self.db.all(sql, ids=list(repo_ids))]
+        batches = (list(repo_ids[at : at + BATCH]) for at in range(0, len(repo_ids), BATCH))
+        return [_repo(row) for ids in batches for row in self.db.all(sql, ids=ids)]
 
     def insert(
         self,

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -91,7 +92,8 @@ def remove_older(folder: Path, seconds: float) -> int:
     """Delete the files of `folder` not written for that long; how many there were."""
     removed, limit = 0, time.time() - seconds
     for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < limit:
-            path.unlink(missing_ok=True)
-            removed += 1
+        with suppress(FileNotFoundError):  # its request has just ended
+            if path.is_file() and path.stat().st_mtime < limit:
+                path.unlink()
+                removed += 1
     return removed

@@ -10,6 +10,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -187,8 +188,9 @@ class Storage:
         """Delete temporary files of uploads that ended a day ago; how many there were."""
         removed = remove_older(self._temporary, STALE_S)
         for folder in (self._temporary / "uploads").iterdir():
-            newest = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
-            if max(newest, folder.stat().st_mtime) < time.time() - STALE_S:
-                shutil.rmtree(folder, ignore_errors=True)
-                removed += 1
+            with suppress(FileNotFoundError, NotADirectoryError):  # its upload has just ended
+                times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
+                if max(times) < time.time() - STALE_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    removed += 1
         return removed

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
+
 from hearthub.clock import now_ms
 from hearthub.errors import BadRequest, NotFound, RangeNotSatisfiable, TooLarge, Unavailable
 from hearthub.sandbox import Sandbox
@@ -28,7 +30,7 @@ SLOWEST_DISK = 20 * 10**6
 
 LARGE_SHARD = 2**30
 MAX_XORBS_OF_SHARD = 50_000
-CACHED_RECIPES = 64
+RECIPE_CACHE = 64 * 2**20  # bytes; a recipe has from fifty to seventy million
 CACHED_METAS = 1024
 
 Readable = Callable[[list[int]], set[int]]
@@ -54,7 +56,8 @@ class Cas:
         self._temporary, self._max_file = temporary, max_file
         # Hashing a large file takes minutes: leave a worker to everybody else's small ones.
         self._large = threading.BoundedSemaphore(max(1, workers // 2))
-        self._recipe_of = lru_cache(maxsize=CACHED_RECIPES)(self._load_recipe)
+        self._recipes: LRUCache[str, Recipe] = LRUCache(RECIPE_CACHE, lambda it: it.weight)
+        self._recipes_lock = threading.Lock()
         self._meta_of = lru_cache(maxsize=CACHED_METAS)(self._load_meta)
 
     # -- taking in --
@@ -217,11 +220,19 @@ class Cas:
         from_text(xorb_hash)
         return locate_blob(self._blobs, f"xorbs/{xorb_hash}")
 
-    def _load_recipe(self, file_hash: str) -> Recipe:
+    def _recipe_of(self, file_hash: str) -> Recipe:
+        with self._recipes_lock:
+            known = self._recipes.get(file_hash)
+        if known is not None:
+            return known
         terms = self._rows.recipe(file_hash)
         if terms is None:
             raise Unavailable(f"The terms of file {file_hash} are missing")
-        return Recipe(terms)
+        recipe = Recipe(terms)
+        if recipe.weight < RECIPE_CACHE:
+            with self._recipes_lock:
+                self._recipes[file_hash] = recipe
+        return recipe
 
     def _load_meta(self, xorb: bytes) -> XorbMeta:
         for _, meta in self._rows.metas([to_text(xorb)]):

@@ -53,6 +53,11 @@ class Recipe:
             self.size += size
             self._ends.append(self.size)
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory this takes."""
+        return 200 + len(self._stored) + 8 * len(self._ends)
+
     def xorbs(self) -> list[bytes]:
         """Raw hashes, each once, in the order the file needs them."""
         return list(dict.fromkeys(xorb for xorb, *_ in TERM.iter_unpack(self._stored)))

@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, TooLarge
 from hearthub.storage.xet.hashes import keyed_hash
 from hearthub.storage.xet.xorbs import XorbMeta
 
@@ -27,6 +27,8 @@ TAG = bytes.fromhex("48465265706f4d6574614461746100556967456a7b815783a5bdd95ccdd
 BOOKEND = b"\xff" * 32 + bytes(16)
 MAX_SIZE = 128 * 2**20
 """The largest shard accepted; clients stay under 64 MiB."""
+MAX_FILES = 250_000
+MAX_XORBS = 100_000
 
 RECORD = struct.Struct("<32s4I")
 _HEADER = struct.Struct("<32sQQ")
@@ -42,7 +44,7 @@ class FileEntry:
     hash: bytes
     terms: memoryview
     range_hashes: memoryview
-    sha256: bytes | None
+    sha256: bytes
 
     def each_term(self) -> Iterator[tuple[bytes, int, int, int]]:
         """(xorb hash, raw length, first chunk, chunk past the last) in file order."""
@@ -114,8 +116,12 @@ def parse(data: memoryview) -> Shard:
     files, xorbs = [], []
     while not records.at_bookend():
         files.append(_file(records))
+        if len(files) > MAX_FILES:
+            raise TooLarge(f"A shard describes at most {MAX_FILES} files")
     while not records.at_bookend():
         xorbs.append(_xorb(records))
+        if len(xorbs) > MAX_XORBS:
+            raise TooLarge(f"A shard describes at most {MAX_XORBS} xorbs")
     if len(data) - records.offset != footer:
         raise BadRequest("The shard does not end where it says")
     return Shard(files, xorbs)
@@ -127,7 +133,9 @@ def _file(records: _Records) -> FileEntry:
     if not flags & _HAS_RANGE_HASHES:
         raise BadRequest("The shard has no verification entries for a file")
     range_hashes = records.take(count)
-    sha256 = records.one()[0] if flags & _HAS_SHA256 else None
+    if not flags & _HAS_SHA256:
+        raise BadRequest("The shard has no sha256 for a file")
+    sha256 = records.one()[0]
     return FileEntry(hash_, terms, range_hashes, sha256)
 
 

@@ -149,8 +149,6 @@ def _check_xorb(entry: XorbEntry, meta: XorbMeta) -> None:
 def _verify_file(
     entry: FileEntry, meta_of: MetaOf, blobs: Blobs, known: dict[bytes, str], meter: _Meter
 ) -> VerifiedFile:
-    if entry.sha256 is None:
-        raise BadRequest("The shard has no sha256 for a file")
     chunks = _check_chunks(entry, meta_of)
     terms = b"".join(
         TERM.pack(xorb, length, start, end) for xorb, length, start, end in entry.each_term()

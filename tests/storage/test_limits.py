@@ -1,0 +1,47 @@
+"""Counts and caches have ends; upkeep survives what changes under its hands."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hearthub.errors import BadRequest, TooLarge
+from hearthub.storage import Storage
+from hearthub.storage.xet import shards
+from hearthub.storage.xet.reconstruct import TERM, Recipe
+from storage.xet_writer import BOOKEND, RECORD, Shard, pack_file, whole_file
+
+
+def test_a_shard_describes_so_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    (xorb,) = pack_file(b"x" * 1000)
+    shard = whole_file([xorb])
+    both = replace(shard, files=shard.files * 2)
+    assert len(shards.parse(memoryview(both.encode())).files) == 2
+    monkeypatch.setattr(shards, "MAX_FILES", 1)
+    with pytest.raises(TooLarge, match="at most 1 files"):
+        shards.parse(memoryview(both.encode()))
+
+
+def test_a_shard_of_empty_records_is_refused_at_the_first() -> None:
+    """Each record claims a file without bytes or sha256: cheap to send, costly to count."""
+    empty = RECORD.pack(bytes(32), 1 << 31, 0, 0, 0)
+    header = Shard([], []).encode()[:48]
+    with pytest.raises(BadRequest, match="sha256"):
+        shards.parse(memoryview(header + empty * 1000 + BOOKEND + BOOKEND))
+
+
+def test_a_recipe_weighs_what_it_holds() -> None:
+    small, large = (Recipe(TERM.pack(bytes(32), 10, 0, 1) * n) for n in (1, 100_000))
+    assert small.weight < 1000
+    assert large.weight > 100_000 * TERM.size
+
+
+def test_sweep_passes_what_is_not_an_upload(storage: Storage, tmp_path: Path) -> None:
+    uploads = next(path for path in tmp_path.rglob("uploads") if path.is_dir())
+    (uploads / "stray").write_bytes(b"")
+    (uploads / "old").mkdir()
+    for path in (uploads / "stray", uploads / "old"):
+        os.utime(path, (0, 0))
+    assert storage.sweep() == 1
+    assert not (uploads / "old").exists()
