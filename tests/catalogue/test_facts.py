@@ -10,6 +10,7 @@ import pytest
 from hearthub.accounts import Actor
 from hearthub.app import open_hub
 from hearthub.catalogue import Facts
+from hearthub.catalogue.facts import parameters
 from hearthub.context import Hub
 from hearthub.registry import CommitHeader, PutFile, Repo
 from hearthub.settings import Settings
@@ -89,3 +90,36 @@ def test_odd_files_do_no_harm(hub: Hub, kind: str, files: dict[str, bytes]) -> N
     assert isinstance(facts, Facts)
     json.dumps(facts.to_json(), allow_nan=False)
     hub.catalogue.refresh({"repo_id": repo.id})
+
+
+def test_a_config_as_python_writes_it(hub: Hub) -> None:
+    config = b'{"model_type": "mamba2", "time_step_limit": [0.0, Infinity], "x": "\\ud800"}'
+    assert hub.catalogue.facts(filled(hub, "model", {"config.json": config})).config == {
+        "model_type": "mamba2"
+    }
+
+
+def test_half_a_sum_is_no_number(hub: Hub) -> None:
+    good = safetensors({"w": {"dtype": "F32", "shape": [4]}})
+    bad = safetensors({"w": {"dtype": "F32", "shape": [True]}})
+    repo = filled(hub, "model", {"a.safetensors": good, "b.safetensors": bad})
+    assert hub.catalogue.facts(repo).safetensors is None
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [5, "a", None, [True], [1.0], [-1], [2**61], [2**40, 2**40], [1] * 65, [10**4299 - 1] * 900],
+)
+def test_shapes_that_are_none(shape: object) -> None:
+    assert parameters([{"w": {"dtype": "F32", "shape": shape}}]) is None
+    assert parameters([{"w": {"dtype": "F32", "shape": []}}]) == {
+        "parameters": {"F32": 1},
+        "total": 1,
+    }
+
+
+def test_facts_of_another_version(hub: Hub) -> None:
+    repo = filled(hub, "dataset", {"README.md": b"---\nlicense: mit\n---\n"})
+    hub.catalogue.refresh({"repo_id": repo.id})
+    hub.db.execute("update repo_facts set facts = :facts", facts='{"gone": 1, "tags": ["a"]}')
+    assert hub.catalogue.facts(repo) == hub.catalogue.facts_of([repo])[repo.id] == Facts(["a"])
