@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from calls import commit, delete, new_repo, put, unique
+from hearthub.errors import Unavailable
+from hearthub.web.markdown import render_card
 
 CARD = b"""---
 license: mit
@@ -106,6 +108,48 @@ class TestCards:
         commit(alice, repo, put("README.md", card))
         assert anyone.get(f"/{repo}").status_code == 200
         assert anyone.get(f"/api/models/{repo}").status_code == 200
+
+
+QUADRATIC = "".join(f"<b a={i}>" for i in range(2000)) + "<p>x" * 8000
+
+
+@pytest.mark.parametrize(
+    "card",
+    ["<div>" * 60_000, "> " * 50 + "a\n" * 50_000, "![" * 50_000, "<p>" + QUADRATIC],
+    ids=["deep", "lazy", "brackets", "formatting"],
+)
+def test_a_card_made_to_be_slow_is_tried_once(
+    alice: httpx.Client, anyone: httpx.Client, card: str
+) -> None:
+    repo = new_repo(alice)
+    commit(alice, repo, put("README.md", card.encode()))
+    first, second = (anyone.get(f"/{repo}", timeout=30) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert len(first.content) < 4_000_000
+    assert second.elapsed.total_seconds() < 1
+
+
+def test_html_has_a_limit() -> None:
+    with pytest.raises(Unavailable):
+        render_card("<p>" + QUADRATIC[:14_000] + "<p>x" * 2000, "/a/b/resolve/main/")
+
+
+def test_a_long_card_says_where_the_rest_is(alice: httpx.Client, anyone: httpx.Client) -> None:
+    repo = new_repo(alice)
+    commit(alice, repo, put("README.md", b"word\n\n" * 20_000))
+    page = anyone.get(f"/{repo}").text
+    assert "The card is longer" in page
+    assert f'href="/{repo}/resolve/main/README.md"' in page
+
+
+def test_rows_of_lists_have_few_siblings(alice: httpx.Client, anyone: httpx.Client) -> None:
+    repo = new_repo(alice)
+    commit(alice, repo, *(put(f"{number}.txt") for number in range(1010)))
+    name = repo.partition("/")[2]
+    for query in ("full=true", "expand=siblings"):
+        rows = anyone.get(f"/api/models?search={name}&{query}").json()
+        assert [len(row["siblings"]) for row in rows] == [1000]
+    assert len(anyone.get(f"/api/models/{repo}").json()["siblings"]) == 1011
 
 
 class TestPrivate:

@@ -5,7 +5,7 @@ from importlib.resources import files
 from threading import Lock
 from typing import Any
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -27,9 +27,10 @@ POLICY = (
 )
 KINDS = ("model", "dataset", "space")
 SHOWN_FILES = 200
-CARD_TIMEOUT_S = 4
+CARD_TIMEOUT_S = 2
+CARD_KEPT_S = 600  # a card that failed on a busy day is tried again
 
-_rendered: LRUCache[tuple[int, str, str], str] = LRUCache(16 * 2**20, len)
+_rendered: TTLCache[tuple[int, str, str], str] = TTLCache(2**24, CARD_KEPT_S, getsizeof=len)
 _cards_lock = Lock()
 
 
@@ -108,12 +109,13 @@ def _card(hub: Hub, repo: Repo, commit: str) -> str:
     if html is None:
         _, body = read_card(hub.registry.text(repo, commit, "README.md") or "")
         root = f"/{PREFIXES[repo.type]}{repo.full_name}/resolve/main/"
+        source = f'<a href="{root}README.md">Read its source</a>.'
         try:
             html = hub.sandbox.run(render_card, body[:MAX_CARD], root, timeout=CARD_TIMEOUT_S)
         except Unavailable:
-            html = (
-                f'<p>This card cannot be shown. <a href="{root}README.md">Read its source</a>.</p>'
-            )
+            html = f"<p>This card cannot be shown. {source}</p>"
+        else:
+            html += f"<p>The card is longer. {source}</p>" if len(body) > MAX_CARD else ""
         with _cards_lock:
             _rendered[key] = html
     return html
