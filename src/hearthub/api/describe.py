@@ -43,7 +43,10 @@ def check_expand(kind: str, names: list[str]) -> list[str]:
 
 
 class Describer:
-    """Describes some repos, at `commit` or else each at its head, fetching facts in few queries."""
+    """Describes one repo at `commit`, or the rows of a list, facts of their heads in few queries.
+
+    A row has fewer siblings, whether asked for by `full` or by `expand`.
+    """
 
     def __init__(self, hub: Hub, repos: Sequence[Repo], commit: str | None = None) -> None:
         self.hub = hub
@@ -75,15 +78,12 @@ class Describer:
         """One row of a list."""
         names = [*_SUMMARY, "author", "lastModified", *_ROW.get(repo.type, [])]
         if full:
-            names += ["sha", "disabled"]
+            names += ["sha", "siblings", "disabled"]
         if config and repo.type == "model":
             names.append("config")
         if card:
             names.append("cardData")
-        row = self._base(repo) | {name: self._field(repo, name) for name in names}
-        if full:
-            row["siblings"] = self._siblings(repo, limit=MAX_SIBLINGS_OF_ROW)
-        return _without_nulls(row)
+        return _without_nulls(self._base(repo) | {name: self._field(repo, name) for name in names})
 
     def _base(self, repo: Repo) -> dict[str, Any]:
         base = {"_id": repo.uid, "id": repo.full_name}
@@ -99,9 +99,8 @@ class Describer:
     def _sha(self, repo: Repo) -> str:
         return self.commit or self.hub.registry.head(repo)
 
-    def _siblings(
-        self, repo: Repo, *, blobs: bool = False, limit: int = MAX_SIBLINGS
-    ) -> list[dict[str, Any]]:
+    def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
+        limit = MAX_SIBLINGS if self.commit else MAX_SIBLINGS_OF_ROW
         entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=limit)
         return [_sibling(entry, blobs) for entry in entries if not entry.is_folder]
 
