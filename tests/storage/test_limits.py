@@ -8,9 +8,9 @@ import pytest
 
 from hearthub.errors import BadRequest, TooLarge
 from hearthub.storage import Storage
-from hearthub.storage.xet import shards
+from hearthub.storage.xet import shards, verification
 from hearthub.storage.xet.reconstruct import TERM, Recipe
-from storage.xet_writer import BOOKEND, RECORD, Shard, pack_file, whole_file
+from storage.xet_writer import BOOKEND, RECORD, Shard, Xorb, pack_file, whole_file
 
 
 def test_a_shard_describes_so_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +29,22 @@ def test_a_shard_of_empty_records_is_refused_at_the_first() -> None:
     header = Shard([], []).encode()[:48]
     with pytest.raises(BadRequest, match="sha256"):
         shards.parse(memoryview(header + empty * 1000 + BOOKEND + BOOKEND))
+
+
+def test_a_shard_names_so_many_xorbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listed with their chunks, or only by the terms of a file."""
+    several = [Xorb([bytes([n])]) for n in range(3)]
+    listed = whole_file(several)
+    path = tmp_path / "shard"
+    for shard in (listed, Shard(listed.files)):
+        path.write_bytes(shard.encode())
+        for module in (shards, verification):
+            monkeypatch.setattr(module, "MAX_XORBS", 3)
+        assert len(verification.survey(path).xorbs) == 3
+        for module in (shards, verification):
+            monkeypatch.setattr(module, "MAX_XORBS", 2)
+        with pytest.raises(TooLarge, match="xorbs"):
+            verification.survey(path)
 
 
 def test_a_recipe_weighs_what_it_holds() -> None:

@@ -29,7 +29,6 @@ SLOWEST_DISK = 20 * 10**6
 """Bytes a second: a shard's check may take this long before its worker is taken for stuck."""
 
 LARGE_SHARD = 2**30
-MAX_XORBS_OF_SHARD = 50_000
 RECIPE_CACHE = 64 * 2**20  # bytes; a recipe has from fifty to seventy million
 CACHED_METAS = 1024
 
@@ -117,8 +116,6 @@ class Cas:
         total = sum(sizes.values())
         if max(survey.files.values(), default=0) > self._max_file or total > self._max_file:
             raise TooLarge(f"The shard's files are larger than {self._max_file} bytes")
-        if len(survey.xorbs) > MAX_XORBS_OF_SHARD:
-            raise TooLarge(f"A shard names at most {MAX_XORBS_OF_SHARD} xorbs")
         with ExitStack() as stack:
             stack.enter_context(self._large if total > LARGE_SHARD else nullcontext())
             metas = stack.enter_context(Spool(self._temporary, limit=2**40))

@@ -28,7 +28,7 @@ BOOKEND = b"\xff" * 32 + bytes(16)
 MAX_SIZE = 128 * 2**20
 """The largest shard accepted; clients stay under 64 MiB."""
 MAX_FILES = 250_000
-MAX_XORBS = 100_000
+MAX_XORBS = 50_000
 
 RECORD = struct.Struct("<32s4I")
 _HEADER = struct.Struct("<32sQQ")

@@ -24,7 +24,7 @@ from hearthub.storage.xet.hashes import (
 )
 from hearthub.storage.xet.hashes import range_hash as hash_range
 from hearthub.storage.xet.reconstruct import TERM, Recipe
-from hearthub.storage.xet.shards import FileEntry, Shard, XorbEntry, parse
+from hearthub.storage.xet.shards import MAX_XORBS, FileEntry, Shard, XorbEntry, parse
 from hearthub.storage.xet.xorbs import XorbMeta
 from hearthub.storage.xet.xorbs import verify as verify_xorb
 
@@ -59,7 +59,7 @@ class VerifiedFile:
 def survey(path: Path) -> Survey:
     """Which xorbs a shard names, and how large its files claim to be.
 
-    Raises BadRequest when its structure is broken, TooLarge when it names too many chunks.
+    Raises BadRequest when its structure is broken, TooLarge when it names too much.
     """
     with _parsed(path) as shard:
         xorbs = dict.fromkeys(entry.hash for entry in shard.xorbs)
@@ -73,8 +73,10 @@ def survey(path: Path) -> Survey:
                 size += length
                 references += end - start
             files[entry.hash] = size
-        if references > MAX_REFERENCES:
-            raise TooLarge(f"The shard names more than {MAX_REFERENCES} chunks")
+            if references > MAX_REFERENCES:
+                raise TooLarge(f"The shard names more than {MAX_REFERENCES} chunks")
+            if len(xorbs) > MAX_XORBS:
+                raise TooLarge(f"The shard names more than {MAX_XORBS} xorbs")
         return Survey(list(xorbs), files)
 
 
