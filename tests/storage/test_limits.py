@@ -10,7 +10,8 @@ from hearthub.errors import BadRequest, TooLarge
 from hearthub.storage import Storage
 from hearthub.storage.xet import shards, verification
 from hearthub.storage.xet.reconstruct import TERM, Recipe
-from storage.xet_writer import BOOKEND, RECORD, Shard, Xorb, pack_file, whole_file
+from hearthub.storage.xet.shards import BOOKEND, RECORD
+from storage.xet_writer import Shard, Xorb, pack_file, whole_file
 
 
 def test_a_shard_describes_so_many_files(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,3 +332,36 @@ def test_grants_tell_only_readers(client: Client) -> None:
     assert known(ALICE_REPO, xorb, nobody)
     assert known(CHARLIE_REPO, xorb, everyone)
     assert not known(CHARLIE_REPO, xorb, nobody)
+
+
+def test_many_owners_are_asked_about_in_turns(client: Client, db: Database) -> None:
+    """Databases limit how many values one statement takes."""
+    xorb = XORBS[0]
+    client.xorb(xorb)
+    client.shard(whole_file([xorb]))
+    db.execute(
+        """with recursive n (id) as (select 100 union all select id + 1 from n where id < 1300)
+        insert into repo (id, uid, type, owner_id, namespace, name, key, visibility, created,
+            modified)
+        select id, id, 'model', 1, 'alice', id, 'alice/' || id, 'private', 0, 0 from n"""
+    )
+    db.execute("insert into xorb_owner select :xorb, id from repo where id >= 100", xorb=xorb.hash)
+    asked: list[int] = []
+
+    def only(allowed: int) -> Callable[[list[int]], set[int]]:
+        def readable(repo_ids: list[int]) -> set[int]:
+            asked.append(len(repo_ids))
+            return {allowed} & set(repo_ids)
+
+        return readable
+
+    assert client.storage.is_xorb_known(CHARLIE_REPO, xorb.hash, only(1300))
+    assert asked == [500, 500, 202]
+    assert client.storage.is_xorb_known(CHARLIE_REPO, xorb.hash, only(200))
+    assert asked == [500, 500, 202, 500]
+    assert client.storage.dedup(CHARLIE_REPO, first_chunk(xorb), only(1300))
+    assert not client.storage.dedup(CHARLIE_REPO, first_chunk(xorb), only(99))
+    assert max(asked) == 500
+    asked.clear()
+    assert client.storage.dedup(ALICE_REPO, first_chunk(xorb), only(99))
+    assert not asked

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +17,10 @@ from hearthub.storage.backends import Blobs
 from hearthub.storage.objects import LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.spool import Spool
 from hearthub.storage.xet import dedup, reconstruct, verification, xorbs
+from hearthub.storage.xet.dedup import Candidate
 from hearthub.storage.xet.hashes import ZERO, from_text, to_text
 from hearthub.storage.xet.reconstruct import Recipe, UrlFor
-from hearthub.storage.xet.rows import XetRows
+from hearthub.storage.xet.rows import XetRows, batches
 from hearthub.storage.xet.verification import EMPTY_SHA256, Survey, VerifiedFile
 from hearthub.storage.xet.xorbs import XorbMeta
 
@@ -153,7 +154,7 @@ class Cas:
         """Whether the caller need not send this xorb: stored, and sent by a repo they may read."""
         from_text(xorb_hash)
         owners = self._rows.owners([xorb_hash]).get(xorb_hash, set())
-        if repo_id not in owners and not (owners and readable(sorted(owners))):
+        if repo_id not in owners and not any(map(readable, batches(sorted(owners)))):
             return False
         self._rows.touch([xorb_hash])
         return True
@@ -169,16 +170,24 @@ class Cas:
             return None
         names = [to_text(xorb) for xorb in self._recipe_of(file).xorbs()]
         names = list(dict.fromkeys([*names, *self._rows.xorbs_of_file(file)]))
-        owners = self._rows.owners(names)
-        everyone = set[int]().union(*owners.values())
-        allowed = readable(sorted(everyone)) | ({repo_id} & everyone)
-        names = [name for name in names if owners.get(name, set()) & allowed]
-        own = {name for name in names if repo_id in owners[name]}
-        found = dedup.choose(wanted, self._rows.metas(names), own)
+        found = dedup.choose(wanted, self._candidates(repo_id, names, readable))
         if not found:
             return None
         self._rows.touch([to_text(xorb) for xorb, _ in found])
         return dedup.build(found, secrets.token_bytes(32), now_ms() // 1000)
+
+    def _candidates(
+        self, repo_id: int, names: list[str], readable: Readable
+    ) -> Iterator[Candidate]:
+        """Those of the xorbs that were sent by this repo, or by one that the caller may read."""
+        for batch in batches(names, dedup.MAX_XORBS):
+            owners = self._rows.owners(batch)
+            own = {name for name, repos in owners.items() if repo_id in repos}
+            others = set[int]().union(*(owners[name] for name in owners.keys() - own))
+            allowed = set[int]().union(*map(readable, batches(sorted(others))))
+            known = [name for name in batch if name in own or owners.get(name, set()) & allowed]
+            for name, meta in self._rows.metas(known):
+                yield name, meta, name in own
 
     def reconstruction(
         self,

@@ -15,17 +15,16 @@ MAX_XORBS = 64
 EXPIRES_S = 7 * 24 * 60 * 60
 
 
-def choose(
-    chunk: bytes, candidates: Iterable[tuple[str, bytes]], own: set[str]
-) -> list[tuple[bytes, XorbMeta]]:
-    """From xorbs in file order, the one that holds the chunk and those after it, at most 64.
+Candidate = tuple[str, bytes, bool]
+"""(xorb hash, `XorbMeta.to_bytes()`, whether the asking repo sent it)."""
 
-    `candidates` are (xorb hash, `XorbMeta.to_bytes()`); `own` were sent by the asking repo.
-    """
+
+def choose(chunk: bytes, candidates: Iterable[Candidate]) -> list[tuple[bytes, XorbMeta]]:
+    """From xorbs in file order, the one that holds the chunk and those after it, at most 64."""
     found: list[tuple[bytes, XorbMeta]] = []
-    for name, stored in candidates:
+    for name, stored, is_own in candidates:
         meta = XorbMeta.from_bytes(stored)
-        if len(meta) == 1 and name not in own:
+        if len(meta) == 1 and not is_own:
             continue
         if found or holds(meta, chunk):
             found.append((from_text(name), meta))

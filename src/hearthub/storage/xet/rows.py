@@ -1,6 +1,7 @@
 """The tables of Xet: one short method per query. Hashes are text here, as in the database."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from hearthub.clock import now_ms
 from hearthub.db import Database
@@ -9,12 +10,14 @@ from hearthub.storage.xet.reconstruct import Recipe
 from hearthub.storage.xet.verification import VerifiedFile
 from hearthub.storage.xet.xorbs import XorbMeta
 
+T = TypeVar("T")
+
 DAY_MS = 24 * 60 * 60 * 1000
 BATCH = 500
-"""How many names go into one `in (...)`."""
+"""How many names or numbers go into one `in (...)`."""
 
 
-def batches(names: Sequence[str], size: int = BATCH) -> Iterator[list[str]]:
+def batches(names: Sequence[T], size: int = BATCH) -> Iterator[list[T]]:
     for at in range(0, len(names), size):
         yield list(names[at : at + size])
 
