@@ -85,5 +85,5 @@ $(BIN)/python:
 .venvs/node/.done: requirements/clients/node.txt
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null; then \
-		npm install --silent --no-save --no-package-lock --prefix $(@D) $$(cat $<) && touch $@; \
+		npm install --loglevel=error --no-audit --no-fund --no-save --no-package-lock --prefix $(@D) $$(cat $<) && touch $@; \
 	else echo "npm was not found: huggingface.js will not be tested"; fi

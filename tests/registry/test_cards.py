@@ -189,3 +189,15 @@ def test_doubts_are_warnings(yaml, repo_type, word):
     assert not errors
     assert len(warnings) == 1
     assert f'"{word}"' in warnings[0]
+
+
+def test_aliases_are_bounded_by_what_they_write_out() -> None:
+    """A hundred kilobytes of card must not become half a gigabyte of answer."""
+    long = "x" * 50_000
+    bomb = f"---\na: &a {long}\nb: [{', '.join(['*a'] * 1000)}]\n---\n"
+    with pytest.raises(BadRequest, match="too large once its aliases"):
+        parse(bomb)
+    keys = "y" * 50_000
+    bomb = f"---\na: &a {{? {keys} : 1}}\nb: [{', '.join(['*a'] * 1000)}]\n---\n"
+    with pytest.raises(BadRequest, match="too large once its aliases"):
+        parse(bomb)

@@ -89,11 +89,13 @@ class _Reader:
     """Turns a graph of nodes into values; aliases cost as if they were written out."""
 
     def __init__(self) -> None:
-        self._nodes = 0
+        self._nodes = self._characters = 0
 
     def value(self, node: yaml.Node, depth: int = 0) -> Any:
         self._nodes += 1
-        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+        if isinstance(node, yaml.ScalarNode):
+            self._characters += len(node.value)
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH or self._characters > MAX_YAML:
             raise BadRequest("The YAML of a card is too large once its aliases are followed")
         if node.tag not in _TAGS:
             raise _error(f"unknown tag {node.tag[:100]}", node)
@@ -110,6 +112,7 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _error("a key must be text", key_node)
             key = _text(key_node.value)
+            self._characters += len(key)
             if key in card:
                 raise _error(f"duplicated key {key[:100]!r}", key_node)
             value = self.value(value_node, depth + 1)
