@@ -196,8 +196,8 @@ def test_aliases_are_bounded_by_what_they_write_out() -> None:
     long = "x" * 50_000
     bomb = f"---\na: &a {long}\nb: [{', '.join(['*a'] * 1000)}]\n---\n"
     with pytest.raises(BadRequest, match="too large once its aliases"):
-        parse(bomb)
+        cards.parse(bomb)
     keys = "y" * 50_000
     bomb = f"---\na: &a {{? {keys} : 1}}\nb: [{', '.join(['*a'] * 1000)}]\n---\n"
     with pytest.raises(BadRequest, match="too large once its aliases"):
-        parse(bomb)
+        cards.parse(bomb)
