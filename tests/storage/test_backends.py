@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.errors import Unavailable
-from hearthub.storage.backends import PIECE, Blobs
+from hearthub.storage.backends import PIECE, Blobs, local
 from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.backends.memory import MemoryBlobs
 
@@ -158,3 +158,33 @@ def test_local_files_lie_as_drawn_and_leave_nothing(tmp_path: Path) -> None:
     blobs.delete(KEY)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["tmp", "xorbs"]
     assert not list((tmp_path / "xorbs").iterdir())
+
+
+def test_every_folder_on_the_way_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that somebody else made, who may not have synced them yet."""
+    synced: list[Path] = []
+    real = local.sync
+
+    def sync(path: Path) -> None:
+        synced.append(path)
+        real(path)
+
+    monkeypatch.setattr(local, "sync", sync)
+    blobs = LocalBlobs(tmp_path)
+    top, middle, leaf = (tmp_path / it for it in ("xorbs", "xorbs/ab", "xorbs/ab/12"))
+    leaf.mkdir(parents=True)
+
+    def folders_of_a_put(key: str) -> list[Path]:
+        synced.clear()
+        blobs.put(key, b"x")
+        return [path for path in synced if path.is_dir()]
+
+    assert sorted(folders_of_a_put(KEY)) == [tmp_path, top, middle, leaf]
+    assert folders_of_a_put(KEY[:-1] + "f") == [leaf]
+    assert folders_of_a_put(OTHER) == [middle / "13", middle]
+    for key in (KEY, KEY[:-1] + "f"):
+        blobs.delete(key)
+    assert not leaf.exists()
+    assert folders_of_a_put(KEY) == [leaf, middle]

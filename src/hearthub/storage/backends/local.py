@@ -16,9 +16,16 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+
+from cachetools import LRUCache
 
 from hearthub.errors import Unavailable
 from hearthub.storage.backends import PIECE, check_key, missing
+
+_folders = Lock()
+_durable: LRUCache[Path, None] = LRUCache(2**17)
+"""Folders known to be on the disk; one that is made again is not until it was synced again."""
 
 
 class LocalBlobs:
@@ -32,7 +39,10 @@ class LocalBlobs:
             if is_new := not target.exists():
                 sync(path)
                 is_new = _link(path, target)
-            sync(target.parent)  # also for the loser: the winner may not have got this far
+            # Also for the loser, and for folders that were there: who made them may not have got
+            # this far.
+            sync(target.parent)
+            make_durable(target.parent, self.root)
         path.unlink()
         return is_new
 
@@ -111,7 +121,7 @@ def read_cached(descriptor: int, buffers: Sequence[bytearray | memoryview], offs
 
 def _link(path: Path, target: Path) -> bool:
     for _ in range(100):
-        make_durable_folder(target.parent)
+        make_folder(target.parent)
         try:
             os.link(path, target)
         except FileExistsError:
@@ -133,13 +143,25 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def make_durable_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
-    make_durable_folder(folder.parent)
-    with suppress(FileExistsError, FileNotFoundError):  # another put, or a delete, was faster
+    make_folder(folder.parent)
+    with _folders, suppress(FileExistsError, FileNotFoundError):  # a put, or a delete, was faster
         folder.mkdir()
-        sync(folder.parent)
+        _durable.pop(folder, None)
+
+
+def make_durable(folder: Path, root: Path) -> None:
+    """Bring to the disk that a folder below `root`, with something in it, exists."""
+    with _folders:
+        is_known = folder == root or folder in _durable
+    if is_known:
+        return
+    make_durable(folder.parent, root)
+    sync(folder.parent)
+    with _folders:
+        _durable[folder] = None
 
 
 @contextmanager
