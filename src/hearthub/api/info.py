@@ -15,6 +15,7 @@ from hearthub.registry import Page, RepoFilter
 router = APIRouter(tags=["info"])
 
 MAX_LIST = 1000
+MAX_FULL_LIST = 100  # rows that carry cards or files
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)  # value of the sort key, repo id
 SORTS = {"createdAt": "created", "lastModified": "modified"}
 Flag = bool | None
@@ -67,6 +68,8 @@ def list_repos(
     wanted_fields = check_expand(kind, [*(expand or []), *(expand_js or [])])
     # Downloads and trends are not counted yet; such lists come newest first.
     sort_key = SORTS.get(sort or "", "modified")
+    if full or cardData or wanted_fields:
+        limit = min(limit, MAX_FULL_LIST)
     page = Page(
         sort=sort_key,
         ascending=direction == "1",
