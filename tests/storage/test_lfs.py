@@ -1,9 +1,15 @@
+import errno
 import hashlib
 import random
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hearthub.db import Database, DatabaseError
 from hearthub.errors import BadRequest, Forbidden, NotFound, TooLarge, Unavailable
 from hearthub.settings import Settings
 from hearthub.storage import Storage, Upload
@@ -193,6 +199,88 @@ def test_completing_twice_at_once(storage: Storage, client: Client, parts: list[
     with ThreadPoolExecutor(6) as pool:
         assert True in list(pool.map(complete, range(12)))
     assert complete(0)
+    assert client.read(SHA256, 0, len(DATA)) == DATA
+
+
+def stop_at_part(monkeypatch: pytest.MonkeyPatch, number: int, error: OSError) -> None:
+    """Let the disk fail once, while that part is put together."""
+    real = Path.open
+
+    def fail(path: Path, *args: Any) -> Any:
+        if path.name == str(number):
+            monkeypatch.setattr(Path, "open", real)
+            with path.with_name("whole").open("ab") as whole:
+                whole.write(b"half a part")
+            raise error
+        return real(path, *args)
+
+    monkeypatch.setattr(Path, "open", fail)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_completion_that_stopped_goes_on(
+    storage: Storage,
+    client: Client,
+    settings: Settings,
+    parts: list[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    code: int,
+) -> None:
+    upload = begin(storage, multipart=True)
+    assert upload.token
+    for n, part in enumerate(parts, 1):
+        send_part(storage, upload.token, n, part)
+    ticket = storage.lfs.ticket(upload.token)
+    stop_at_part(monkeypatch, number, OSError(code, "no"))
+    with pytest.raises(Unavailable if code == errno.ENOSPC else OSError):
+        storage.lfs.complete(ticket, [1, 2, 3, 4])
+    storage.lfs.complete(ticket, [1, 2, 3, 4])
+    assert client.read(SHA256, 0, len(DATA)) == DATA
+    assert not list((settings.data / "tmp" / "uploads").iterdir())
+
+
+def test_a_completion_goes_on_when_only_the_row_was_missing(
+    storage: Storage, client: Client, db: Database, parts: list[bytes]
+) -> None:
+    upload = begin(storage, multipart=True)
+    assert upload.token
+    for n, part in enumerate(parts, 1):
+        send_part(storage, upload.token, n, part)
+    ticket = storage.lfs.ticket(upload.token)
+    db.execute(
+        """create trigger broken before insert on lfs_object
+        begin select gone from nowhere; end"""
+    )
+    with pytest.raises(DatabaseError):
+        storage.lfs.complete(ticket, [1, 2, 3, 4])
+    db.execute("drop trigger broken")
+    storage.lfs.complete(ticket, [1, 2, 3, 4])
+    assert client.read(SHA256, 0, len(DATA)) == DATA
+
+
+def test_who_died_while_completing_locks_nobody_out(
+    storage: Storage, client: Client, settings: Settings, parts: list[bytes]
+) -> None:
+    upload = begin(storage, multipart=True)
+    assert upload.token
+    for n, part in enumerate(parts, 1):
+        send_part(storage, upload.token, n, part)
+    ticket = storage.lfs.ticket(upload.token)
+    lock = settings.data / "tmp" / "uploads" / ticket.upload / "lock"
+    code = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(1); input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout
+    assert other.stdin
+    with other:
+        assert other.stdout.readline()
+        with pytest.raises(Unavailable, match="already"):
+            storage.lfs.complete(ticket, [1, 2, 3, 4])
+        other.kill()
+    storage.lfs.complete(ticket, [1, 2, 3, 4])
     assert client.read(SHA256, 0, len(DATA)) == DATA
 
 

@@ -1,20 +1,25 @@
 """LFS uploads: one body, or parts that are put together. Knows no HTTP: tokens in, tokens out.
 
 {data}/tmp/uploads/<upload>/1, 2, ...      the parts of one upload, whole files
-{data}/tmp/uploads/<upload>.done/          the same while it is put together
+{data}/tmp/uploads/<upload>/whole          as many of them as were put together
+{data}/tmp/uploads/<upload>/lock           held by the call that does it
 """
 
+import fcntl
 import hashlib
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hearthub.errors import BadRequest, Unavailable
+from hearthub.errors import BadRequest, RepoNotFound, Unavailable
 from hearthub.storage.backends import Blobs
+from hearthub.storage.backends.local import no_room
 from hearthub.storage.objects import LfsObject, LfsObjects
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
@@ -76,7 +81,6 @@ class Lfs:
     ) -> None:
         self._objects, self._blobs, self._signer = objects, blobs, signer
         self._uploads = temporary / "uploads"
-        self._temporary = temporary
         self._max_file = max_file
         self._uploads.mkdir(parents=True, exist_ok=True)
 
@@ -150,40 +154,81 @@ class Lfs:
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")
         folder = self._uploads / ticket.upload
-        for number in range(1, count + 1):
-            if not (folder / str(number)).is_file():
-                self._refuse(folder, number)
-        mine = folder.with_suffix(".done")
-        try:
-            folder.rename(mine)
-        except OSError:
-            self._refuse(folder, 1)
-        try:
-            self._join(ticket, mine, count)
-        finally:
-            shutil.rmtree(mine, ignore_errors=True)
+        with _locked(folder):
+            if self._objects.find(ticket.repo_id, [ticket.sha256]):
+                return  # a call that has just ended did it
+            joined = _joined(ticket, folder / "whole")
+            for number in range(joined + 1, count + 1):
+                if not (folder / str(number)).is_file():
+                    raise BadRequest(f"Part {number} was not received")
+            try:
+                self._store_parts(ticket, folder, joined)
+            except (BadRequest, RepoNotFound):  # asking again would not help
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _refuse(self, folder: Path, number: int) -> None:
-        if folder.with_suffix(".done").exists():
-            raise Unavailable("This upload is being put together already; ask again")
-        raise BadRequest(f"Part {number} was not received")
-
-    def _join(self, ticket: Ticket, folder: Path, count: int) -> None:
-        with Spool(self._temporary, limit=ticket.size, hashed=True) as whole:
-            for number in range(1, count + 1):
-                part = folder / str(number)
-                with part.open("rb") as file:
-                    while piece := file.read(COPY):
-                        whole.write(piece)
-                part.unlink()  # at no time do two copies of a large file lie here
-            whole.close()
-            _compare(ticket, whole.size, whole.sha256())
-            self._store(ticket, whole.path)
+    def _store_parts(self, ticket: Ticket, folder: Path, joined: int) -> None:
+        whole, given = folder / "whole", folder / "given"
+        _compare(ticket, *_join(ticket, whole, joined))
+        # A second name is given away, so that the bytes are still here should the row fail.
+        given.unlink(missing_ok=True)
+        os.link(whole, given)
+        self._store(ticket, given)
 
     def _store(self, ticket: Ticket, path: Path) -> None:
         self._blobs.put_file(f"lfs/{ticket.sha256}", path)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
         self._objects.add(ticket.repo_id, [item])
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other calls off an upload, also those of other processes; a lock dies with its holder.
+
+    Raises Unavailable while another call holds it.
+    """
+    with ExitStack() as stack:
+        with suppress(FileNotFoundError):  # nothing was received, or all is done
+            descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            stack.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = "This upload is being put together already; ask again"
+                raise Unavailable(message) from None
+        yield
+
+
+def _joined(ticket: Ticket, whole: Path) -> int:
+    """How many parts an earlier call put together before the disk was full, or it was killed."""
+    size = whole.stat().st_size if whole.exists() else 0
+    part_size = ticket.part_size or 1
+    return part_count(size, part_size) if size == ticket.size else size // part_size
+
+
+def _join(ticket: Ticket, whole: Path, joined: int) -> tuple[int, str]:
+    """Append all parts but the first `joined`; returns the size and sha256 of the whole.
+
+    A part is gone as soon as the whole has it: at no time do two copies of a large file lie here.
+    Raises Unavailable when the disk is full; asking again goes on from there.
+    """
+    part_size = ticket.part_size or 1
+    digest = hashlib.sha256()
+    with no_room(), whole.open("a+b") as target:
+        target.truncate(min(joined * part_size, ticket.size))
+        target.seek(0)
+        while piece := target.read(COPY):
+            digest.update(piece)
+        for number in range(joined + 1, part_count(ticket.size, part_size) + 1):
+            part = whole.with_name(str(number))
+            with part.open("rb") as file:
+                while piece := file.read(COPY):
+                    digest.update(piece)
+                    target.write(piece)
+            target.flush()
+            part.unlink()
+        return target.tell(), digest.hexdigest()
 
 
 def _compare(ticket: Ticket, size: int, sha256: str) -> None:
