@@ -1,17 +1,20 @@
 """Counts and caches have ends; upkeep survives what changes under its hands."""
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hearthub.errors import BadRequest, TooLarge
+from hearthub.db import Database
+from hearthub.errors import BadRequest, RepoNotFound, TooLarge
 from hearthub.storage import Storage
 from hearthub.storage.xet import shards, verification
 from hearthub.storage.xet.reconstruct import TERM, Recipe
 from hearthub.storage.xet.shards import BOOKEND, RECORD
-from storage.xet_writer import Shard, Xorb, pack_file, whole_file
+from storage.conftest import CHARLIE_REPO, Client
+from storage.xet_writer import EMPTY_FILE, Shard, Xorb, pack_file, whole_file
 
 
 def test_a_shard_describes_so_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,3 +65,28 @@ def test_sweep_passes_what_is_not_an_upload(storage: Storage, tmp_path: Path) ->
         os.utime(path, (0, 0))
     assert storage.sweep() == 1
     assert not (uploads / "old").exists()
+
+
+def test_what_is_sent_to_a_repo_that_was_deleted_is_refused(client: Client, db: Database) -> None:
+    xorb = Xorb([b"bytes"])
+    client.xorb(xorb)
+    db.execute("delete from repo where id = :repo", repo=CHARLIE_REPO)
+    data = b"whole"
+    sha256 = hashlib.sha256(data).hexdigest()
+    [upload] = client.storage.lfs.batch_upload(CHARLIE_REPO, [(sha256, len(data))])
+    assert upload.token
+    with client.storage.spool(100, hashed=True) as spool:
+        spool.write(data)
+        with pytest.raises(RepoNotFound):
+            client.storage.lfs.receive(client.storage.lfs.ticket(upload.token), spool)
+    for send in (
+        lambda: client.xorb(xorb, CHARLIE_REPO),
+        lambda: client.xorb(Xorb([b"new"]), CHARLIE_REPO),
+        lambda: client.shard(whole_file([xorb]), CHARLIE_REPO),
+        lambda: client.shard(Shard([EMPTY_FILE]), CHARLIE_REPO),
+    ):
+        with pytest.raises(RepoNotFound):
+            send()
+    assert db.value("select count(*) from xorb") == 1
+    assert db.value("select count(*) from xet_file") == 0
+    assert client.shard(whole_file([xorb]))

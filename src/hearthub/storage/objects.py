@@ -5,12 +5,13 @@ another repo holds, and who lies about one harms only himself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearthub.clock import now_ms
-from hearthub.db import Database
-from hearthub.errors import BadRequest, NotFound
+from hearthub.db import Database, IntegrityError
+from hearthub.errors import BadRequest, NotFound, RepoNotFound
 from hearthub.storage.backends import Blobs
 
 BATCH = 500
@@ -67,6 +68,18 @@ def locate_blob(blobs: Blobs, key: str) -> Location:
     )
 
 
+@contextmanager
+def of_a_repo() -> Iterator[None]:
+    """Around a write whose one reference is to a repo: a broken one means that it was deleted.
+
+    What was stored for it stays: by now the same bytes may be another repo's.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        raise RepoNotFound from error
+
+
 class LfsObjects:
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -98,25 +111,29 @@ class LfsObjects:
         return {sha256: found[sha256].size for sha256, _ in wanted}
 
     def add(self, repo_id: int, objects: Sequence[LfsObject]) -> None:
-        """Note what a repo proved; an object may be stored both whole and as chunks."""
-        self.db.execute_many(
-            """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
-            values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
-            on conflict (repo_id, sha256) do update set
-                whole = case when excluded.whole = 1 then 1 else lfs_object.whole end,
-                xet_hash = coalesce(lfs_object.xet_hash, excluded.xet_hash)""",
-            [
-                {
-                    "repo_id": repo_id,
-                    "sha256": it.sha256,
-                    "size": it.size,
-                    "whole": int(it.whole),
-                    "xet_hash": it.xet_hash,
-                    "now": now_ms(),
-                }
-                for it in objects
-            ],
-        )
+        """Note what a repo proved; an object may be stored both whole and as chunks.
+
+        Raises RepoNotFound when the repo was deleted meanwhile.
+        """
+        with of_a_repo():
+            self.db.execute_many(
+                """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
+                values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
+                on conflict (repo_id, sha256) do update set
+                    whole = case when excluded.whole = 1 then 1 else lfs_object.whole end,
+                    xet_hash = coalesce(lfs_object.xet_hash, excluded.xet_hash)""",
+                [
+                    {
+                        "repo_id": repo_id,
+                        "sha256": it.sha256,
+                        "size": it.size,
+                        "whole": int(it.whole),
+                        "xet_hash": it.xet_hash,
+                        "now": now_ms(),
+                    }
+                    for it in objects
+                ],
+            )
 
     def size_of_xet(self, repo_id: int, file_hash: str) -> int | None:
         """The size of a file the repo holds as chunks."""

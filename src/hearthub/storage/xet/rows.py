@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from hearthub.clock import now_ms
 from hearthub.db import Database
+from hearthub.storage.objects import of_a_repo
 from hearthub.storage.xet.hashes import to_text
 from hearthub.storage.xet.reconstruct import Recipe
 from hearthub.storage.xet.verification import VerifiedFile
@@ -30,7 +31,10 @@ class XetRows:
         return self.db.one("select 1 from xorb where hash = :xorb", xorb=xorb) is not None
 
     def add_xorb(self, xorb: str, meta: XorbMeta, repo_id: int) -> bool:
-        """Record a stored xorb and who sent it; False when that repo had sent it before."""
+        """Record a stored xorb and who sent it; False when that repo had sent it before.
+
+        Raises RepoNotFound when the repo was deleted meanwhile.
+        """
         with self.db.transaction():
             self.db.execute(
                 """insert into xorb (hash, chunks, raw_size, disk_size, created, touched, meta)
@@ -43,12 +47,13 @@ class XetRows:
                 now=now_ms(),
                 meta=meta.to_bytes(),
             )
-            added = self.db.execute(
-                """insert into xorb_owner (xorb, repo_id) values (:xorb, :repo_id)
-                on conflict do nothing""",
-                xorb=xorb,
-                repo_id=repo_id,
-            )
+            with of_a_repo():
+                added = self.db.execute(
+                    """insert into xorb_owner (xorb, repo_id) values (:xorb, :repo_id)
+                    on conflict do nothing""",
+                    xorb=xorb,
+                    repo_id=repo_id,
+                )
         return added > 0
 
     def touch(self, xorbs: Sequence[str]) -> None:
