@@ -4,7 +4,6 @@ import base64
 import hmac
 import json
 import secrets
-import threading
 from typing import Any
 
 from hearthub.clock import now_ms
@@ -15,75 +14,45 @@ _MAC_BYTES = 16
 
 
 class Signer:
-    """HMAC-SHA256 with the keys of table `signing_key`: the newest signs, all of them verify."""
+    """HMAC-SHA256 with the key that this database has in table `signing_key`, made when needed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._lock = threading.Lock()
-        self._keys: list[bytes] = []  # newest first
+        self._key: bytes | None = None
 
     def sign(self, purpose: str, claims: dict[str, Any], ttl_s: int) -> str:
         """A URL-safe token that `verify` turns into `claims` for that many seconds."""
         payload = json.dumps({**claims, "exp": now_ms() // 1000 + ttl_s}, separators=(",", ":"))
         body = _encode(payload.encode())
-        return f"{body}.{_encode(self._mac(self._load()[0], purpose, body))}"
+        return f"{body}.{self._mac(purpose, body)}"
 
     def verify(self, purpose: str, token: str) -> dict[str, Any]:
         """The claims, with `exp` (seconds); raises Forbidden when forged, for else, or expired."""
         body, _, signature = token.partition(".")
-        if not self._is_ours(purpose, body, signature):
+        given = signature.encode("ascii", "replace")
+        if not hmac.compare_digest(self._mac(purpose, body).encode(), given):
             raise Forbidden("The signature is wrong")
         claims: dict[str, Any] = json.loads(_decode(body))
         if claims["exp"] <= now_ms() // 1000:
             raise Forbidden("The signature has expired")
         return claims
 
-    def rotate(self) -> None:
-        """Sign with a new key from now on; what the old ones signed stays good."""
-        self._db.execute(
-            "insert into signing_key (secret, created) values (:secret, :now)",
-            secret=secrets.token_bytes(32),
-            now=now_ms(),
-        )
-        self._load(again=True)
+    def key(self) -> bytes:
+        """32 random bytes that tell one hub's data from another's."""
+        while self._key is None:
+            self._key = self._db.value("select secret from signing_key order by id limit 1")
+            if self._key is None:  # the fixed id leaves one winner, however many processes start
+                self._db.execute(
+                    """insert into signing_key (id, secret, created) values (1, :secret, :now)
+                    on conflict do nothing""",
+                    secret=secrets.token_bytes(32),
+                    now=now_ms(),
+                )
+        return self._key
 
-    def oldest(self) -> bytes:
-        """The first key of this database: it tells one hub's data from another's."""
-        return self._load()[-1]
-
-    def _is_ours(self, purpose: str, body: str, signature: str) -> bool:
-        given = signature.encode("ascii", "replace")
-        for again in (False, True):  # another process may have made a key since
-            for key in self._load(again=again):
-                expected = _encode(self._mac(key, purpose, body))
-                if hmac.compare_digest(expected.encode(), given):
-                    return True
-        return False
-
-    def _mac(self, key: bytes, purpose: str, body: str) -> bytes:
+    def _mac(self, purpose: str, body: str) -> str:
         message = f"{purpose}\n{body}".encode("utf-8", "replace")
-        return hmac.digest(key, message, "sha256")[:_MAC_BYTES]
-
-    def _load(self, *, again: bool = False) -> list[bytes]:
-        if self._keys and not again:
-            return self._keys
-        with self._lock:
-            keys = self._read()
-            if not keys:
-                with self._db.transaction():
-                    if not self._read():
-                        self._db.execute(
-                            "insert into signing_key (secret, created) values (:secret, :now)",
-                            secret=secrets.token_bytes(32),
-                            now=now_ms(),
-                        )
-                keys = self._read()
-            self._keys = keys
-        return keys
-
-    def _read(self) -> list[bytes]:
-        rows = self._db.all("select secret from signing_key order by id desc")
-        return [bytes(row.secret) for row in rows]
+        return _encode(hmac.digest(self.key(), message, "sha256")[:_MAC_BYTES])
 
 
 def _encode(data: bytes) -> str:

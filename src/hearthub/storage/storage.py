@@ -96,7 +96,7 @@ class Storage:
     def cas_generation(self) -> str:
         """Part of the CAS address. Clients cache by it what they uploaded, so that a hub with
         another database must not look like the same one."""
-        return hashlib.sha256(b"cas" + self.signer.oldest()).hexdigest()[:8]
+        return hashlib.sha256(b"cas" + self.signer.key()).hexdigest()[:8]
 
     def receive_xorb(self, repo_id: int, xorb_hash: str, spool: Spool) -> bool:
         """Verify and store an uploaded xorb; True when this repo had not sent it before.
