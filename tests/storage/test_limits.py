@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from hearthub.db import Database
-from hearthub.errors import BadRequest, RepoNotFound, TooLarge
+from hearthub.errors import BadRequest, RepoNotFound, TooLarge, Unavailable
+from hearthub.sandbox import Sandbox
+from hearthub.settings import Settings
 from hearthub.storage import Storage
-from hearthub.storage.xet import shards, verification
+from hearthub.storage.xet import cas, shards, verification
 from hearthub.storage.xet.reconstruct import TERM, Recipe
 from hearthub.storage.xet.shards import BOOKEND, RECORD
 from storage.conftest import CHARLIE_REPO, Client
@@ -55,6 +57,24 @@ def test_a_recipe_weighs_what_it_holds() -> None:
     small, large = (Recipe(TERM.pack(bytes(32), 10, 0, 1) * n) for n in (1, 100_000))
     assert small.weight < 1000
     assert large.weight > 100_000 * TERM.size
+
+
+def test_a_recipe_that_is_too_heavy_is_read_anew(
+    db: Database, settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xorb = Xorb([b"one", b"two"])
+    for room, stays in ((0, False), (2**20, True)):
+        monkeypatch.setattr(cas, "RECIPE_CACHE", room)
+        client = Client(Storage(db, settings, sandbox))
+        client.xorb(xorb)
+        [stored] = client.shard(whole_file([xorb]))
+        assert client.read(stored.sha256, 0, 6) == b"onetwo"
+        db.execute("delete from xet_file")
+        if stays:
+            assert client.read(stored.sha256, 0, 6) == b"onetwo"
+        else:
+            with pytest.raises(Unavailable):
+                client.read(stored.sha256, 0, 6)
 
 
 def test_sweep_passes_what_is_not_an_upload(storage: Storage, tmp_path: Path) -> None:
