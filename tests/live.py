@@ -6,11 +6,12 @@ root administers the hub.
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from hearthub.app import open_hub
 from hearthub.settings import Settings
 
 START_S = 20
+PENDING = """select count(*) from job where name in ('catalogue.refresh', 'catalogue.recount')
+and state in ('waiting', 'running') and run_at <= ?"""
 NO_TLS = False  # making a TLS context costs 60 ms
 
 
@@ -72,6 +75,16 @@ class LiveHub:
             except httpx.TransportError:
                 time.sleep(0.05)
         raise RuntimeError(f"the hub did not start: {(self.data / 'server.log').read_text()}")
+
+    def settle(self) -> None:
+        """Wait until the catalogue has heard of everything that was done so far."""
+        database = sqlite3.connect(f"file:{self.data / 'hearthub.db'}?mode=ro", uri=True)
+        deadline = time.monotonic() + START_S
+        with closing(database):
+            while database.execute(PENDING, (time.time_ns() // 10**6,)).fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the catalogue lags behind")
+                time.sleep(0.01)
 
     def stop(self) -> None:
         if self.process is not None:

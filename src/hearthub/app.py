@@ -19,12 +19,21 @@ from starlette.middleware.cors import CORSMiddleware
 
 from hearthub import __version__, api, migrations
 from hearthub.accounts import Accounts
-from hearthub.catalogue import Catalogue
+from hearthub.catalogue import Catalogue, Downloads
 from hearthub.community import Community
 from hearthub.context import Hub
 from hearthub.db import Database, DatabaseError, IntegrityError
 from hearthub.errors import HearthubError
-from hearthub.events import CommitCreated, EventLog, RepoDeleted
+from hearthub.events import (
+    CommitCreated,
+    Event,
+    EventLog,
+    RepoDeleted,
+    RepoLiked,
+    RepoMoved,
+    RepoSettingsChanged,
+    RepoUnliked,
+)
 from hearthub.http import errors as http_errors
 from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
@@ -39,6 +48,7 @@ from hearthub.web import pages
 log = logging.getLogger("hearthub")
 
 HOUR_S = 3600
+DAY_S = 24 * HOUR_S
 MAX_DESCRIPTORS = 65_536
 
 # For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
@@ -61,31 +71,40 @@ def open_hub(settings: Settings) -> Iterator[Hub]:
     """All parts, on the newest schema; closed when the block ends. Any process may open one."""
     db = migrations.open_main(settings)
     objects_db = migrations.open_objects(settings, db)
+    catalogue_db = migrations.open_catalogue(settings)
     sandbox = Sandbox(settings.workers)
-    hub = build(settings, db, objects_db, sandbox)
+    hub = build(settings, db, objects_db, catalogue_db, sandbox)
     try:
         yield hub
     finally:
         hub.accounts.flush_last_used(now=True)
         sandbox.close()
+        catalogue_db.close()
         objects_db.close()
         db.close()
 
 
-def build(settings: Settings, db: Database, objects_db: Database, sandbox: Sandbox) -> Hub:
+def build(
+    settings: Settings,
+    db: Database,
+    objects_db: Database,
+    catalogue_db: Database,
+    sandbox: Sandbox,
+) -> Hub:
     events = EventLog(db)
     jobs = Jobs(db)
     accounts = Accounts(db)
     storage = Storage(db, settings, sandbox)
     registry = Registry(db, objects_db, settings, events, accounts, storage)
     community = Community(db, events, registry)
-    catalogue = Catalogue(db, settings, registry)
+    catalogue = Catalogue(catalogue_db, settings, registry, community, Downloads())
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     return Hub(
         settings=settings,
         db=db,
         objects_db=objects_db,
+        catalogue_db=catalogue_db,
         sandbox=sandbox,
         events=events,
         jobs=jobs,
@@ -100,24 +119,39 @@ def build(settings: Settings, db: Database, objects_db: Database, sandbox: Sandb
 def subscribe(events: EventLog, jobs: Jobs) -> None:
     """Which event starts which job, in the transaction of the event."""
 
+    def refresh(event: Event) -> None:
+        payload = {"repo_id": event.repo_id}
+        jobs.add("catalogue.refresh", payload, key=f"refresh:{event.repo_id}")
+
+    def recount(event: Event) -> None:
+        jobs.add("catalogue.recount", {"repo_id": event.repo_id}, key=f"recount:{event.repo_id}")
+
     def after_commit(event: CommitCreated) -> None:
         payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
-        jobs.add("catalogue.refresh", payload, key=f"refresh:{key}")
+        refresh(event)
         jobs.add("registry.measure", payload, key=f"measure:{key}")
 
     def after_delete(event: RepoDeleted) -> None:
         payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
+        refresh(event)
         jobs.add("registry.purge", payload, key=f"purge:{key}")
         # Once more for what an upload or commit that was under way has written since.
         jobs.add("registry.purge", payload, key=f"purge-again:{key}", delay_s=HOUR_S)
 
     events.subscribe(CommitCreated, after_commit)
     events.subscribe(RepoDeleted, after_delete)
+    events.subscribe(RepoMoved, refresh)
+    events.subscribe(RepoSettingsChanged, refresh)
+    events.subscribe(RepoLiked, recount)
+    events.subscribe(RepoUnliked, recount)
 
 
 def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue) -> None:
     """Every job by name; those with a period run by themselves."""
     jobs.register("catalogue.refresh", catalogue.refresh)
+    jobs.register("catalogue.recount", catalogue.recount)
+    jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
+    jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
     jobs.register("registry.measure", registry.measure)
     jobs.register("registry.purge", registry.purge)
 
@@ -132,6 +166,7 @@ def create_app(hub: Hub) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        hub.jobs.add("catalogue.rebuild", {}, key="start")
         worker = Worker(hub.jobs)
         worker.start()
         flusher = asyncio.create_task(_flush_last_used(hub))

@@ -19,6 +19,7 @@ class Hub:
     settings: Settings
     db: Database
     objects_db: Database
+    catalogue_db: Database
     sandbox: Sandbox
     events: EventLog
     jobs: Jobs

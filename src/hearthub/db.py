@@ -8,20 +8,31 @@ import re
 import sqlite3
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, create_engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import NullPool
 
-__all__ = ["Database", "DatabaseError", "IntegrityError", "Row", "Rows"]
+__all__ = ["BATCH", "Database", "DatabaseError", "IntegrityError", "Row", "Rows", "batches"]
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
+T = TypeVar("T")
+
+BATCH = 500
+"""How many names or numbers go into one `in (...)`: databases limit it."""
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 class Database:
@@ -104,8 +115,14 @@ class Database:
             return int(self._run(sql, params).rowcount)
 
     def execute_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            with self.transaction():
+        """The same statement for each row; on SQLite by the driver, at a third of the cost."""
+        if not rows:
+            return
+        with self.transaction():
+            if self.is_sqlite:
+                with _as_ours(sql):
+                    self._driver().executemany(sql, rows)
+            else:
                 self.connection().execute(_statement(sql, ()), list(rows))
 
     def close(self) -> None:
@@ -131,18 +148,17 @@ class Database:
             result = self._run(sql, params)
             rows: Rows = result.all() if limit is None else result.fetchmany(limit)
             return rows
-        driver = self.connection().connection.dbapi_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells mypy
-        try:
-            cursor = driver.execute(*_expanded(sql, params))
+        with _as_ours(sql):
+            cursor = self._driver().execute(*_expanded(sql, params))
             found = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             columns = tuple(column[0] for column in cursor.description or ())
             cursor.close()
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(sql, None, error) from error
-        except sqlite3.Error as error:
-            raise OperationalError(sql, None, error) from error
         return list(map(_row_type(columns), found))
+
+    def _driver(self) -> sqlite3.Connection:
+        driver = self.connection().connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells mypy
+        return driver
 
     def _run(self, sql: str, params: Mapping[str, Any]) -> Any:
         lists = tuple(name for name, value in params.items() if isinstance(value, (list, tuple)))
@@ -171,6 +187,17 @@ def _row_type(columns: tuple[str, ...]) -> Callable[[tuple[Any, ...]], Any]:
     row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]
     make: Callable[[tuple[Any, ...]], Any] = row._make
     return make
+
+
+@contextmanager
+def _as_ours(sql: str) -> Iterator[None]:
+    """Errors of SQLite's driver as SQLAlchemy would raise them."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(sql, None, error) from error
+    except sqlite3.Error as error:
+        raise OperationalError(sql, None, error) from error
 
 
 @contextmanager

@@ -21,6 +21,7 @@ upload uploads user users v1 v2 v3 verify viewer watch webhooks well-known whoam
 """
 RESERVED = frozenset(_ROUTE_WORDS.split())
 
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SHAPE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?", re.ASCII)
 _RULE = (
     f"use 1 to {MAX_NAME} letters, digits, '-', '_' or '.', "
@@ -56,3 +57,20 @@ def split_id(repo_id: str) -> tuple[str, str]:
 def _check_shape(name: str, what: str) -> None:
     if not _SHAPE.fullmatch(name) or "--" in name or ".." in name:
         raise BadRequest(f"{name[:200]!r} is not a name for a {what}: {_RULE}")
+
+
+def misspellings(word: str) -> set[str]:
+    """All that one mistake makes of a lower-case word: a letter lost, changed or too many, or two
+    swapped.
+
+    Norvig, "How to Write a Spelling Corrector". Empty for words of less than 3 or more than 24
+    letters, and of other scripts.
+    """
+    if not word.isascii() or not 3 <= len(word) <= 24:
+        return set()
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    found = {a + b[1:] for a, b in halves if b}
+    found |= {a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1}
+    found |= {a + c + b[1:] for a, b in halves if b for c in _ALPHABET}
+    found |= {a + c + b for a, b in halves for c in _ALPHABET}
+    return found - {word}

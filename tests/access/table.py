@@ -92,12 +92,15 @@ TABLE = [
     Call("POST", "/v1/telemetry", Need.NOTHING),
     Call("POST", "/api/validate-yaml", Need.NOTHING, json={"content": "# A card"}),
     Call("GET", "/api/organizations/{name:seg}/members", Need.NOTHING, params=ORG),
+    Call("GET", "/api/{kind:kind}-tags-by-type", Need.NOTHING),
     Call("GET HEAD", "/", Need.NOTHING),
     Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
     Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),
     # Everybody, but no bad token
     Call("GET", "/metrics", Need.VALID),  # the tests call from this machine
     Call("GET", "/api/{kind:kind}", Need.VALID),
+    Call("GET", "/api/{kind:kind}/facets", Need.VALID),
+    Call("GET", "/api/quicksearch", Need.VALID),
     Call("GET", "/api/users/{name:seg}/overview", Need.VALID, params=USER),
     Call("GET", "/api/users/{name:seg}/likes", Need.VALID, params=USER),
     Call("GET", "/api/organizations/{name:seg}/overview", Need.VALID, params=ORG),

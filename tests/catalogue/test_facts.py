@@ -60,11 +60,12 @@ def test_the_job_keeps_what_reading_gives(hub: Hub) -> None:
     repo = filled(hub, "dataset", {"README.md": b"---\nlicense: mit\n---\nText"})
     read = hub.catalogue.facts(repo)
     hub.catalogue.refresh({"repo_id": repo.id})
-    assert hub.db.value("select count(*) from repo_facts") == 1
+    assert hub.catalogue_db.value("select count(*) from listing_facts") == 1
     assert hub.catalogue.facts(repo) == read
     assert hub.catalogue.facts_of([repo]) == {repo.id: read}
     hub.registry.delete(hub.accounts.actor("alice"), "dataset", "alice/r")
-    hub.catalogue.refresh({"repo_id": repo.id})  # gone since: nothing to do
+    hub.catalogue.refresh({"repo_id": repo.id})
+    assert hub.catalogue_db.value("select count(*) from listing_facts") == 0
 
 
 @pytest.mark.parametrize(
@@ -121,5 +122,6 @@ def test_shapes_that_are_none(shape: object) -> None:
 def test_facts_of_another_version(hub: Hub) -> None:
     repo = filled(hub, "dataset", {"README.md": b"---\nlicense: mit\n---\n"})
     hub.catalogue.refresh({"repo_id": repo.id})
-    hub.db.execute("update repo_facts set facts = :facts", facts='{"gone": 1, "tags": ["a"]}')
+    text = '{"gone": 1, "tags": ["a"]}'
+    hub.catalogue_db.execute("update listing_facts set facts = :facts", facts=text)
     assert hub.catalogue.facts(repo) == hub.catalogue.facts_of([repo])[repo.id] == Facts(["a"])

@@ -9,6 +9,7 @@ import pytest
 from calls import commit, delete, new_repo, put, unique
 from hearthub.errors import Unavailable
 from hearthub.web.markdown import render_card
+from live import LiveHub
 
 CARD = b"""---
 license: mit
@@ -142,9 +143,12 @@ def test_a_long_card_says_where_the_rest_is(alice: httpx.Client, anyone: httpx.C
     assert f'href="/{repo}/resolve/main/README.md"' in page
 
 
-def test_rows_of_lists_have_few_siblings(alice: httpx.Client, anyone: httpx.Client) -> None:
+def test_rows_of_lists_have_few_siblings(
+    hub: LiveHub, alice: httpx.Client, anyone: httpx.Client
+) -> None:
     repo = new_repo(alice)
     commit(alice, repo, *(put(f"{number}.txt") for number in range(1010)))
+    hub.settle()
     name = repo.partition("/")[2]
     for query in ("full=true", "expand=siblings"):
         rows = anyone.get(f"/api/models?search={name}&{query}").json()

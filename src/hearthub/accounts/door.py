@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hearthub.accounts import orgs, passwords, tokens, users
+from hearthub.accounts import orgs, passwords, search, tokens, users
 from hearthub.accounts.actor import Actor
 from hearthub.accounts.orgs import Member
 from hearthub.accounts.tokens import Token
@@ -74,6 +74,10 @@ class Accounts:
 
     def account_by_id(self, account_id: int) -> Account | None:
         return users.find(self._db, account_id)
+
+    def search(self, typed: str, kind: str, limit: int) -> list[Account]:
+        """Users (`kind` "user") or organisations ("org") whose name or full name starts so."""
+        return search.search(self._db, typed, kind, limit)
 
     # Organisations
 

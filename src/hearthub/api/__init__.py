@@ -9,6 +9,7 @@ from hearthub.api import (
     health,
     info,
     lfs,
+    lists,
     people,
     refs,
     repos,
@@ -26,6 +27,7 @@ routers = [
     tree.router,
     commit.router,
     xet_tokens.router,
+    lists.router,
     info.router,
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a

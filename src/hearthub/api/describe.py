@@ -1,11 +1,11 @@
 """A repo as JSON: each field by name, so that `expand` picks and the full answer takes all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
 
-from hearthub.catalogue import Facts
+from hearthub.catalogue import Counters, Facts, Listing
 from hearthub.clock import iso
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
@@ -48,17 +48,23 @@ class Describer:
     A row has fewer siblings, whether asked for by `full` or by `expand`.
     """
 
-    def __init__(self, hub: Hub, repos: Sequence[Repo], commit: str | None = None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        repos: Sequence[Repo],
+        commit: str | None = None,
+        counters: Mapping[int, Counters] | None = None,
+    ) -> None:
         self.hub = hub
         self.commit = commit
-        self.likes = hub.community.likes([repo.id for repo in repos])
+        self.counters = counters or hub.catalogue.counters(repos)
         if commit is not None:
             self.facts = {repo.id: hub.catalogue.facts(repo, commit) for repo in repos}
         else:
             self.facts = hub.catalogue.facts_of(repos)
         self.fields: dict[str, Callable[[Repo], Any]] = {
             **_ROW_FIELDS,
-            "likes": lambda repo: self.likes.get(repo.id, 0),
+            **{name: self._counted(field) for name, field in _COUNTED.items()},
             "sha": self._sha,
             "siblings": self._siblings,
         }
@@ -72,18 +78,7 @@ class Describer:
         names += _FULL.get(repo.type, [])
         answer = self._base(repo) | {name: self._field(repo, name) for name in names}
         answer["siblings"] = self._siblings(repo, blobs=blobs)
-        return _without_nulls(answer)
-
-    def summary(self, repo: Repo, *, full: bool, config: bool, card: bool) -> dict[str, Any]:
-        """One row of a list."""
-        names = [*_SUMMARY, "author", "lastModified", *_ROW.get(repo.type, [])]
-        if full:
-            names += ["sha", "siblings", "disabled"]
-        if config and repo.type == "model":
-            names.append("config")
-        if card:
-            names.append("cardData")
-        return _without_nulls(self._base(repo) | {name: self._field(repo, name) for name in names})
+        return without_nulls(answer)
 
     def _base(self, repo: Repo) -> dict[str, Any]:
         base = {"_id": repo.uid, "id": repo.full_name}
@@ -95,6 +90,9 @@ class Describer:
         if field_of_facts := _FACT_FIELDS.get(name):
             return field_of_facts(self.facts[repo.id])
         return None
+
+    def _counted(self, field: str) -> Callable[[Repo], Any]:
+        return lambda repo: getattr(self.counters[repo.id], field)
 
     def _sha(self, repo: Repo) -> str:
         return self.commit or self.hub.registry.head(repo)
@@ -122,6 +120,13 @@ _FULL = {
     "space": ["sdk", "models", "datasets", "runtime", "host", "subdomain", "region"],
 }
 
+_COUNTED = {
+    "downloads": "downloads",
+    "downloadsAllTime": "downloads_all",
+    "likes": "likes",
+    "trendingScore": "trending",
+}
+
 _ROW_FIELDS: dict[str, Callable[[Repo], Any]] = {
     "author": lambda repo: repo.namespace,
     "createdAt": lambda repo: iso(repo.created),
@@ -137,12 +142,38 @@ _ROW_FIELDS: dict[str, Callable[[Repo], Any]] = {
         "stage": "RUNNING" if repo.sdk == "static" else "NO_APP_FILE",
         "hardware": {"current": None, "requested": None},
     },
-    "downloads": lambda _repo: 0,
-    "downloadsAllTime": lambda _repo: 0,
-    "trendingScore": lambda _repo: 0,
     "spaces": lambda _repo: [],
     "xetEnabled": lambda _repo: True,
 }
+
+
+def describe_observed(listing: Listing, names: Sequence[str]) -> dict[str, Any]:
+    """A repo of another hub, as far as it was observed; `origin` says where it is."""
+    counters = listing.counters
+    fields = {
+        "author": listing.full_name.partition("/")[0],
+        "createdAt": iso(counters.created),
+        "lastModified": iso(counters.modified),
+        "private": False,
+        "gated": listing.gated or False,
+        **{name: getattr(counters, field) for name, field in _COUNTED.items()},
+    }
+    for name in names:
+        if name in _FACT_FIELDS:
+            fields[name] = _FACT_FIELDS[name](listing.facts)
+    base = {"_id": "", "id": listing.full_name, "origin": listing.origin}
+    base |= {"modelId": listing.full_name} if listing.type == "model" else {}
+    return base | {name: fields[name] for name in names if fields.get(name) is not None}
+
+
+def row_names(kind: str, *, full: bool, config: bool, card: bool) -> list[str]:
+    """The fields of one row of a list."""
+    names = [*_SUMMARY, "author", "lastModified", *_ROW.get(kind, [])]
+    if full:
+        names += ["sha", "siblings", "disabled"]
+    if config and kind == "model":
+        names.append("config")
+    return [*names, "cardData"] if card else names
 
 
 def _transformers_info(facts: Facts) -> dict[str, Any] | None:
@@ -190,5 +221,5 @@ def _sibling(entry: Entry, blobs: bool) -> dict[str, Any]:
     return item
 
 
-def _without_nulls(answer: dict[str, Any]) -> dict[str, Any]:
+def without_nulls(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if value is not None}

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
+from hearthub.catalogue import Filter, Page
 from hearthub.clock import iso
 from hearthub.context import Hub
 from hearthub.errors import LoginRequired, NotFound
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
-from hearthub.registry import REPO_TYPES, Page, RepoFilter
+from hearthub.registry import REPO_TYPES, Repo
 
 router = APIRouter(tags=["people"])
 
@@ -153,12 +154,7 @@ def org_repositories(name: Segment, hub: CurrentHub, actor: CurrentActor) -> lis
 
 
 def _repositories(hub: Hub, actor: Actor, owner: str) -> list[dict[str, Any]]:
-    page = Page(limit=MAX_REPOSITORIES)
-    repos = [
-        repo
-        for kind in REPO_TYPES
-        for repo in hub.registry.list_repos(actor, RepoFilter(kind, owner), page)
-    ]
+    repos = [repo for kind in REPO_TYPES for repo in _of_owner(hub, actor, kind, owner)]
     total = sum(repo.used_storage for repo in repos) or 1
     return [
         {
@@ -171,3 +167,9 @@ def _repositories(hub: Hub, actor: Actor, owner: str) -> list[dict[str, Any]]:
         }
         for repo in sorted(repos, key=lambda repo: -repo.used_storage)
     ]
+
+
+def _of_owner(hub: Hub, actor: Actor, kind: str, owner: str) -> list[Repo]:
+    wanted = Filter(kind, [[("author", owner)]])
+    rows, _ = hub.catalogue.page(actor, wanted, Page("modified", limit=MAX_REPOSITORIES))
+    return [row.repo for row in rows if row.repo]

@@ -1,6 +1,23 @@
-"""What lists and info pages show of a repo beyond its row: tags, task, library, card."""
+"""What lists, search, facets and ranks show of repos, hosted here or observed elsewhere."""
 
 from hearthub.catalogue.catalogue import Catalogue
+from hearthub.catalogue.downloads import Downloads
 from hearthub.catalogue.facts import Facts
+from hearthub.catalogue.listing import Counters, Listing
+from hearthub.catalogue.lists import Page
+from hearthub.catalogue.plan import Filter
+from hearthub.catalogue.rows import Row
+from hearthub.catalogue.tag_types import label, tag_type
 
-__all__ = ["Catalogue", "Facts"]
+__all__ = [
+    "Catalogue",
+    "Counters",
+    "Downloads",
+    "Facts",
+    "Filter",
+    "Listing",
+    "Page",
+    "Row",
+    "label",
+    "tag_type",
+]

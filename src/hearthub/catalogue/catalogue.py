@@ -1,34 +1,66 @@
-"""The door of the catalogue: facts of repos, kept by a job, computed when the job is behind."""
+"""The door of the catalogue: the one reader behind every list, search, facet and rank."""
 
-import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-import orjson
 from cachetools import LRUCache
 
-from hearthub.catalogue.facts import Facts, dataset_facts, model_facts, parameters, space_facts
-from hearthub.db import Database
+from hearthub.accounts import Actor
+from hearthub.catalogue import terms
+from hearthub.catalogue.downloads import Downloads
+from hearthub.catalogue.facets import FacetCounts, Facets
+from hearthub.catalogue.facts import Facts
+from hearthub.catalogue.listing import PUBLIC, Counters, Listing, shelf
+from hearthub.catalogue.listings import FACTS_VERSION, Listings
+from hearthub.catalogue.lists import Lists, Page
+from hearthub.catalogue.plan import Filter, Planner, Reader
+from hearthub.catalogue.ranks import Ranks
+from hearthub.catalogue.reading import read_facts
+from hearthub.catalogue.rebuild import Rebuild
+from hearthub.catalogue.rows import Row, Rows, read_place, write_place
+from hearthub.catalogue.search import Search
+from hearthub.clock import now_ms
+from hearthub.community import Community
+from hearthub.db import Database, batches
 from hearthub.errors import HearthubError, NotFound
-from hearthub.registry import Entry, Registry, Repo, read_card
+from hearthub.registry import Registry, Repo
 from hearthub.settings import Settings
 
-MAX_PATHS = 10_000
-MAX_HEADERS = 2**24  # bytes of all safetensors headers of a repo
-MAX_WEIGHT_FILES = 256
 MAX_RECENT = 2**25  # characters of facts
+TREND_MS = 7 * 86_400_000
 
 log = logging.getLogger(__name__)
 
 
 class Catalogue:
-    def __init__(self, db: Database, settings: Settings, registry: Registry) -> None:
+    """`db` is the catalogue's own; all in it but observations can be made again (`rebuild`)."""
+
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        registry: Registry,
+        community: Community,
+        downloads: Downloads,
+    ) -> None:
         self.db, self.settings, self.registry = db, settings, registry
+        self.community, self.downloads = community, downloads
+        self._listings = Listings(db)
+        self._ranks = Ranks(db, self._listings)
+        self._planner = Planner(db)
+        self._lists = Lists(db)
+        self._search = Search(db)
+        self._rows = Rows(db, registry)
+        self._facets = Facets(db, self._lists)
+        self._rebuild = Rebuild(db, self._listings, self._remembered, self._count)
         # As JSON, whose size is known: a stranger's card may take megabytes.
         self._recent: LRUCache[tuple[int, str], str] = LRUCache(MAX_RECENT, len)
         self._lock = Lock()
+
+    # -- what is known of a repo -------------------------------------------------------------
 
     def facts(self, repo: Repo, commit: str | None = None) -> Facts:
         """What is known of a repo at a commit (default: the head of main)."""
@@ -36,42 +68,160 @@ class Catalogue:
             commit = commit or self.registry.head(repo)
         except NotFound:
             return Facts()
-        row = self.db.one(
-            "select facts from repo_facts where repo_id = :repo and commit_oid = :commit",
-            repo=repo.id,
-            commit=commit,
-        )
-        return Facts.from_json(row[0]) if row else self._remembered(repo, commit)
+        return self._kept(repo, commit) or self._remembered(repo, commit)
 
     def facts_of(self, repos: Sequence[Repo]) -> dict[int, Facts]:
         """Facts of many repos at their heads, by repo id."""
-        rows = self.db.all(
-            "select repo_facts.repo_id, repo_facts.facts from repo_facts join ref on "
-            "ref.repo_id = repo_facts.repo_id and ref.name = 'refs/heads/main' "
-            "and ref.commit_oid = repo_facts.commit_oid where repo_facts.repo_id in (:ids)",
-            ids=[repo.id for repo in repos],
-        )
-        known = {row[0]: Facts.from_json(row[1]) for row in rows}
-        return {repo.id: known.get(repo.id) or self.facts(repo) for repo in repos}
+        heads = self.registry.heads([repo.id for repo in repos])
+        known: dict[int, Facts] = {}
+        for some in batches(heads):
+            rows = self.db.all(
+                "select l.repo_id, f.commit_oid, f.facts from listing l join listing_facts f "
+                "on f.id = l.id where l.repo_id in (:ids) and f.version = :version",
+                ids=some,
+                version=FACTS_VERSION,
+            )
+            known |= {
+                row.repo_id: Facts.from_json(row.facts)
+                for row in rows
+                if heads[row.repo_id] == row.commit_oid
+            }
+        return {
+            repo.id: known.get(repo.id) or self.facts(repo, heads.get(repo.id)) for repo in repos
+        }
+
+    def counters(self, repos: Sequence[Repo]) -> dict[int, Counters]:
+        """Downloads, likes and trend by repo id: likes as of now, the others as lists have them."""
+        ids = [repo.id for repo in repos]
+        found, likes = self._ranks.counters(ids), self.community.likes(ids)
+        return {
+            repo.id: replace(
+                found.get(repo.id) or Counters(repo.created, repo.modified),
+                likes=likes.get(repo.id, 0),
+            )
+            for repo in repos
+        }
+
+    # -- lists -------------------------------------------------------------------------------
+
+    def page(
+        self, actor: Actor, wanted: Filter, page: Page, after: str | None = None
+    ) -> tuple[list[Row], str | None]:
+        """One page of the repos that fit and that `actor` may see, and where the next one starts.
+
+        A search comes best match first unless the page names a sort. `after` is where a page
+        before said this one starts. A page may be short and not the last. Raises BadRequest when
+        `after` is nothing this hub said.
+        """
+        plan = self._planner.plan(wanted, reader_of(actor))
+        one_more = replace(page, limit=page.limit + 1)
+        if wanted.search and page.sort is None:
+            query = terms.Query.of(wanted.search)
+            places = self._search.page(plan, query, after, one_more.limit)
+        else:
+            found = self._lists.page(plan, one_more, read_place(after))
+            places = [(write_place(it), it[1]) for it in found]
+        more = places[page.limit - 1][0] if len(places) > page.limit else None
+        return self._rows.load(actor, places[: page.limit]), more
+
+    def tags(self, repo_type: str) -> list[tuple[str, str, int]]:
+        """(kind, name, how many public repos) of everything lists can be narrowed by."""
+        return self._facets.tags(shelf(repo_type, PUBLIC))
+
+    def suggest(self, actor: Actor, repo_type: str, typed: str, limit: int) -> list[Row]:
+        """The repos somebody most likely means, as they type; also those that only resemble it."""
+        plan = self._planner.plan(Filter(repo_type, search=typed), reader_of(actor))
+        found = self._search.head(plan, terms.Query.of(typed), enough=limit)[:limit]
+        return self._rows.load(actor, [("", it.id) for it in found])
+
+    def number(self, repo_type: str, kind: str, name: str) -> int:
+        """How many public repos have one value."""
+        return self._facets.number(shelf(repo_type, PUBLIC), kind, name)
+
+    def facet_counts(self, actor: Actor, wanted: Filter) -> FacetCounts:
+        """How many repos that `actor` may see have each value, among those that fit."""
+        return self._facets.counts(self._planner.plan(wanted, reader_of(actor)))
+
+    # -- what comes in -----------------------------------------------------------------------
 
     def refresh(self, payload: dict[str, Any]) -> None:
-        """Job: read the head of a repo again and keep what it says."""
+        """Job: read a repo and its head again; a repo that is gone is no longer listed."""
         repo = self.registry.by_id(payload["repo_id"])
         if repo is None:
+            self._listings.remove(payload["repo_id"])
             return
         commit = self.registry.head(repo)
-        facts = self._read(repo, commit).to_json()
-        self.db.execute(
-            "insert into repo_facts (repo_id, commit_oid, facts) values (:repo, :commit, :facts) "
-            "on conflict (repo_id) do update set commit_oid = excluded.commit_oid, "
-            "facts = excluded.facts",
+        facts = self._kept(repo, commit) or self._read(repo, commit)
+        self._listings.put([Listing.of(repo, commit, facts, self._count([repo])[repo.id])])
+
+    def recount(self, payload: dict[str, Any]) -> None:
+        """Job: take the counters of a repo from their sources again."""
+        repo = self.registry.by_id(payload["repo_id"])
+        if repo is not None:
+            self._ranks.set_hosted(self._count([repo]))
+
+    def recount_all(self, _payload: dict[str, Any]) -> None:
+        """Job: the same for all: a day has left the window, likes no longer trend."""
+        for some in self.registry.all_repos():
+            self._ranks.set_hosted(self._count([repo for repo, _ in some]))
+        self._ranks.renumber()
+
+    def flush_downloads(self) -> None:
+        """Write down the downloads of the last seconds, and show them."""
+        counted = self.downloads.flush()
+        for some in batches(counted):
+            self._ranks.set_hosted(self._count(self.registry.repos(some)))
+
+    def observe(self, listings: Iterable[Listing]) -> None:
+        """List repos of other hubs; each replaces what was observed of it before."""
+        self._listings.put(listings)
+
+    def set_counters(
+        self, repo_type: str, counters: Iterable[tuple[str, Counters]], origin: str
+    ) -> int:
+        """Counters of observed repos by name, in bulk; how many were listed."""
+        return self._ranks.set_named(repo_type, counters, origin)
+
+    def rebuild(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Make everything anew from its sources; how many listings there are then."""
+        return self._rebuild.run(self.registry.all_repos(), progress)
+
+    def rebuild_if_due(self, _payload: dict[str, Any]) -> None:
+        """Job: a catalogue that was lost, or made by the rules of another version, is made anew."""
+        if self._rebuild.is_due:
+            log.info("the catalogue is made anew: %d listings", self.rebuild())
+
+    # -- sources -----------------------------------------------------------------------------
+
+    def _count(self, repos: list[Repo]) -> dict[int, Counters]:
+        ids = [repo.id for repo in repos]
+        likes = self.community.likes(ids)
+        recent = self.community.likes(ids, since=now_ms() - TREND_MS)
+        totals = self.downloads.totals(ids)
+        return {
+            repo.id: Counters(
+                repo.created,
+                repo.modified,
+                *totals.get(repo.id, (0, 0)),
+                likes=likes.get(repo.id, 0),
+                trending=float(recent.get(repo.id, 0)),
+            )
+            for repo in repos
+        }
+
+    def _kept(self, repo: Repo, commit: str) -> Facts | None:
+        """The facts of a commit, if they are those its listing has."""
+        row = self.db.one(
+            "select f.facts from listing l join listing_facts f on f.id = l.id "
+            "where l.repo_id = :repo and f.commit_oid = :commit and f.version = :version",
             repo=repo.id,
             commit=commit,
-            facts=facts,
+            version=FACTS_VERSION,
         )
+        return Facts.from_json(row[0]) if row else None
 
     def _remembered(self, repo: Repo, commit: str) -> Facts:
-        """For commits no job keeps: what a commit says never changes.
+        """For commits no listing has: what a commit says never changes.
 
         A repo that cannot be read just now does not hide the others of its list.
         """
@@ -92,45 +242,9 @@ class Catalogue:
         return facts
 
     def _read(self, repo: Repo, commit: str) -> Facts:
-        entries = self.registry.tree(repo, commit, recursive=True, limit=MAX_PATHS)
-        files = [entry for entry in entries if not entry.is_folder]
-        paths = [entry.path for entry in files]
-        card, body = read_card(self.registry.text(repo, commit, "README.md") or "")
-        region = self.settings.region
-        if repo.type == "dataset":
-            return dataset_facts(paths, card, body, region)
-        if repo.type == "space":
-            return space_facts(card, repo.sdk, region)
-        config = _config(self.registry.text(repo, commit, "config.json"))
-        weights = [file for file in files if file.path.endswith(".safetensors")]
-        safetensors = parameters(self._headers(repo, weights))
-        return model_facts(paths, card, body, config, region, safetensors)
-
-    def _headers(self, repo: Repo, files: Sequence[Entry]) -> Iterator[object]:
-        """The header of each file; None for one that is malformed, or when there is too much.
-
-        A file starts with the length of its header in 8 bytes, little-endian, then JSON.
-        """
-        left = MAX_HEADERS
-        for file in files if len(files) <= MAX_WEIGHT_FILES else ():
-            length = int.from_bytes(self.registry.read_range(repo, file, 0, 8), "little")
-            if not 0 < length <= min(left, file.size - 8):
-                yield None
-                return
-            left -= length
-            try:  # orjson takes no number of a thousand digits and no lone surrogate
-                yield orjson.loads(self.registry.read_range(repo, file, 8, 8 + length))
-            except orjson.JSONDecodeError:
-                yield None
+        return read_facts(self.registry, repo, commit, self.settings.region)
 
 
-def _config(text: str | None) -> dict[str, Any]:
-    """A JSON object, or an empty one for whatever else a stranger wrote.
-
-    Not strictly JSON: real configs (Mamba's) hold the Infinity that Python writes.
-    """
-    try:
-        found = json.loads(text, parse_constant=lambda _: None) if text else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def reader_of(actor: Actor) -> Reader:
+    own = {actor.user_id} if actor.user_id is not None else set()
+    return Reader(frozenset(own | set(actor.roles)), sees_all=actor.is_admin)

@@ -6,7 +6,7 @@ Rules after what the public Hub shows: plain tags first as they stand, typed one
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 # File that gives a library away when the card is silent; the first that is there decides.
@@ -91,7 +91,7 @@ class Facts:
     datasets: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Facts":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import Database, batches
 from hearthub.errors import Forbidden, LoginRequired
 from hearthub.events import EventLog, RepoLiked, RepoUnliked
 from hearthub.registry import Registry, Repo
@@ -61,13 +61,18 @@ class Community:
         )
         return [Like(*row) for row in rows]
 
-    def likes(self, repo_ids: Sequence[int]) -> dict[int, int]:
-        """How many likes each repo has; repos without any are left out."""
-        rows = self.db.all(
-            "select repo_id, count(*) from repo_like where repo_id in (:ids) group by repo_id",
-            ids=list(repo_ids),
-        )
-        return {row[0]: row[1] for row in rows}
+    def likes(self, repo_ids: Sequence[int], since: int = 0) -> dict[int, int]:
+        """How many likes each repo has (from `since` on, in ms); repos without any are left out."""
+        return {
+            row[0]: row[1]
+            for some in batches(repo_ids)
+            for row in self.db.all(
+                "select repo_id, count(*) from repo_like "
+                "where repo_id in (:ids) and created >= :since group by repo_id",
+                ids=some,
+                since=since,
+            )
+        }
 
     def liked_by(
         self, actor: Actor, user_id: int, *, skip: int = 0, limit: int = 1000

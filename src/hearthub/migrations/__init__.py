@@ -1,7 +1,8 @@
-"""Schema history: one line of Alembic revisions for two stores and two dialects.
+"""Schema history: one line of Alembic revisions for three stores and two dialects.
 
 On SQLite the git objects live in a file of their own (`objects.db`), on PostgreSQL in the same
-database. A revision asks `wants("main")` or `wants("objects")` before it touches tables of a store.
+database. The catalogue is always a SQLite file (docs/decisions/0006). A revision asks
+`wants("main")`, `wants("objects")` or `wants("catalogue")` before it touches tables of a store.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from alembic.config import Config
 from hearthub.db import Database
 from hearthub.settings import Settings
 
-MAIN, OBJECTS = "main", "objects"
+MAIN, OBJECTS, CATALOGUE = "main", "objects", "catalogue"
 
 
 def open_main(settings: Settings) -> Database:
@@ -20,6 +21,7 @@ def open_main(settings: Settings) -> Database:
 
     {data}/hearthub.db    this one, on SQLite
     {data}/objects.db     git objects; see `open_objects`
+    {data}/catalogue.db   what lists read; see `open_catalogue`
     """
     if settings.database_url:
         db = Database(settings.database_url)
@@ -40,8 +42,16 @@ def open_objects(settings: Settings, main: Database) -> Database:
     return db
 
 
+def open_catalogue(settings: Settings) -> Database:
+    """The database of lists and search: derived, and rebuilt by `hearthub catalogue rebuild`."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = Database.sqlite(settings.data / "catalogue.db")
+    upgrade(db, CATALOGUE)
+    return db
+
+
 def upgrade(db: Database, *stores: str) -> None:
-    """Bring `db` to the newest schema for the stores it holds (`main`, `objects`). Idempotent."""
+    """Bring `db` to the newest schema for the stores it holds. Idempotent."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes |= {"db": db, "stores": stores}

@@ -15,7 +15,6 @@ from hearthub.registry.operations import (
 from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
 from hearthub.registry.repo import REPO_TYPES, Repo
-from hearthub.registry.repos import Page, RepoFilter
 from hearthub.registry.uploads import FileOffer, FileVerdict
 
 __all__ = [
@@ -32,13 +31,11 @@ __all__ = [
     "FileOffer",
     "FileVerdict",
     "Operation",
-    "Page",
     "PutFile",
     "PutLfs",
     "Ref",
     "Registry",
     "Repo",
-    "RepoFilter",
     "Right",
     "read_card",
     "validate_card",

@@ -1,10 +1,11 @@
 """Branches and tags: rows that name a commit, moved by compare-and-swap."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Conflict, HearthubError, RevisionNotFound
 
 MAIN = "refs/heads/main"
@@ -56,6 +57,18 @@ class Refs:
         )
         found = {row[0]: Ref(*row) for row in rows}
         return next((found[name] for name in names if name in found), None)
+
+    def commits(self, repo_ids: Sequence[int], name: str) -> dict[int, str]:
+        """What a ref of many repos names, by repo id."""
+        return {
+            row[0]: row[1]
+            for some in batches(repo_ids)
+            for row in self.db.all(
+                "select repo_id, commit_oid from ref where repo_id in (:ids) and name = :name",
+                ids=some,
+                name=name,
+            )
+        }
 
     def all(self, repo_id: int) -> list[Ref]:
         rows = self.db.all(

@@ -4,7 +4,7 @@ Repos are named as callers name them (`type`, `namespace/name`); each method sta
 `repo()` for the one meant, which is where access is decided.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from hearthub.accounts import Account, Accounts, Actor
@@ -39,7 +39,7 @@ from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
 from hearthub.registry.refs import HEADS, MAIN, TAGS, Ref, Refs
 from hearthub.registry.repo import Repo
-from hearthub.registry.repos import Page, Reader, RepoFilter, Repos
+from hearthub.registry.repos import Reader, Repos
 from hearthub.registry.revisions import Revisions
 from hearthub.registry.uploads import FileOffer, FileVerdict
 from hearthub.settings import Settings
@@ -191,9 +191,17 @@ class Registry:
                 self.events.append(RepoSettingsChanged(repo.id, changes), actor.user_id)
         return changed
 
-    def list_repos(self, actor: Actor, wanted: RepoFilter, page: Page) -> list[Repo]:
-        """Repos `actor` may see, by creation or by last change."""
-        return self._repos.select(wanted, page, _reader(actor))
+    def all_repos(self) -> Iterator[list[tuple[Repo, str]]]:
+        """Every repo with its head, in batches by ascending id. For jobs: no access is checked."""
+        return self._repos.all_with_heads()
+
+    def repos(self, repo_ids: Sequence[int]) -> list[Repo]:
+        """Those of these repos that exist. For jobs: no access is checked."""
+        return self._repos.by_ids(repo_ids)
+
+    def heads(self, repo_ids: Sequence[int]) -> dict[int, str]:
+        """The newest commit of `main` of many repos, by repo id."""
+        return self._refs.commits(repo_ids, MAIN)
 
     def counts(self, actor: Actor, owner_id: int) -> dict[str, int]:
         """How many repos of each type an account has, counting what `actor` may see."""

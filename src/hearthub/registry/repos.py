@@ -1,37 +1,16 @@
 """Rows of repos: find, create, move, delete, settings, lists. No access rules here."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import BATCH, Database, batches
 from hearthub.errors import BadRequest, Conflict, RepoNotFound
 from hearthub.registry.repo import COLUMNS, REPO_TYPES, Repo
 
-BATCH = 500  # ids in one `in (...)`: databases limit how many
 GATES = frozenset({"auto", "manual"})
-
-
-@dataclass(frozen=True)
-class RepoFilter:
-    """Which repos a list holds. `owner` is a namespace; None means everybody's."""
-
-    type: str
-    owner: str | None = None
-    search: str | None = None
-    gated: bool | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where a keyset page starts: after the row with these values of the sort column and id."""
-
-    sort: str = "modified"
-    ascending: bool = False
-    limit: int = 100
-    after: tuple[int, int] | None = None
 
 
 class Repos:
@@ -63,8 +42,7 @@ class Repos:
 
     def by_ids(self, repo_ids: Sequence[int]) -> list[Repo]:
         sql = f"select {COLUMNS} from repo where id in (:ids)"  # noqa: S608
-        batches = (list(repo_ids[at : at + BATCH]) for at in range(0, len(repo_ids), BATCH))
-        return [_repo(row) for ids in batches for row in self.db.all(sql, ids=ids)]
+        return [_repo(row) for ids in batches(repo_ids) for row in self.db.all(sql, ids=ids)]
 
     def insert(
         self,
@@ -159,35 +137,17 @@ class Repos:
         )
         return replace(repo, visibility=visibility, gated=gated)
 
-    def select(self, wanted: RepoFilter, page: Page, reader: "Reader") -> list[Repo]:
-        """Repos `reader` may see, newest first by `page.sort` (created or modified)."""
-        conditions, params = ["repo.type = :type"], dict[str, Any](type=wanted.type)
-        if wanted.owner is not None:
-            conditions.append("repo.owner_id = (select id from account where key = :owner)")
-            params["owner"] = wanted.owner.lower()
-        if wanted.search:
-            conditions.append("repo.key like :search escape '!'")
-            params["search"] = f"%{_escape_like(wanted.search.lower())}%"
-        if wanted.gated is not None:
-            conditions.append(f"repo.gated is {'not ' if wanted.gated else ''}null")
-        if not reader.sees_all:
-            conditions.append("(repo.visibility <> 'private' or repo.owner_id in (:owners))")
-            params["owners"] = list(reader.owner_ids)
-        column = {"created": "repo.created", "modified": "repo.modified"}[page.sort]
-        sign, direction = (">", "asc") if page.ascending else ("<", "desc")
-        if page.after is not None:
-            # Written so that the index is walked, not scanned (engine.md D, lesson 2).
-            conditions.append(
-                f"{column} {sign}= :value and ({column} {sign} :value or repo.id {sign} :last_id)"
-            )
-            params["value"], params["last_id"] = page.after
-        rows = self.db.all(
-            f"select {COLUMNS} from repo where {' and '.join(conditions)} "  # noqa: S608
-            f"order by {column} {direction}, repo.id {direction} limit :limit",
-            limit=page.limit,
-            **params,
-        )
-        return [_repo(row) for row in rows]
+    def all_with_heads(self) -> Iterator[list[tuple[Repo, str]]]:
+        """Every repo with the newest commit of its main branch, in batches by ascending id."""
+        last = 0
+        while rows := self.db.all(
+            f"select ref.commit_oid, {COLUMNS} from repo join ref on ref.repo_id = repo.id "  # noqa: S608
+            "and ref.name = 'refs/heads/main' where repo.id > :last order by repo.id limit :limit",
+            last=last,
+            limit=BATCH,
+        ):
+            yield [(_repo(row[1:]), row[0]) for row in rows]
+            last = rows[-1].id
 
     def counts(self, owner_id: int, reader: "Reader") -> dict[str, int]:
         """Repos of an account by type, as far as `reader` may see them."""
@@ -221,7 +181,3 @@ _INSERTED = "uid type owner_id namespace name visibility sdk created_by created 
 
 def _repo(row: Any) -> Repo:
     return Repo(*row)
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -13,11 +13,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS
+from hearthub.catalogue import Filter, Page, Row
 from hearthub.context import Hub
 from hearthub.errors import EntryNotFound, HearthubError, Moved, NotFound, Unavailable
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import base_url, hub_of, redirect_target, repo_url
-from hearthub.registry import Page, Repo, RepoFilter, Right, read_card
+from hearthub.registry import Repo, Right, read_card
 from hearthub.web.markdown import MAX_CARD, render_card
 
 STATIC = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -26,6 +27,7 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 KINDS = ("model", "dataset", "space")
+NEWEST = Page("modified", limit=12)
 SHOWN_FILES = 200
 CARD_TIMEOUT_S = 2
 CARD_KEPT_S = 600  # a card that failed on a busy day is tried again
@@ -54,22 +56,23 @@ async def static(request: Request) -> Response:
 def _home(request: Request) -> Response:
     hub = hub_of(request)
     shelves = [
-        (kind, _cards(hub, hub.registry.list_repos(ANONYMOUS, RepoFilter(kind), Page(limit=12))))
+        (kind, _cards(hub, hub.catalogue.page(ANONYMOUS, Filter(kind), NEWEST)[0]))
         for kind in KINDS
     ]
     return _page("home.html", 200, shelves=shelves, base=base_url(request))
 
 
-def _cards(hub: Hub, repos: list[Repo]) -> list[dict[str, Any]]:
+def _cards(hub: Hub, rows: list[Row]) -> list[dict[str, Any]]:
+    likes = {row.repo.id: row.counters.likes for row in rows if row.repo}
+    repos = [row.repo for row in rows if row.repo]
     facts = hub.catalogue.facts_of(repos)
-    likes = hub.community.likes([repo.id for repo in repos])
     return [
         {
             "name": repo.full_name,
             "href": f"/{PREFIXES[repo.type]}{repo.full_name}",
             "task": facts[repo.id].pipeline_tag,
             "library": facts[repo.id].library,
-            "likes": likes.get(repo.id, 0),
+            "likes": likes[repo.id],
             "modified": _day(repo.modified),
         }
         for repo in repos
@@ -91,7 +94,7 @@ def _repo(request: Request) -> Response:
         repo=repo,
         readable=readable,
         facts=hub.catalogue.facts(repo, commit),
-        likes=hub.community.likes([repo.id]).get(repo.id, 0),
+        likes=hub.catalogue.counters([repo])[repo.id].likes,
         entries=entries,
         card=card,
         commit=commit,

@@ -4,7 +4,7 @@ from classes import EntryNotFound
 from huggingface_hub import HfApi
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 from huggingface_hub.utils import RevisionNotFoundError
-from steps import HAS_XET, new_name, noise, raises, same, step
+from steps import HAS_XET, eventually, new_name, noise, raises, same, step
 
 api = HfApi()
 repo = new_name()
@@ -82,6 +82,8 @@ for number in range(5):
 search = prefix.partition("/")[2]
 FIVE = {f"{prefix}-{number}" for number in range(5)}
 
+eventually(lambda: len(list(api.list_spaces(author=author, search=search))) == 5)
+
 with step("list_models(author=...)"):
     assert {info.id for info in api.list_models(author=author)} >= FIVE
     same(list(api.list_models(author="nobody-here")), [])
@@ -99,6 +101,7 @@ with step("list_models(sort='created_at')"):
 with step("list_models over several pages"):
     for number in range(105):
         api.create_repo(f"{prefix}-{number}", exist_ok=True)
+    eventually(lambda: len(list(api.list_models(author=author, search=search))) == 105)
     same(len({info.id for info in api.list_models(author=author, search=search)}), 105)
 
 with step("list_models(full=True, cardData=True)"):

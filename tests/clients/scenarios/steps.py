@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+import time
 import traceback
 import urllib.request
 from contextlib import contextmanager
@@ -85,6 +86,15 @@ def refused(*statuses):
             raise
     else:
         raise AssertionError(f"was not refused with {statuses}")
+
+
+def eventually(check):
+    """Wait up to ten seconds: what was just written is listed a moment later."""
+    for _ in range(100):
+        if check():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it was not listed within ten seconds")
 
 
 def new_name(namespace="alice"):

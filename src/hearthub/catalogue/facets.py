@@ -1,0 +1,113 @@
+"""Facets: the values a list can be narrowed by, and how many listings have each."""
+
+from collections import Counter
+from dataclasses import dataclass
+from threading import Lock
+
+from cachetools import TTLCache
+
+from hearthub.catalogue.listing import EVERYTHING, id_of_doc
+from hearthub.catalogue.lists import Lists
+from hearthub.catalogue.plan import Plan
+from hearthub.db import Database, batches
+
+SAMPLE = 1_000
+"""Of more listings than this, the facets of the most popular ones are counted."""
+
+COUNTED = 5_000
+MOST = 50  # values of a kind
+MOST_TAGS = 20_000
+TAGS_KEPT_S = 60
+SMALL = 1_000
+"""So few values of a shelf are read each time."""
+
+KINDS = ("task", "library", "license", "language", "format", "quantization", "tag", "author")
+
+
+@dataclass(frozen=True)
+class FacetCounts:
+    """`total` listings fit, or at least so many when `is_capped`; `sampled` were looked at."""
+
+    total: int
+    is_capped: bool
+    sampled: int
+    counts: dict[str, list[tuple[str, int]]]
+    """By kind: (name, how many), the most frequent first."""
+
+
+class Facets:
+    def __init__(self, db: Database, lists: Lists) -> None:
+        self.db, self.lists = db, lists
+        self._tags: TTLCache[int, list[tuple[str, str, int]]] = TTLCache(64, TAGS_KEPT_S)
+        self._lock = Lock()
+
+    def tags(self, shelf: int) -> list[tuple[str, str, int]]:
+        """(kind, name, how many) of everything that listings of a shelf have, by frequency."""
+        with self._lock:
+            known = self._tags.get(shelf)
+        if known is not None:
+            return known
+        rows = self.db.all(
+            "select f.kind, f.name, c.n from facet_count c cross join facet f on f.id = c.facet_id "
+            "where c.shelf = :shelf and c.n > 0 order by c.n desc limit :most",
+            shelf=shelf,
+            most=MOST_TAGS,
+        )
+        found = [(row.kind, row.name, row.n) for row in rows]
+        if len(found) > SMALL:
+            with self._lock:
+                self._tags[shelf] = found
+        return found
+
+    def number(self, shelf: int, kind: str, name: str) -> int:
+        """How many listings of a shelf have one facet."""
+        found = self.db.value(
+            "select c.n from facet f join facet_count c on c.facet_id = f.id "
+            "where f.kind = :kind and f.name = :name and c.shelf = :shelf",
+            kind=kind,
+            name=name,
+            shelf=shelf,
+        )
+        return int(found or 0)
+
+    def counts(self, plan: Plan) -> FacetCounts:
+        if not plan.is_narrow and not plan.sees_all and len(plan.shelves) == 1:
+            return self._of_shelf(plan.shelves[0])
+        total = self.lists.count(plan, COUNTED)
+        docs = [] if plan.is_empty else self._sample(plan)
+        numbers: Counter[int] = Counter()
+        for some in batches(map(id_of_doc, docs)):
+            rows = self.db.all("select facets from listing where id in (:ids)", ids=some)
+            for row in rows:
+                numbers.update(map(int, row.facets.split()))
+        return FacetCounts(total, total >= COUNTED, len(docs), self._named(numbers))
+
+    def _sample(self, plan: Plan) -> list[int]:
+        rows = self.db.all(
+            "select rowid as doc from term_index where term_index match :match "
+            "order by rowid limit :limit",
+            match=plan.match(),
+            limit=SAMPLE,
+        )
+        return [row.doc for row in rows]
+
+    def _named(self, numbers: Counter[int]) -> dict[str, list[tuple[str, int]]]:
+        found: dict[str, list[tuple[str, int]]] = {}
+        for some in batches([number for number, _ in numbers.most_common(MOST * 8)]):
+            rows = self.db.all("select id, kind, name from facet where id in (:ids)", ids=some)
+            for row in rows:
+                found.setdefault(row.kind, []).append((row.name, numbers[row.id]))
+        return {kind: _most(found[kind]) for kind in KINDS if kind in found}
+
+    def _of_shelf(self, shelf: int) -> FacetCounts:
+        """Exact, and known without counting."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for kind, name, n in self.tags(shelf):
+            found.setdefault(kind, []).append((name, n))
+        total = self.number(shelf, *EVERYTHING)
+        counts = {kind: _most(found[kind]) for kind in KINDS if kind in found}
+        return FacetCounts(total, is_capped=False, sampled=total, counts=counts)
+
+
+def _most(values: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    return sorted(values, key=lambda it: (-it[1], it[0]))[:MOST]

@@ -1,0 +1,302 @@
+"""The rows of listings, and all that follows from them: ranks, facts, facets, words, the index."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from threading import Lock
+from typing import Any
+
+from cachetools import LRUCache
+
+from hearthub.catalogue import terms
+from hearthub.catalogue.listing import (
+    LICENSE,
+    PRIVATE,
+    SEVERAL,
+    Counters,
+    Facet,
+    Listing,
+    doc_of,
+)
+from hearthub.db import Database, batches
+
+FACTS_VERSION = 2
+"""To be raised when the rules that make facts of a commit change: they are then read again."""
+
+MAX_KNOWN_FACETS = 200_000
+
+_PUT_LISTING = """
+insert into listing (id, repo_id, origin, type, full_name, key, name_key, shelf, owner_id,
+  parameters, facets, doc)
+values (:id, :repo_id, :origin, :type, :full_name, :key, :name_key, :shelf, :owner_id,
+  :parameters, :facets, :doc)
+on conflict (id) do update set full_name = excluded.full_name, key = excluded.key,
+  name_key = excluded.name_key, shelf = excluded.shelf, owner_id = excluded.owner_id,
+  parameters = excluded.parameters, facets = excluded.facets, doc = excluded.doc"""
+_PUT_RANK = """
+insert into rank (id, shelf, downloads, downloads_all, likes, trending, created, modified,
+  task, library, license)
+values (:id, :shelf, :downloads, :downloads_all, :likes, :trending, :created, :modified,
+  :task, :library, :license)
+on conflict (id) do update set shelf = excluded.shelf, downloads = excluded.downloads,
+  downloads_all = excluded.downloads_all, likes = excluded.likes, trending = excluded.trending,
+  created = excluded.created, modified = excluded.modified, task = excluded.task,
+  library = excluded.library, license = excluded.license"""
+_PUT_FACTS = """
+insert into listing_facts (id, commit_oid, version, gated, facts, words)
+values (:id, :commit_oid, :version, :gated, :facts, :words)
+on conflict (id) do update set commit_oid = excluded.commit_oid, version = excluded.version,
+  gated = excluded.gated, facts = excluded.facts, words = excluded.words"""
+_STORED = """
+select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words
+from listing l join listing_facts f on f.id = l.id where """
+
+
+@dataclass
+class _Stored:
+    """A listing as the tables have it: what has to be taken back before it changes."""
+
+    id: int
+    key: str
+    shelf: int
+    doc: int
+    numbers: list[int]
+    """Of its facets."""
+    document: str
+
+    @classmethod
+    def of(cls, row: Any) -> "_Stored":
+        facets = [int(number) for number in row.facets.split()]
+        owner = row.owner_id if row.shelf % 4 == PRIVATE else None
+        document = terms.document(row.key, row.words, facets, row.shelf, owner)
+        return cls(row.id, row.key, row.shelf, row.doc, facets, document)
+
+
+class Listings:
+    """Writes listings whole. Everything a call changes is one transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._facets: LRUCache[Facet, int] = LRUCache(MAX_KNOWN_FACETS)
+        self._lock = Lock()
+
+    def put(self, listings: Iterable[Listing], *, anew: bool = False) -> None:
+        """Write these listings in place of what stands for the same repos.
+
+        `anew`: the index and the counts are empty, nothing has to be taken back.
+        """
+        for batch in batches(listings):
+            with self.db.transaction():
+                self._put(batch, anew)
+
+    def empty_index(self) -> None:
+        """Forget all that follows from the rows of listings, before they are put anew."""
+        self.db.execute("insert into term_index (term_index) values ('delete-all')")
+        for table in ("facet_count", "word", "gram"):
+            self.db.execute(f"delete from {table}")  # noqa: S608
+
+    def move(self, numbers: Sequence[int]) -> int:
+        """Give listings the numbers in the index that their popularity now asks for."""
+        if not numbers:
+            return 0
+        with self.db.transaction():
+            rows = self.db.all(f"{_STORED}l.id in (:ids)", ids=list(numbers))
+            old = [_Stored.of(row) for row in rows]
+            ranks = self.db.all(
+                "select id, downloads, likes from rank where id in (:ids)", ids=list(numbers)
+            )
+            docs = {
+                row.id: doc_of(row.id, Counters(0, 0, row.downloads, likes=row.likes).popularity)
+                for row in ranks
+            }
+            self._index(old, [replace(it, doc=docs[it.id]) for it in old])
+            self.db.execute_many(
+                "update listing set doc = :doc where id = :id",
+                [{"id": number, "doc": doc} for number, doc in docs.items()],
+            )
+        return len(old)
+
+    def remove(self, repo_id: int) -> None:
+        """Take the listing of a hosted repo away."""
+        with self.db.transaction():
+            rows = self.db.all(f"{_STORED}l.repo_id = :repo", repo=repo_id)
+            self._take_back([_Stored.of(row) for row in rows])
+
+    def _put(self, batch: Sequence[Listing], anew: bool) -> None:
+        last = {(it.type, it.key, it.origin, it.repo_id): it for it in batch}
+        listings = list(last.values())
+        old = self._stored(listings, anew)
+        ids = self._numbers([it for it in listings if _name(it) not in old])
+        facets = [listing.facets() for listing in listings]
+        facet_ids = self._facet_ids(set(chain.from_iterable(facets)))
+        new, rows = [], []
+        for listing, has in zip(listings, facets, strict=True):
+            before = old.get(_name(listing))
+            number = before.id if before else ids[_name(listing)]
+            row = _row(listing, number, {facet: facet_ids[facet] for facet in has})
+            rows.append(row)
+            new.append(_Stored(**{name: row[name] for name in _Stored.__dataclass_fields__}))
+        gone = [] if anew else list(old.values())
+        self._count(gone, new)
+        self._index(gone, new)
+        self.db.execute_many(_PUT_LISTING, rows)
+        self.db.execute_many(_PUT_RANK, rows)
+        self.db.execute_many(_PUT_FACTS, rows)
+
+    def _stored(self, listings: Sequence[Listing], anew: bool) -> dict[Any, _Stored]:
+        """What stands for these repos; whatever else has one of their names is taken away.
+
+        That is a repo which was deleted or renamed, and whose own job is on its way.
+        """
+        hosted = [it.repo_id for it in listings if it.repo_id is not None]
+        rows = list(self.db.all(f"{_STORED}l.repo_id in (:ids)", ids=hosted)) if hosted else []
+        by_name = f"{_STORED}l.key in (:keys)"
+        rows += self.db.all(by_name, keys=[listing.key for listing in listings])
+        found, in_the_way = {}, {}
+        names = {(it.type, it.key, it.origin): _name(it) for it in listings}
+        wanted = {_name(it) for it in listings}
+        for row in rows:
+            own = row.repo_id if row.repo_id is not None else (row.type, row.key, row.origin)
+            if own in wanted:
+                found[own] = _Stored.of(row)
+            elif (row.type, row.key, row.origin) in names:
+                in_the_way[row.id] = _Stored.of(row)
+        self._take_back(list(in_the_way.values()), anew)
+        return found
+
+    def _numbers(self, listings: Sequence[Listing]) -> dict[Any, int]:
+        first = 1 + (
+            self.db.value("select max(seq) from sqlite_sequence where name = 'listing'") or 0
+        )
+        return {_name(listing): first + n for n, listing in enumerate(listings)}
+
+    def _take_back(self, gone: Sequence[_Stored], anew: bool = False) -> None:
+        if not gone:
+            return
+        if not anew:
+            self._count(gone, ())
+            self._index(gone, ())
+        self.drop([it.id for it in gone])
+
+    def drop(self, numbers: Sequence[int]) -> None:
+        """Delete the rows of listings that are in no index."""
+        for some in batches(numbers):
+            for table in ("listing", "rank", "listing_facts"):
+                self.db.execute(f"delete from {table} where id in (:ids)", ids=some)  # noqa: S608
+
+    def _index(self, old: Sequence[_Stored], new: Sequence[_Stored]) -> None:
+        before = {(it.doc, it.document) for it in old}
+        after = {(it.doc, it.document) for it in new}
+        self.db.execute_many(
+            "insert into term_index (term_index, rowid, terms) values ('delete', :doc, :terms)",
+            [{"doc": doc, "terms": text} for doc, text in before - after],
+        )
+        self.db.execute_many(
+            "insert into term_index (rowid, terms) values (:doc, :terms)",
+            [{"doc": doc, "terms": text} for doc, text in sorted(after - before)],
+        )
+
+    def _count(self, old: Sequence[_Stored], new: Sequence[_Stored]) -> None:
+        """How many listings have each facet, by shelf, and how many names each word and gram."""
+        facets: Counter[tuple[int, int]] = Counter()
+        words: Counter[str] = Counter()
+        grams: Counter[str] = Counter()
+        for group, sign in ((old, -1), (new, 1)):
+            for it in group:
+                for facet in it.numbers:
+                    facets[it.shelf, facet] += sign
+                for word in terms.name_words(it.key):
+                    words[word] += sign
+                for gram in terms.name_grams(it.key):
+                    grams[gram] += sign
+        self.db.execute_many(
+            "insert into facet_count (shelf, facet_id, n) values (:shelf, :facet, :n) "
+            "on conflict (shelf, facet_id) do update set n = n + excluded.n",
+            [{"shelf": s, "facet": f, "n": n} for (s, f), n in sorted(facets.items()) if n],
+        )
+        for table, counts in (("word", words), ("gram", grams)):
+            self.db.execute_many(
+                f"insert into {table} (term, n) values (:term, :n) "  # noqa: S608
+                "on conflict (term) do update set n = n + excluded.n",
+                [{"term": term, "n": n} for term, n in sorted(counts.items()) if n],
+            )
+
+    def _facet_ids(self, wanted: set[Facet]) -> dict[Facet, int]:
+        with self._lock:
+            found = {it: self._facets[it] for it in wanted if it in self._facets}
+        missing = sorted(wanted - found.keys())
+        read: dict[Facet, int] = {}
+        if missing:
+            self.db.execute_many(
+                "insert into facet (kind, name, key) values (:kind, :name, :key) "
+                "on conflict (kind, name) do nothing",
+                [{"kind": kind, "name": name, "key": name.lower()} for kind, name in missing],
+            )
+        for kind in {kind for kind, _ in missing}:
+            for names in batches(name for k, name in missing if k == kind):
+                rows = self.db.all(
+                    "select id, name from facet where kind = :kind and name in (:names)",
+                    kind=kind,
+                    names=names,
+                )
+                read |= {(kind, row.name): row.id for row in rows}
+        # Not before: what is rolled back must not be remembered.
+        self.db.after_commit(lambda: self._remember(read))
+        return found | read
+
+    def _remember(self, facets: dict[Facet, int]) -> None:
+        with self._lock:
+            self._facets.update(facets)
+
+
+def _name(listing: Listing) -> Any:
+    """What tells listings apart: the repo where there is one, else the name at its origin."""
+    if listing.repo_id is not None:
+        return listing.repo_id
+    return listing.type, listing.key, listing.origin
+
+
+def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]:
+    counters, facts, facets = listing.counters, listing.facts, list(has.values())
+    words = terms.card_words(getattr(facts, "card_text", ""))
+    owner = listing.owner_id if listing.is_private else None
+    return {
+        "id": number,
+        "repo_id": listing.repo_id,
+        "origin": listing.origin,
+        "type": listing.type,
+        "full_name": listing.full_name,
+        "key": listing.key,
+        "name_key": listing.key.partition("/")[2],
+        "shelf": listing.shelf,
+        "owner_id": listing.owner_id,
+        "parameters": listing.parameters,
+        "facets": f" {' '.join(map(str, facets))} ",
+        "doc": doc_of(number, counters.popularity),
+        "downloads": counters.downloads,
+        "downloads_all": counters.downloads_all,
+        "likes": counters.likes,
+        "trending": counters.trending,
+        "created": counters.created,
+        "modified": counters.modified,
+        **_main(listing, has),
+        "commit_oid": listing.commit,
+        "version": FACTS_VERSION,
+        "gated": listing.gated,
+        "facts": facts.to_json(),
+        "words": words,
+        "numbers": facets,
+        "document": terms.document(listing.key, words, facets, listing.shelf, owner),
+    }
+
+
+def _main(listing: Listing, has: dict[Facet, int]) -> dict[str, int]:
+    """The columns of `rank` that narrow a walk; SEVERAL licences are told apart in `facets`."""
+    facts = listing.facts
+    licenses = [has["tag", tag] for tag in facts.tags if tag.startswith(LICENSE)]
+    return {
+        "task": has.get(("task", facts.pipeline_tag or ""), 0),
+        "library": has.get(("library", facts.library or ""), 0),
+        "license": SEVERAL if len(licenses) > 1 else licenses[0] if licenses else 0,
+    }

@@ -1,0 +1,178 @@
+"""Lists: which listings fit, in which order, a page at a time.
+
+There are two ways to a page, and which is quick depends on how many listings fit
+(engine.md D):
+
+    walk      along the index of the sort key, looking at each row: quick when many fit
+    postings  ask the term index for all that fit, then sort them: quick when few do
+
+A walk looks at a bounded number of rows. A page it could not fill comes from the postings.
+"""
+
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from hearthub.catalogue.listing import ID_OF_ROWID
+from hearthub.catalogue.plan import Plan
+from hearthub.db import Database
+
+MAX_WALK = 10_000
+MAX_INDEX_WALK = 60_000
+"""Where the index itself has what most rows are passed over for."""
+
+FEW = 2_000
+"""Of so few, the postings are quicker whatever the order."""
+
+MANY = 5_000
+"""So many that fit a search make a walk quicker. It looks for the words in names alone."""
+
+SORTS = ("downloads", "likes", "trending", "created", "modified")
+
+Place = tuple[float, int]
+"""(value of the sort key, listing id)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """`sort` is one of SORTS; None means the best match of a search first, else what trends."""
+
+    sort: str | None = None
+    ascending: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A page as SQL on `rank r`."""
+
+    column: str
+    ascending: bool
+    limit: int
+    after: Place | None
+
+    @property
+    def by(self) -> str:
+        way = "asc" if self.ascending else "desc"
+        return f"order by r.{self.column} {way}, r.id {way} limit :limit"
+
+    @property
+    def onwards(self) -> str:
+        """Written so that the index is walked, not scanned (engine.md D, lesson 2)."""
+        if self.after is None:
+            return ""
+        column, sign = f"r.{self.column}", ">" if self.ascending else "<"
+        return f" and {column} {sign}= :value and ({column} {sign} :value or r.id {sign} :last)"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {"value": self.after[0], "last": self.after[1]} if self.after else {}
+
+
+class Lists:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def page(self, plan: Plan, page: Page, after: Place | None = None) -> list[Place]:
+        """Up to `page.limit` places in order, from the one that follows `after`."""
+        column = page.sort or "trending"
+        if column not in SORTS:
+            raise ValueError(column)
+        if plan.is_empty:
+            return []
+        order = _Order(column, page.ascending, page.limit, after)
+        if plan.fewest <= FEW or (plan.expression and not self._is_common(plan)):
+            return self._postings(plan, order)
+        return self._walk(plan, order)
+
+    def count(self, plan: Plan, limit: int) -> int:
+        """How many fit, counting no further than `limit`."""
+        if plan.is_empty:
+            return 0
+        found = self.db.value(
+            "select count(*) from (select 1 from term_index where term_index match :match "
+            "limit :limit)",
+            match=plan.match(),
+            limit=limit,
+        )
+        return int(found)
+
+    def _is_common(self, plan: Plan) -> bool:
+        """Whether more listings fit the search than can be sorted quickly."""
+        if not all(word.isascii() for word in plan.words):
+            return False  # only cards have such words
+        return self.count(plan, MANY) >= MANY
+
+    def _walk(self, plan: Plan, order: _Order) -> list[Place]:
+        shelves = [*plan.shelves, *([plan.private] if plan.sees_all else [])]
+        branches = []
+        for number in shelves:
+            rows = self._walk_shelf(number, plan, order)
+            if rows is None:
+                return self._postings(plan, order)
+            branches.append(rows)
+        if plan.owners and not plan.sees_all:
+            branches.append(self._private(plan, order))
+        return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
+
+    def _walk_shelf(self, number: int, plan: Plan, order: _Order) -> list[Place] | None:
+        """The first places of one shelf that fit; None when the walk would be too long."""
+        where, params = plan.conditions()
+        params |= order.params | {"shelf": number}
+        most = MAX_INDEX_WALK if plan.main else MAX_WALK
+        stop = self._end_of_walk(number, order, most) if where else None
+        if stop is not None:
+            params["stop"] = stop
+            where += f" and r.{order.column} {'<=' if order.ascending else '>='} :stop"
+        join = " cross join listing l on l.id = r.id" if where else ""
+        rows = self.db.all(
+            f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
+            f"where r.shelf = :shelf{order.onwards}{where} {order.by}",
+            limit=order.limit,
+            **params,
+        )
+        if stop is not None and len(rows) < order.limit:
+            return None
+        return [(row.value, row.id) for row in rows]
+
+    def _end_of_walk(self, number: int, order: _Order, most: int) -> float | None:
+        """The sort key of the last row a walk may look at; None: it may look at all."""
+        found: float | None = self.db.value(
+            f"select r.{order.column} from rank r where r.shelf = :shelf{order.onwards} "  # noqa: S608
+            f"{order.by} offset :most",
+            most=most,
+            shelf=number,
+            limit=1,
+            **order.params,
+        )
+        return found
+
+    def _private(self, plan: Plan, order: _Order) -> list[Place]:
+        """Private repos the reader may see: by owner, since there are few."""
+        where, params = plan.conditions()
+        rows = self.db.all(
+            f"select r.{order.column} as value, r.id from listing l "  # noqa: S608
+            "cross join rank r on r.id = l.id where l.owner_id in (:owners) "
+            f"and l.shelf = :private and l.shelf % 4 = 1{order.onwards}{where} {order.by}",
+            owners=plan.owners,
+            private=plan.private,
+            limit=order.limit,
+            **params,
+            **order.params,
+        )
+        return [(row.value, row.id) for row in rows]
+
+    def _postings(self, plan: Plan, order: _Order) -> list[Place]:
+        where, params = plan.sizes()
+        join = " cross join listing l on l.id = r.id" if where else ""
+        rows = self.db.all(
+            f"select r.{order.column} as value, r.id from term_index "  # noqa: S608
+            f"cross join rank r on r.id = {ID_OF_ROWID}{join} "
+            f"where term_index match :match{order.onwards}{where} {order.by}",
+            match=plan.match(),
+            limit=order.limit,
+            **params,
+            **order.params,
+        )
+        return [(row.value, row.id) for row in rows]

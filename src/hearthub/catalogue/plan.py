@@ -1,0 +1,200 @@
+"""What a list is narrowed to, with its facets looked up: what every way to a page needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hearthub.catalogue import terms
+from hearthub.catalogue.listing import (
+    LICENSE,
+    OBSERVED,
+    PRIVATE,
+    PUBLIC,
+    SEVERAL,
+    Facet,
+    shelf,
+    size_steps,
+)
+from hearthub.db import Database
+
+ALL_ORIGINS = "all"
+_GATES = (("gated", "auto"), ("gated", "manual"))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to. `any_of`: of each entry one facet must fit.
+
+    `origin` "" means hosted here, "all" everything, else the host of another hub. `parameters`: at
+    least, at most.
+    """
+
+    type: str
+    any_of: Sequence[Sequence[Facet]] = ()
+    search: str | None = None
+    gated: bool | None = None
+    parameters: tuple[int | None, int | None] | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose private repos may be shown: those of these accounts, or everybody's."""
+
+    owner_ids: frozenset[int] = frozenset()
+    sees_all: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A filter looked up. `facets`: of each entry the ids that fit, any of them; none fits none."""
+
+    shelves: tuple[int, ...]
+    """Whose listings everybody sees."""
+    private: int
+    """The shelf of private repos, of which the reader sees those of `owners`."""
+    owners: list[int]
+    sees_all: bool
+    facets: list[list[int]] = field(default_factory=list)
+    main: dict[str, list[int]] = field(default_factory=dict)
+    """By column of `rank`: the values that may fit."""
+    without: list[int] = field(default_factory=list)
+    """Facets that must not be there."""
+    low: int | None = None
+    high: int | None = None
+    words: tuple[str, ...] = ()
+    expression: str | None = None
+    """The search, for the term index."""
+    fewest: int = 2**60
+    """No more listings than this can fit: so many have the rarest facet."""
+
+    @property
+    def is_empty(self) -> bool:
+        return any(not ids for ids in self.facets)
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.facets or self.without or self.expression or self.low or self.high)
+
+    def match(self, *more: str) -> str:
+        """Everything the plan asks for, as an expression for the term index."""
+        parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in self.facets]
+        if self.expression and not more:
+            parts.append(self.expression)
+        found = terms.every([*more, *parts, self._scope()])
+        if not self.without:
+            return found
+        return f"({found}) NOT ({terms.some(terms.term(f'f:{it}') for it in self.without)})"
+
+    def conditions(self) -> tuple[str, dict[str, Any]]:
+        """The same as conditions on `listing l` and its `rank r`; empty when everything fits.
+
+        Words are looked for in names alone.
+        """
+        text, params = self.sizes()
+        for column, ids in self.main.items():  # an index tells: the listing need not be read
+            text += f" and r.{column} in (:{column}s)"
+            params[f"{column}s"] = ids
+        for n, ids in enumerate(self.facets):
+            either = " or ".join(f"instr(l.facets, :f{n}_{m}) > 0" for m in range(len(ids)))
+            text += f" and ({either})"
+            params |= {f"f{n}_{m}": f" {it} " for m, it in enumerate(ids)}
+        for n, number in enumerate(self.without):
+            text += f" and instr(l.facets, :o{n}) = 0"
+            params[f"o{n}"] = f" {number} "
+        for n, word in enumerate(self.words):
+            text += f" and instr(l.key, :w{n}) > 0"
+            params[f"w{n}"] = word
+        return text, params
+
+    def sizes(self) -> tuple[str, dict[str, Any]]:
+        """Facets of size are steps; this is exact."""
+        text, params = "", dict[str, Any]()
+        if self.low is not None:
+            text, params["low"] = text + " and l.parameters >= :low", self.low
+        if self.high is not None:
+            text, params["high"] = text + " and l.parameters <= :high", self.high
+        return text, params
+
+    def _scope(self) -> str:
+        parts = [terms.term(f"s:{number}") for number in self.shelves]
+        private = terms.term(f"s:{self.private}")
+        if self.sees_all:
+            parts.append(private)
+        elif self.owners:
+            owners = terms.some(terms.term(f"u:{owner}") for owner in self.owners)
+            parts.append(terms.every((private, owners)))
+        return terms.some(parts)
+
+
+class Planner:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def plan(self, wanted: Filter, reader: Reader) -> Plan:
+        is_here = wanted.origin in ("", ALL_ORIGINS)
+        shelves = [shelf(wanted.type, PUBLIC)] if is_here else []
+        shelves += [shelf(wanted.type, OBSERVED)] if wanted.origin else []
+        groups = list(wanted.any_of)
+        if not is_here:
+            groups.append([("origin", wanted.origin)])
+        if wanted.gated is True:
+            groups.append(_GATES)
+        low, high = wanted.parameters or (None, None)
+        if wanted.parameters:
+            groups.append([("size", str(step)) for step in size_steps(low, high)])
+        facets = [self.ids(group) for group in groups]
+        main = {
+            column: [*ids, SEVERAL]
+            for group, ids in zip(groups, facets, strict=True)
+            if (column := _column(group))
+        }
+        query = terms.Query.of(wanted.search) if wanted.search else None
+        return Plan(
+            shelves=tuple(shelves),
+            private=shelf(wanted.type, PRIVATE),
+            owners=sorted(reader.owner_ids) if is_here else [],
+            sees_all=is_here and reader.sees_all,
+            facets=facets,
+            main=main,
+            without=self.ids(_GATES) if wanted.gated is False else [],
+            low=low,
+            high=high,
+            words=tuple(query.words) if query else (),
+            expression=query.as_typed() if query else None,
+            fewest=min((self._count(ids, shelves) for ids in facets if ids), default=2**60),
+        )
+
+    def ids(self, group: Sequence[Facet]) -> list[int]:
+        """The facets an entry means. Names of repos and authors are the same in any case."""
+        found: list[int] = []
+        for kind in {kind for kind, _ in group}:
+            names = [name for k, name in group if k == kind]
+            folded = [name.lower() for name in names if kind in ("author", "uses") or "/" in name]
+            rows = self.db.all(
+                "select id from facet where kind = :kind and name in (:names) "
+                "union select id from facet where kind = :kind and key in (:folded)",
+                kind=kind,
+                names=names,
+                folded=folded,
+            )
+            found += [row.id for row in rows]
+        return found
+
+    def _count(self, ids: list[int], shelves: list[int]) -> int:
+        found = self.db.value(
+            "select sum(n) from facet_count where shelf in (:shelves) and facet_id in (:ids)",
+            shelves=shelves,
+            ids=ids,
+        )
+        return int(found or 0)
+
+
+def _column(group: Sequence[Facet]) -> str | None:
+    """The column of `rank` that holds what all facets of an entry are about."""
+    kinds = {kind for kind, _ in group}
+    if kinds in ({"task"}, {"library"}):
+        return kinds.pop()
+    if kinds == {"tag"} and all(name.startswith(LICENSE) for _, name in group):
+        return "license"
+    return None

@@ -1,0 +1,105 @@
+"""The catalogue made anew from its sources, while it is being read.
+
+Sources are the repos and their commits here, the counters of the community and of downloads, and
+for what was observed elsewhere the facts as they were observed. One transaction: readers see the
+old catalogue until the new one is whole, and a crash leaves the old one.
+"""
+
+from collections.abc import Callable, Iterator
+
+from hearthub.catalogue.facts import Facts
+from hearthub.catalogue.listing import Counters, Listing
+from hearthub.catalogue.listings import FACTS_VERSION, Listings
+from hearthub.catalogue.terms import VERSION
+from hearthub.db import Database, batches
+from hearthub.registry import Repo
+
+Read = Callable[[Repo, str], Facts]
+Count = Callable[[list[Repo]], dict[int, Counters]]
+Progress = Callable[[int], None]
+
+CACHE_KIB = 256 * 1024
+RULES = f"{FACTS_VERSION}.{VERSION}"
+"""What a catalogue was made by; one made by other rules is made anew."""
+
+
+class Rebuild:
+    """`read` the facts of a commit; `count` what repos are ranked by, from its sources."""
+
+    def __init__(self, db: Database, listings: Listings, read: Read, count: Count) -> None:
+        self.db, self.listings, self.read, self.count = db, listings, read, count
+
+    @property
+    def is_due(self) -> bool:
+        return bool(self.db.value("select value from state where key = 'rules'") != RULES)
+
+    def run(self, repos: Iterator[list[tuple[Repo, str]]], progress: Progress) -> int:
+        """`repos`: all of them with their heads, in batches by ascending id.
+
+        Returns how many listings there are then.
+        """
+        self.db.value(f"pragma cache_size = -{CACHE_KIB}")
+        done = last = 0
+        with self.db.transaction():
+            self.listings.empty_index()
+            for some in repos:
+                ids = [repo.id for repo, _ in some]
+                self._drop_others(last, max(ids), ids)
+                last = max(ids)
+                self.listings.put(self._hosted(some), anew=True)
+                progress(done := done + len(some))
+            self._drop_others(last, 2**62, [])
+            for found in batches(self._observed()):
+                self.listings.put(found, anew=True)
+                progress(done := done + len(found))
+            self.db.execute(
+                "insert into state (key, value) values ('rules', :rules) "
+                "on conflict (key) do update set value = excluded.value",
+                rules=RULES,
+            )
+        return done
+
+    def _drop_others(self, after: int, last: int, ids: list[int]) -> None:
+        """Listings of repos that are gone: those of a range of repo ids without a repo."""
+        rows = self.db.all(
+            "select id, repo_id from listing where repo_id > :after and repo_id <= :last",
+            after=after,
+            last=last,
+        )
+        there = set(ids)
+        self.listings.drop([row.id for row in rows if row.repo_id not in there])
+
+    def _hosted(self, repos: list[tuple[Repo, str]]) -> Iterator[Listing]:
+        """Facts of a commit that were read by the rules of today are as good as new."""
+        rows = self.db.all(
+            "select l.repo_id, f.commit_oid, f.facts from listing l join listing_facts f "
+            "on f.id = l.id where l.repo_id in (:ids) and f.version = :version",
+            ids=[repo.id for repo, _ in repos],
+            version=FACTS_VERSION,
+        )
+        known = {(row.repo_id, row.commit_oid): row.facts for row in rows}
+        counters = self.count([repo for repo, _ in repos])
+        for repo, head in repos:
+            kept = known.get((repo.id, head))
+            facts = Facts.from_json(kept) if kept else self.read(repo, head)
+            yield Listing.of(repo, head, facts, counters[repo.id])
+
+    def _observed(self) -> Iterator[Listing]:
+        last = 0
+        while rows := self.db.all(
+            "select l.id, l.type, l.full_name, l.origin, l.facets, f.facts, f.gated, r.created, "
+            "r.modified, r.downloads, r.downloads_all, r.likes, r.trending from listing l "
+            "join listing_facts f on f.id = l.id join rank r on r.id = l.id "
+            "where l.repo_id is null and l.id > :last order by l.id limit 5000",
+            last=last,
+        ):
+            for row in rows:
+                yield Listing(
+                    type=row.type,
+                    full_name=row.full_name,
+                    facts=Facts.from_json(row.facts),
+                    counters=Counters(*row[7:]),
+                    origin=row.origin,
+                    gated=row.gated,
+                )
+            last = rows[-1].id

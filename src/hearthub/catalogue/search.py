@@ -1,0 +1,228 @@
+"""Search: what somebody most likely means by what they typed.
+
+Candidates come from the term index, popular ones first: what holds each word as typed, then the
+words in any order, then with one mistake in a word, then what holds most of them. As soon as there
+are enough, no more are asked for. Then the names are compared with what was typed.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from hearthub.catalogue import terms
+from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
+from hearthub.catalogue.plan import Plan
+from hearthub.db import Database, batches
+from hearthub.errors import BadRequest
+from hearthub.names import misspellings
+
+HEAD = 200
+"""So many candidates are compared; what else fits follows in the order of popularity."""
+
+_PLACE = re.compile(r"[bp]\d{1,18}", re.ASCII)
+MAX_CORRECTIONS = 6
+
+
+RAREST = 4
+_SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One way to understand a query. `expressions` find names, which must also hold the `runs`;
+    `whole` finds what has each word, in its name or on its card."""
+
+    expressions: list[str]
+    runs: tuple[str, ...] = ()
+    whole: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """`score` says how well it fits; between two words that fit alike, the popular one leads."""
+
+    id: int
+    doc: int
+    score: float
+
+
+class Search:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def page(
+        self, plan: Plan, query: terms.Query, after: str | None, limit: int
+    ) -> list[tuple[str, int]]:
+        """(place, listing id) of the best matches, then of all others by popularity.
+
+        A place is `b` and a number among the best, or `p` and a number in the index.
+        """
+        found: list[tuple[str, int]] = []
+        if after is None or after.startswith("b"):
+            skip = _number(after) if after else 0
+            best = self.head(plan, query)
+            found = [(f"b{n}", it.id) for n, it in enumerate(best, 1)][skip : skip + limit]
+            last = max((it.doc for it in best), default=0) if len(best) >= HEAD else None
+        else:
+            last = _number(after)
+        typed = query.as_typed()
+        if len(found) < limit and last is not None and typed and not plan.is_empty:
+            docs = self.docs(plan, typed, after=last, limit=limit - len(found))
+            found += [(f"p{doc}", id_of_doc(doc)) for doc in docs]
+        return found
+
+    def head(self, plan: Plan, query: terms.Query, enough: int = 1) -> list[Found]:
+        """The best matches, best first. What only resembles the query comes when fewer fit it."""
+        if plan.is_empty or not query.words:
+            return []
+        docs = dict.fromkeys(self._named(plan, query))
+        for attempt in self._attempts(query):
+            docs |= dict.fromkeys(self._try(plan, attempt))
+            if len(docs) >= enough:
+                break
+        return self._ranked(query, list(docs))
+
+    def _try(self, plan: Plan, attempt: "_Attempt") -> list[int]:
+        """The first matches of any of its expressions, by their numbers in the index."""
+        found: list[int] = []
+        for expression in attempt.expressions:
+            found += self.docs(plan, expression, attempt.runs, limit=HEAD)
+        if attempt.whole:
+            found += self.docs(plan, attempt.whole, limit=HEAD)
+        return sorted(set(found))[:HEAD]
+
+    def docs(
+        self,
+        plan: Plan,
+        expression: str,
+        runs: Sequence[str] = (),
+        *,
+        after: int = -1,
+        limit: int,
+    ) -> list[int]:
+        """Listings that fit by their numbers in the index, popular ones first.
+
+        `runs` of letters and digits must be in the name, whatever separates them there.
+        """
+        checks = "".join(f" and instr({_SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
+        join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""
+        rows = self.db.all(
+            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
+            f"where term_index match :match and term_index.rowid > :after{checks} "
+            "order by term_index.rowid limit :limit",
+            match=plan.match(expression),
+            after=after,
+            limit=limit,
+            **{f"run{n}": run for n, run in enumerate(runs)},
+        )
+        return [row.doc for row in rows]
+
+    def _named(self, plan: Plan, query: terms.Query) -> list[int]:
+        """Repos of exactly this name, however few people use them."""
+        names = "l.key = :text" if "/" in query.text else "l.name_key = :text"
+        rows = self.db.all(
+            f"select l.doc from listing l where {names} order by l.doc limit 50",  # noqa: S608
+            text=query.text,
+        )
+        docs = [row.doc for row in rows]
+        if not docs:
+            return []
+        fit = (
+            set(self.docs(plan, query.as_typed() or "", limit=HEAD)) if query.as_typed() else set()
+        )
+        return [doc for doc in docs if doc in fit]
+
+    def _attempts(self, query: terms.Query) -> Iterator["_Attempt"]:
+        """What to look for, stricter things first; each is made only when it is needed."""
+        chunks = ["".join(chunk) for chunk in query.chunks]
+        yield self._attempt(chunks, query)
+        if query.loose_words != chunks:
+            yield self._attempt(query.loose_words, query)
+        yield from self._corrected(query)
+
+    def _attempt(self, runs: list[str], query: terms.Query) -> "_Attempt":
+        """Names that hold these runs, or names and cards that have all words whole."""
+        whole = terms.every(filter(None, map(terms.whole_word, query.words)))
+        long = [run for run in runs if run.isascii() and len(run) > 2]
+        if len(long) < len(runs) and not all(run.isascii() for run in runs):
+            return _Attempt([], (), whole)
+        short = [terms.term(f"w:{run}") for run in runs if len(run) < 3]
+        rare = self._rarest({gram for run in long for gram in terms.grams(run[: terms.MAX_RUN])})
+        names = terms.every([*map(terms.term, rare), *short])
+        return _Attempt([names] if names else [], tuple(long), whole)
+
+    def _rarest(self, grams: set[str]) -> list[str]:
+        """A few grams say as much as all when they are rare, and the names are looked at anyway."""
+        rows = self.db.all("select term, n from gram where term in (:grams)", grams=sorted(grams))
+        counts = {row.term: row.n for row in rows}
+        return sorted(grams, key=lambda gram: counts.get(gram, 0))[:RAREST]
+
+    def _corrected(self, query: terms.Query) -> Iterator["_Attempt"]:
+        """With one mistake in a word; in a chunk; then leaving out each of the words in turn."""
+        known = self._known(query.words)
+        mistaken = set(query.words) - known or known
+        choices = []
+        for word in query.words:
+            better = self._corrections(word) if word in mistaken else []
+            meant = [terms.word_expression(word), *(terms.term(f"w:{it}") for it in better)]
+            if expressions := list(filter(None, meant)):
+                choices.append(expressions)
+        if any(len(choice) > 1 for choice in choices):
+            yield _Attempt([terms.every(map(terms.some, choices))])
+        if spoilt := query.with_a_spoilt_piece():
+            yield _Attempt([spoilt])
+        if len(choices) > 1:
+            rests = [[*choices[:n], *choices[n + 1 :]] for n in range(len(choices))]
+            yield _Attempt([terms.some(terms.every(map(terms.some, rest)) for rest in rests)])
+
+    def _known(self, words: list[str]) -> set[str]:
+        """Those of these words that names here have."""
+        rows = self.db.all("select term from word where term in (:words) and n > 0", words=words)
+        return {row.term for row in rows}
+
+    def _corrections(self, word: str) -> list[str]:
+        """Words of names here that are one mistake away, the most common first."""
+        found = self.db.all(
+            "select term from word where term in (select value from json_each(:some)) and n > 0 "
+            "order by n desc limit :most",
+            some=orjson.dumps(list(misspellings(word))).decode(),
+            most=MAX_CORRECTIONS,
+        )
+        return [row.term for row in found]
+
+    def _ranked(self, query: terms.Query, docs: list[int]) -> list[Found]:
+        found = []
+        for some in batches(docs):
+            rows = self.db.all(
+                "select l.id, l.doc, l.key, r.downloads, r.likes from listing l "
+                "join rank r on r.id = l.id where l.id in (:ids)",
+                ids=[id_of_doc(doc) for doc in some],
+            )
+            for row in rows:
+                popularity = math.log2(1 + max(0, row.downloads) + 50 * max(0, row.likes))
+                found.append(Found(row.id, row.doc, likeness(query, row.key) + popularity / 40))
+        return sorted(found, key=lambda it: (-it.score, it.doc))
+
+
+def likeness(query: terms.Query, key: str) -> float:
+    """How well a name fits what was typed, from 0 to about 6."""
+    name = key.partition("/")[2]
+    asked = query.grams or set(query.words)
+    here = terms.name_grams(key)
+    shared = len(asked & here)
+    typed = terms.squeeze(query.text)
+    squeezed = terms.squeeze(name), terms.squeeze(key)
+    score = 3 * shared / len(asked) if asked else 0.0
+    score += shared / max(1, len(here))
+    score += 1.5 if typed in squeezed else 0.4 if squeezed[0].startswith(typed) else 0.0
+    score += 0.5 * sum(word in key for word in query.words) / len(query.words)
+    return score
+
+
+def _number(place: str) -> int:
+    if not _PLACE.fullmatch(place):
+        raise BadRequest("cursor is not one this hub gave out")
+    return int(place[1:])
