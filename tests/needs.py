@@ -36,6 +36,18 @@ def node_modules() -> Path:
     return modules
 
 
+def needs_data(name: str) -> Path:
+    """A file of real metadata, which the repository does not carry, or skip as above.
+
+    It is looked for in HEARTHUB_DATA_KIT, by default `../shared/data` beside the project.
+    """
+    kit = os.environ.get("HEARTHUB_DATA_KIT")
+    path = (Path(kit) if kit else ENVIRONMENTS.parents[1] / "shared" / "data") / name
+    if not path.is_file():
+        _give_up(f"{name} is not in the folder that HEARTHUB_DATA_KIT names")
+    return path
+
+
 def _give_up(reason: str) -> None:
     if os.environ.get("HEARTHUB_STRICT") == "1":
         pytest.fail(reason, pytrace=False)
