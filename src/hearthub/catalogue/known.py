@@ -98,6 +98,18 @@ LIBRARIES = {
     "vllm": "vLLM",
 }
 
+# Readers of data sets -> how they are written.
+READERS = {
+    "dask": "Dask",
+    "datasets": "Datasets",
+    "fiftyone": "FiftyOne",
+    "lance": "Lance",
+    "mlcroissant": "Croissant",
+    "pandas": "pandas",
+    "polars": "Polars",
+    "webdataset": "WebDataset",
+}
+
 # ISO 639-1 in full, and of ISO 639-3 the codes that models carry; other codes stay plain words.
 _LANGUAGES = """
 aa Afar|ab Abkhazian|ae Avestan|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese

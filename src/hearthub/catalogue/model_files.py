@@ -7,7 +7,7 @@ from hearthub.catalogue.values import suffix
 
 # In the order of the Hub's tags. `.pt`, `.pth` and `.ckpt` are of many makes and give no tag there.
 FORMATS = """
-pytorch tf jax tflite rust coreml onnx openvino tensorboard joblib nemo safetensors gguf
+pytorch tf jax tflite rust coreml tensorboard onnx openvino joblib nemo safetensors gguf
 """.split()
 _ENDINGS = {
     ".safetensors": "safetensors",

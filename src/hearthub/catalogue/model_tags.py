@@ -89,7 +89,7 @@ def describe(model: Model, region: str) -> Described:
         *_some(library, *formats, text(config.get("model_type")), inferred),
         *texts(card.get("tags")),
         *_some(text(card.get("pipeline_tag"))),
-        *(["conversational"] if chats and "gguf" not in formats else []),
+        *(["conversational"] if chats else []),
         *(["custom_code"] if config.get("auto_map") else []),
         *languages(card),
         *(f"dataset:{name}" for name in texts(card.get("datasets"))),

@@ -5,7 +5,7 @@
 into `filter=`. Tasks carry a `subType` too, the group that they stand in.
 """
 
-from hearthub.catalogue.known import GROUPS, LANGUAGES, LIBRARIES, TASKS
+from hearthub.catalogue.known import GROUPS, LANGUAGES, LIBRARIES, READERS, TASKS
 
 OTHER = "other"
 # Prefix of a typed tag -> its type. A prefix that is not here is part of a plain word.
@@ -56,7 +56,9 @@ def label(tag: str) -> str:
         name = LANGUAGES.get(name, name)
     if (not colon and tag in TASKS) or prefix == "task_categories":
         return " ".join(word.capitalize() for word in name.split("-"))
-    return LIBRARIES.get(name, name) if not colon or prefix == "library" else name
+    if prefix == "library":
+        return READERS.get(name, name)
+    return name if colon else LIBRARIES.get(name, name)
 
 
 def sub_type(tag: str) -> str | None:
