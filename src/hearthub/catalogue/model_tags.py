@@ -150,8 +150,8 @@ def relation_of(model: Model, library: str | None, formats: Sequence[str]) -> st
 
 def papers(body: str) -> list[str]:
     """The arXiv numbers of papers that a text links to."""
-    found = (match[1] for match in _PAPER.finditer(body))
-    return list(islice(dict.fromkeys(found), _MAX_PAPERS))
+    found = (match[1] for match in islice(_PAPER.finditer(body), 10 * _MAX_PAPERS))
+    return list(dict.fromkeys(found))[:_MAX_PAPERS]
 
 
 def doi(card: Mapping[str, Any]) -> str | None:

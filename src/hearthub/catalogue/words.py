@@ -8,7 +8,7 @@ never HTML: `&lt;b&gt;` becomes `<b>`, to be escaped by whoever shows it.
 import html
 import re
 
-READ = 48 * 1024  # characters of the card
+READ = 32 * 1024  # characters of the card
 CARD_TEXT = 2000  # characters
 DESCRIPTION = 300
 
@@ -17,9 +17,10 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK_END = re.compile(r"\]\([^()\n]*\)|\]\[[^\[\]\n]*\]")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\](?:\([^()\n]*\)|\[[^\[\]\n]*\])")
 _ADDRESS = re.compile(r"(?:https?|ftp)://[^\s<>()\[\]\"']+|www\.[^\s<>()\[\]\"']+")
-_MARKS = str.maketrans(dict.fromkeys("#>|[]\\", " ") | dict.fromkeys("*`~", ""))
+_EMPHASIS = re.compile(r"[*`~]+")
+_MARKS = re.compile(r"[#>|\[\]\\]+")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _BULLETS = {"", "-", "+"}
-_UNSEEN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)], " ")
 
 
 def card_text(body: str) -> str:
@@ -27,17 +28,16 @@ def card_text(body: str) -> str:
     prose = "\n".join(_prose(_without_hidden(body[:READ])))
     for pattern in (_IMAGE, _TAG, _LINK_END, _ADDRESS):
         prose = pattern.sub(" ", prose)
-    words = html.unescape(prose.translate(_MARKS)).translate(_UNSEEN).split()
-    return _shortened(
-        [bare for word in words if (bare := word.strip("_")) not in _BULLETS], CARD_TEXT
-    )
+    prose = html.unescape(_MARKS.sub(" ", _EMPHASIS.sub("", prose)))
+    words = (word.strip("_") for word in _UNSEEN.sub(" ", prose).split())
+    return _shortened(" ".join(word for word in words if word not in _BULLETS), CARD_TEXT)
 
 
 def description(words: str) -> str:
     """The first sentences of `card_text`'s answer, cut at a word."""
     if len(words) <= DESCRIPTION:
         return words
-    return _shortened(words.split(), DESCRIPTION - 1) + "…"
+    return _shortened(words, DESCRIPTION - 1) + "…"
 
 
 def _without_hidden(text: str) -> str:
@@ -77,17 +77,11 @@ def _prose(text: str) -> list[str]:
 
 
 def _is_markup(line: str) -> bool:
-    if not line or line[0] == "|" or set(line) <= set("-=_*: |+"):
+    if not line or line[0] == "|" or not line.strip("-=_*: |+"):
         return True
     return line[0] == "[" and "]: " in line[:200]
 
 
-def _shortened(words: list[str], limit: int) -> str:
-    kept: list[str] = []
-    size = -1
-    for word in words:
-        size += len(word) + 1
-        if size > limit:
-            break
-        kept.append(word)
-    return " ".join(kept)
+def _shortened(words: str, limit: int) -> str:
+    """Cut at a blank; empty when the first word is longer."""
+    return words if len(words) <= limit else words[: max(words.rfind(" ", 0, limit + 1), 0)]
