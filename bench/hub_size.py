@@ -106,24 +106,18 @@ def facts(rng: random.Random, kind: str, tags: list[str], words: list[int]) -> F
     if rng.random() < 0.15:
         text += " " + " ".join(rng.choices(EAST, k=8))
     language, license_ = rng.choice(LANGUAGES), rng.choice(LICENSES)
+    known = {"licenses": [license_], "languages": [language], "card_text": text}
+    tags = [*tags, f"license:{license_}", "region:us"]
     if kind != "model":
-        return with_text(
-            text, tags=[*tags, f"license:{license_}", f"language:{language}", "region:us"]
-        )
+        return Facts(tags=[*tags, f"language:{language}"], **known)
     task = TASKS[min(int(rng.expovariate(0.25)), len(TASKS) - 1)]
     library = LIBRARIES[min(int(rng.expovariate(0.7)), len(LIBRARIES) - 1)]
-    size = int(10 ** rng.uniform(6, 11.5))
-    return with_text(
-        text,
-        tags=[library, "safetensors", task, *tags, language, f"license:{license_}", "region:us"],
+    return Facts(
+        tags=[library, "safetensors", task, language, *tags],
         card={"license": license_},
         library=library,
         pipeline_tag=task,
-        safetensors={"parameters": {"BF16": size}, "total": size} if rng.random() < 0.6 else None,
+        formats=["safetensors"],
+        parameters_total=int(10 ** rng.uniform(6, 11.5)) if rng.random() < 0.6 else None,
+        **known,
     )
-
-
-def with_text(text: str, **more: object) -> Facts:
-    found = Facts(**more)
-    object.__setattr__(found, "card_text", text)
-    return found

@@ -203,6 +203,7 @@ _FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
     "widgetData": lambda facts: facts.card.get("widget"),
     "models": lambda facts: facts.models,
     "datasets": lambda facts: facts.datasets,
+    "description": lambda facts: facts.description or None,
     "transformersInfo": _transformers_info,
     "baseModels": _base_models,
 }

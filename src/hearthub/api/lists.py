@@ -16,7 +16,7 @@ from hearthub.api.describe import (
     without_nulls,
 )
 from hearthub.api.params import Kind
-from hearthub.catalogue import Filter, Page, Row, label, tag_type
+from hearthub.catalogue import Filter, Page, Row, described
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor, CurrentHub
@@ -71,8 +71,8 @@ async def filter_of(
     any_of += [[("author", author)]] if author else []
     any_of += [[("task", pipeline_tag)]] if pipeline_tag else []
     any_of += [[("library", name)] for name in library or []]
-    any_of += [[("tag", f"license:{license.removeprefix('license:')}")]] if license else []
-    any_of += [[("tag", name), ("tag", f"language:{name}")] for name in language or []]
+    any_of += [[("license", license.removeprefix("license:"))]] if license else []
+    any_of += [[("language", name)] for name in language or []]
     any_of += [[("uses", f"model:{name}")] for name in models or []]
     any_of += [[("uses", f"dataset:{name}")] for name in datasets or []]
     if linked:
@@ -140,13 +140,12 @@ def facet_counts(wanted: Wanted, hub: CurrentHub, actor: CurrentActor) -> dict[s
 
 
 @router.get("/api/{kind:kind}-tags-by-type", summary="Every tag in use, by its type")
-def tags_by_type(kind: Kind, hub: CurrentHub) -> dict[str, list[dict[str, Any]]]:
-    answer: dict[str, list[dict[str, Any]]] = {}
+def tags_by_type(kind: Kind, hub: CurrentHub) -> dict[str, list[dict[str, str]]]:
+    answer: dict[str, list[dict[str, str]]] = {}
     for facet, name, _ in hub.catalogue.tags(kind):
         if facet == "tag":
-            found = tag_type(kind, name)
-            item = {"id": name, "label": label(name), "type": found}
-            answer.setdefault(found, []).append(item)
+            item = described(kind, name)
+            answer.setdefault(item["type"], []).append(item)
     return answer
 
 

@@ -7,7 +7,7 @@ from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.lists import Page
 from hearthub.catalogue.plan import Filter
 from hearthub.catalogue.rows import Row
-from hearthub.catalogue.tag_types import label, tag_type
+from hearthub.catalogue.tag_types import described
 
 __all__ = [
     "Catalogue",
@@ -18,6 +18,5 @@ __all__ = [
     "Listing",
     "Page",
     "Row",
-    "label",
-    "tag_type",
+    "described",
 ]

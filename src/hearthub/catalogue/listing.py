@@ -23,7 +23,6 @@ EVERYTHING: Facet = ("all", "")
 """What every listing has, so that the counts of facets hold the number of listings too."""
 
 
-LICENSE = "license:"
 SEVERAL = -1
 """In a column for one facet."""
 
@@ -91,8 +90,7 @@ class Listing:
 
     @property
     def parameters(self) -> int | None:
-        total = (self.facts.safetensors or {}).get("total")
-        return total if isinstance(total, int) else None
+        return self.facts.parameters_total
 
     def facets(self) -> list[Facet]:
         """Every value this repo can be found by, each once."""
@@ -101,6 +99,10 @@ class Listing:
         found += [("tag", tag) for tag in facts.tags]
         found += [("task", facts.pipeline_tag)] if facts.pipeline_tag else []
         found += [("library", facts.library)] if facts.library else []
+        found += [("license", name) for name in facts.licenses]
+        found += [("language", name) for name in facts.languages]
+        found += [("format", name) for name in facts.formats]
+        found += [("quantization", facts.quantization)] if facts.quantization else []
         found += [("gated", self.gated)] if self.gated else []
         found += [("origin", self.origin)] if self.origin else []
         found += [("size", str(size_step(self.parameters)))] if self.parameters else []

@@ -11,7 +11,6 @@ from cachetools import LRUCache
 
 from hearthub.catalogue import terms
 from hearthub.catalogue.listing import (
-    LICENSE,
     PRIVATE,
     SEVERAL,
     Counters,
@@ -259,7 +258,7 @@ def _name(listing: Listing) -> Any:
 
 def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]:
     counters, facts, facets = listing.counters, listing.facts, list(has.values())
-    words = terms.card_words(getattr(facts, "card_text", ""))
+    words = terms.card_words(facts.card_text)
     owner = listing.owner_id if listing.is_private else None
     return {
         "id": number,
@@ -294,7 +293,7 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
 def _main(listing: Listing, has: dict[Facet, int]) -> dict[str, int]:
     """The columns of `rank` that narrow a walk; SEVERAL licences are told apart in `facets`."""
     facts = listing.facts
-    licenses = [has["tag", tag] for tag in facts.tags if tag.startswith(LICENSE)]
+    licenses = [has["license", name] for name in dict.fromkeys(facts.licenses)]
     return {
         "task": has.get(("task", facts.pipeline_tag or ""), 0),
         "library": has.get(("library", facts.library or ""), 0),

@@ -6,7 +6,6 @@ from typing import Any
 
 from hearthub.catalogue import terms
 from hearthub.catalogue.listing import (
-    LICENSE,
     OBSERVED,
     PRIVATE,
     PUBLIC,
@@ -18,6 +17,7 @@ from hearthub.catalogue.listing import (
 from hearthub.db import Database
 
 ALL_ORIGINS = "all"
+_COLUMNS = ({"task"}, {"library"}, {"license"})
 _GATES = (("gated", "auto"), ("gated", "manual"))
 
 
@@ -193,8 +193,4 @@ class Planner:
 def _column(group: Sequence[Facet]) -> str | None:
     """The column of `rank` that holds what all facets of an entry are about."""
     kinds = {kind for kind, _ in group}
-    if kinds in ({"task"}, {"library"}):
-        return kinds.pop()
-    if kinds == {"tag"} and all(name.startswith(LICENSE) for _, name in group):
-        return "license"
-    return None
+    return kinds.pop() if kinds in _COLUMNS else None

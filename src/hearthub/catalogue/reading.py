@@ -1,4 +1,4 @@
-"""Facts of a commit: its card, file names, `config.json`, and the headers of its weights."""
+"""Facts of a commit: its card, file names, configs, and the headers of its weights."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,11 +22,24 @@ def read_facts(registry: Registry, repo: Repo, commit: str, region: str) -> Fact
     if repo.type == "dataset":
         return dataset_facts(paths, card, body, region)
     if repo.type == "space":
-        return space_facts(card, repo.sdk, region)
-    config = _config(registry.text(repo, commit, "config.json"))
+        return space_facts(card, repo.sdk, region, body=body)
+
+    def read(path: str) -> dict[str, Any]:
+        return _config(registry.text(repo, commit, path)) if path in names else {}
+
+    names = set(paths)
     weights = [file for file in files if file.path.endswith(".safetensors")]
     safetensors = parameters(_headers(registry, repo, weights))
-    return model_facts(paths, card, body, config, region, safetensors)
+    return model_facts(
+        paths,
+        card,
+        body,
+        read("config.json"),
+        region,
+        safetensors,
+        tokenizer=read("tokenizer_config.json"),
+        model_index=read("model_index.json"),
+    )
 
 
 def _headers(registry: Registry, repo: Repo, files: Sequence[Entry]) -> Iterator[object]:

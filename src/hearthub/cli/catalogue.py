@@ -1,0 +1,36 @@
+"""`hearthub catalogue`: what lists and search read, made anew."""
+
+import json
+import sys
+import time
+
+import typer
+
+from hearthub.cli.common import Data, Json, settings_for
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def catalogue() -> None:
+    """Keeps `rebuild` a command of its own while it is the only one."""
+
+
+@app.command()
+def rebuild(data: Data = None, as_json: Json = False) -> None:
+    """Make the catalogue anew from repos, commits and counters. A running hub may go on."""
+    from hearthub.app import open_hub
+
+    started = time.monotonic()
+    with open_hub(settings_for(data)) as hub:
+        count = hub.catalogue.rebuild(_say)
+    seconds = round(time.monotonic() - started, 1)
+    if as_json:
+        print(json.dumps({"listings": count, "seconds": seconds}))
+    else:
+        print(f"{count:,} listings in {seconds} s")
+
+
+def _say(done: int) -> None:
+    if done % 10_000 < 500 and sys.stderr.isatty():
+        print(f"\r{done:,} listings", end="", file=sys.stderr, flush=True)
