@@ -1,10 +1,12 @@
 """A catalogue of the size of the public hub, made up: names, tags, cards and counters by Zipf."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from hearthub.catalogue import Counters, Facts, Listing
+from hearthub.context import Hub
+from hearthub.db import batches
 
 REPOS = 2_500_000
 USERS = 11_000_000
@@ -121,3 +123,67 @@ def facts(rng: random.Random, kind: str, tags: list[str], words: list[int]) -> F
         parameters_total=int(10 ** rng.uniform(6, 11.5)) if rng.random() < 0.6 else None,
         **known,
     )
+
+
+def fill(hub: Hub, repos: int, users: int, say: Callable[[str], None]) -> None:
+    """Accounts, repos with heads that no object store has, and their listings."""
+    users = max(users, AUTHORS)
+    say(f"{users:,} accounts")
+    for some in batches(range(1, users + 1), 50_000):
+        hub.db.execute_many(
+            "insert into account (id, key, name, kind, fullname, created) "
+            "values (:id, :key, :name, 'user', :name, :now)",
+            [
+                {"id": n, "key": (name := account_name(n)).lower(), "name": name, "now": NOW}
+                for n in some
+            ],
+        )
+    say(f"{repos:,} repos")
+    hub.catalogue_db.value("pragma cache_size = -262144")
+    with hub.catalogue_db.transaction():
+        hub.catalogue.observe(_hosted(hub, listings(repos), say))
+        hub.catalogue.mark_whole()
+
+
+def _hosted(hub: Hub, made: Iterator[Listing], say: Callable[[str], None]) -> Iterator[Listing]:
+    """The same listings, once the repos they are of have been written."""
+    for number, some in enumerate(batches(made, 10_000), 1):
+        rows = [_repo(listing) for listing in some]
+        with hub.db.transaction():
+            hub.db.execute_many(_REPO, rows)
+            hub.db.execute_many(_REF, rows)
+        if number % 25 == 0:
+            say(f"{number * 10_000:,}")
+        yield from some
+
+
+_REPO = """
+insert into repo (id, uid, type, owner_id, namespace, name, key, visibility, gated, created,
+  modified) values (:id, :uid, :type, :owner, :namespace, :name, :key, :visibility, :gated,
+  :created, :modified)"""
+_REF = """
+insert into ref (repo_id, name, oid, commit_oid, updated)
+values (:id, 'refs/heads/main', :oid, :oid, :modified)"""
+
+
+def _repo(listing: Listing) -> dict[str, object]:
+    namespace, _, name = listing.full_name.partition("/")
+    return {
+        "id": listing.repo_id,
+        "uid": f"{listing.repo_id:024x}",
+        "type": listing.type,
+        "owner": listing.owner_id,
+        "namespace": namespace,
+        "name": name,
+        "key": listing.key,
+        "visibility": "private" if listing.is_private else "public",
+        "gated": listing.gated,
+        "created": listing.counters.created,
+        "modified": listing.counters.modified,
+        "oid": listing.commit,
+    }
+
+
+def account_name(number: int) -> str:
+    """The owners of repos come first."""
+    return author_name(number - 1) if number <= AUTHORS else f"person-{number:x}"

@@ -182,6 +182,10 @@ class Catalogue:
         """Counters of observed repos by name, in bulk; how many were listed."""
         return self._ranks.set_named(repo_type, counters, origin)
 
+    def mark_whole(self) -> None:
+        """Say that all there is has been put by the rules of today, so that no rebuild is due."""
+        self._rebuild.mark_done()
+
     def rebuild(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Make everything anew from its sources; how many listings there are then."""
         return self._rebuild.run(self.registry.all_repos(), progress)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 from cachetools import LRUCache
@@ -57,19 +58,21 @@ class _Stored:
     """A listing as the tables have it: what has to be taken back before it changes."""
 
     id: int
-    key: str
     shelf: int
     doc: int
-    numbers: list[int]
-    """Of its facets."""
+    facets: str
+    """Their numbers with blanks between and around: " 3 17 204 "."""
+    words: list[str]
+    grams: set[str]
     document: str
 
     @classmethod
     def of(cls, row: Any) -> "_Stored":
-        facets = [int(number) for number in row.facets.split()]
+        """From the columns of `_STORED`."""
         owner = row.owner_id if row.shelf % 4 == PRIVATE else None
-        document = terms.document(row.key, row.words, facets, row.shelf, owner)
-        return cls(row.id, row.key, row.shelf, row.doc, facets, document)
+        words, grams = terms.name_words(row.key), terms.name_grams(row.key)
+        document = terms.document(words, grams, row.words, row.facets, row.shelf, owner)
+        return cls(row.id, row.shelf, row.doc, row.facets, words, grams, document)
 
 
 class Listings:
@@ -135,7 +138,7 @@ class Listings:
             number = before.id if before else ids[_name(listing)]
             row = _row(listing, number, {facet: facet_ids[facet] for facet in has})
             rows.append(row)
-            new.append(_Stored(**{name: row[name] for name in _Stored.__dataclass_fields__}))
+            new.append(_Stored.of(SimpleNamespace(**row)))
         gone = [] if anew else list(old.values())
         self._count(gone, new)
         self._index(gone, new)
@@ -198,17 +201,17 @@ class Listings:
 
     def _count(self, old: Sequence[_Stored], new: Sequence[_Stored]) -> None:
         """How many listings have each facet, by shelf, and how many names each word and gram."""
-        facets: Counter[tuple[int, int]] = Counter()
+        facets: Counter[tuple[int, str]] = Counter()
         words: Counter[str] = Counter()
         grams: Counter[str] = Counter()
-        for group, sign in ((old, -1), (new, 1)):
-            for it in group:
-                for facet in it.numbers:
-                    facets[it.shelf, facet] += sign
-                for word in terms.name_words(it.key):
-                    words[word] += sign
-                for gram in terms.name_grams(it.key):
-                    grams[gram] += sign
+        for it in new:
+            facets.update([(it.shelf, facet) for facet in it.facets.split()])
+            words.update(it.words)
+            grams.update(it.grams)
+        for it in old:
+            facets.subtract([(it.shelf, facet) for facet in it.facets.split()])
+            words.subtract(it.words)
+            grams.subtract(it.grams)
         self.db.execute_many(
             "insert into facet_count (shelf, facet_id, n) values (:shelf, :facet, :n) "
             "on conflict (shelf, facet_id) do update set n = n + excluded.n",
@@ -259,7 +262,6 @@ def _name(listing: Listing) -> Any:
 def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]:
     counters, facts, facets = listing.counters, listing.facts, list(has.values())
     words = terms.card_words(facts.card_text)
-    owner = listing.owner_id if listing.is_private else None
     return {
         "id": number,
         "repo_id": listing.repo_id,
@@ -285,8 +287,6 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "gated": listing.gated,
         "facts": facts.to_json(),
         "words": words,
-        "numbers": facets,
-        "document": terms.document(listing.key, words, facets, listing.shelf, owner),
     }
 
 

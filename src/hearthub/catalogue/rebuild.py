@@ -52,12 +52,15 @@ class Rebuild:
             for found in batches(self._observed()):
                 self.listings.put(found, anew=True)
                 progress(done := done + len(found))
-            self.db.execute(
-                "insert into state (key, value) values ('rules', :rules) "
-                "on conflict (key) do update set value = excluded.value",
-                rules=RULES,
-            )
+            self.mark_done()
         return done
+
+    def mark_done(self) -> None:
+        self.db.execute(
+            "insert into state (key, value) values ('rules', :rules) "
+            "on conflict (key) do update set value = excluded.value",
+            rules=RULES,
+        )
 
     def _drop_others(self, after: int, last: int, ids: list[int]) -> None:
         """Listings of repos that are gone: those of a range of repo ids without a repo."""

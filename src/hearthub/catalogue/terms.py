@@ -82,8 +82,12 @@ def name_grams(key: str) -> set[str]:
 
 def card_words(text: str) -> str:
     """The first distinct words and pairs of a card's text, as terms with blanks between."""
+    folded = fold(text)
+    if folded.isascii():
+        plain = [word for word in dict.fromkeys(words(folded)) if 1 < len(word) <= MAX_WORD]
+        return " ".join(["w:" + word for word in plain[:MAX_CARD_WORDS]])
     found: dict[str, None] = {}
-    for word in dict.fromkeys(words(fold(text))):
+    for word in dict.fromkeys(words(folded)):
         if not word.isascii() and is_dense(word):
             found.update(dict.fromkeys(pairs(word)))
         elif 1 < len(word) <= MAX_WORD:
@@ -93,16 +97,22 @@ def card_words(text: str) -> str:
     return " ".join(list(found)[:MAX_CARD_WORDS])
 
 
-def document(key: str, card: str, facets: Iterable[int], shelf: int, owner_id: int | None) -> str:
-    """All terms of one listing. `card` is what `card_words` made.
+def document(
+    name: Iterable[str],
+    parts: Iterable[str],
+    card: str,
+    facets: str,
+    shelf: int,
+    owner_id: int | None,
+) -> str:
+    """All terms of one listing: `name_words`, `name_grams`, `card_words`, numbers of facets.
 
     Taking a listing out of the index needs exactly the terms it was put in with.
     """
-    named = " w:".join(name_words(key))
-    found = f"{' '.join(name_grams(key))} w:{named} {card} s:{shelf}"
+    found = f"{' '.join(parts)} w:{' w:'.join(name)} {card} s:{shelf}"
     if owner_id is not None:
         found += f" u:{owner_id}"
-    return found + "".join([f" f:{facet}" for facet in facets])
+    return found + facets.rstrip().replace(" ", " f:")
 
 
 def every(parts: Iterable[str]) -> str:
