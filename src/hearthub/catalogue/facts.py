@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from hearthub.catalogue import quantization
 from hearthub.catalogue.dataset_tags import dataset_tags
 from hearthub.catalogue.model_tags import Model, describe, doi, languages
@@ -49,7 +51,10 @@ class Facts:
     @classmethod
     def from_json(cls, text: str) -> "Facts":
         """Also from what another version wrote: it may know fields that we do not."""
-        values = json.loads(text)
+        try:
+            values = orjson.loads(text)
+        except orjson.JSONDecodeError:  # it takes no NaN and no number beyond 64 bits
+            values = json.loads(text)
         return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
 
 

@@ -48,6 +48,7 @@ insert into listing_facts (id, commit_oid, version, gated, facts, words)
 values (:id, :commit_oid, :version, :gated, :facts, :words)
 on conflict (id) do update set commit_oid = excluded.commit_oid, version = excluded.version,
   gated = excluded.gated, facts = excluded.facts, words = excluded.words"""
+_NAMELESS = "update listing set key = key || ' ' || id where id in (:ids)"
 _STORED = """
 select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words
 from listing l join listing_facts f on f.id = l.id where """
@@ -128,26 +129,31 @@ class Listings:
     def _put(self, batch: Sequence[Listing], anew: bool) -> None:
         last = {(it.type, it.key, it.origin, it.repo_id): it for it in batch}
         listings = list(last.values())
-        old = self._stored(listings, anew)
+        old = self._standing(listings, anew)
         ids = self._numbers([it for it in listings if _name(it) not in old])
         facets = [listing.facets() for listing in listings]
         facet_ids = self._facet_ids(set(chain.from_iterable(facets)))
-        new, rows = [], []
+        new, rows, renamed = [], [], []
         for listing, has in zip(listings, facets, strict=True):
             before = old.get(_name(listing))
             number = before.id if before else ids[_name(listing)]
+            if before and before.key != listing.key:
+                renamed.append(number)
             row = _row(listing, number, {facet: facet_ids[facet] for facet in has})
             rows.append(row)
             new.append(_Stored.of(SimpleNamespace(**row)))
-        gone = [] if anew else list(old.values())
+        gone = [] if anew else [_Stored.of(row) for row in old.values()]
         self._count(gone, new)
         self._index(gone, new)
+        # Two repos may have swapped their names: until both are written, neither has one.
+        if renamed:
+            self.db.execute(_NAMELESS, ids=renamed)
         self.db.execute_many(_PUT_LISTING, rows)
         self.db.execute_many(_PUT_RANK, rows)
         self.db.execute_many(_PUT_FACTS, rows)
 
-    def _stored(self, listings: Sequence[Listing], anew: bool) -> dict[Any, _Stored]:
-        """What stands for these repos; whatever else has one of their names is taken away.
+    def _standing(self, listings: Sequence[Listing], anew: bool) -> dict[Any, Any]:
+        """The rows that stand for these repos; whatever else has one of their names goes away.
 
         That is a repo which was deleted or renamed, and whose own job is on its way.
         """
@@ -161,10 +167,10 @@ class Listings:
         for row in rows:
             own = row.repo_id if row.repo_id is not None else (row.type, row.key, row.origin)
             if own in wanted:
-                found[own] = _Stored.of(row)
+                found[own] = row
             elif (row.type, row.key, row.origin) in names:
-                in_the_way[row.id] = _Stored.of(row)
-        self._take_back(list(in_the_way.values()), anew)
+                in_the_way[row.id] = row
+        self._take_back([_Stored.of(row) for row in in_the_way.values()], anew)
         return found
 
     def _numbers(self, listings: Sequence[Listing]) -> dict[Any, int]:

@@ -59,7 +59,7 @@ class Ranks:
             ids: dict[int, str] = {}
             for some in batches(wanted):
                 rows = self.db.all(
-                    "select id, key from listing where type = :type and key in (:keys) "
+                    "select id, key from listing where key in (:keys) and type = :type "
                     "and origin = :origin",
                     type=repo_type,
                     keys=some,

@@ -109,7 +109,7 @@ def document(
 
     Taking a listing out of the index needs exactly the terms it was put in with.
     """
-    found = f"{' '.join(parts)} w:{' w:'.join(name)} {card} s:{shelf}"
+    found = f"{' '.join(sorted(parts))} w:{' w:'.join(name)} {card} s:{shelf}"
     if owner_id is not None:
         found += f" u:{owner_id}"
     return found + facets.rstrip().replace(" ", " f:")

@@ -38,7 +38,7 @@ def listings() -> None:
         Column("doc", BigInteger, nullable=False),  # its number in `term_index`
         sqlite_autoincrement=True,
     )
-    op.create_index("listing_key", "listing", ["type", "key", "origin"], unique=True)
+    op.create_index("listing_key", "listing", ["key", "type", "origin"], unique=True)
     op.create_index("listing_name", "listing", ["name_key"])
     op.create_index("listing_private", "listing", ["owner_id"], sqlite_where=text("shelf % 4 = 1"))
     op.create_table(
