@@ -308,3 +308,23 @@ def test_both_ways_of_one_object(storage: Storage, client: Client) -> None:
     assert client.read(SHA256, 0, len(DATA), ACME_REPO) == DATA
     blob = storage.locate_blob(f"lfs/{SHA256}")
     assert storage.locate(ACME_REPO, SHA256).extent(0, 9) == blob.extent(0, 9)
+
+
+def test_a_file_is_taken_over(
+    storage: Storage, settings: Settings, client: Client, db: Database
+) -> None:
+    """One that came by another way: checked as any upload is, and kept until its row is written."""
+    path = settings.data / "tmp" / "a.part"
+    path.write_bytes(DATA)
+    for sha256, size in ((SHA256, len(DATA) - 1), ("0" * 64, len(DATA))):
+        with pytest.raises(BadRequest):
+            storage.take_file(ALICE_REPO, sha256, size, path)
+        assert path.read_bytes() == DATA
+    db.execute("alter table lfs_object rename to elsewhere")
+    with pytest.raises(DatabaseError):
+        storage.take_file(ALICE_REPO, SHA256, len(DATA), path)
+    assert path.read_bytes() == DATA
+    db.execute("alter table elsewhere rename to lfs_object")
+    storage.take_file(ALICE_REPO, SHA256, len(DATA), path)
+    assert client.read(SHA256, 0, len(DATA)) == DATA
+    assert list(path.parent.glob("a.*")) == []

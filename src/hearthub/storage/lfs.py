@@ -131,6 +131,16 @@ class Lfs:
         _compare(ticket, spool.size, spool.sha256())
         self._store(ticket, spool.path)
 
+    def take(self, repo_id: int, sha256: str, size: int, path: Path) -> None:
+        """Store a file of the same disk that came by another way; then it is gone from `path`.
+
+        Raises BadRequest when its bytes are not these; then it stays where it is.
+        """
+        ticket = Ticket(repo_id, sha256, size, "", None)
+        _compare(ticket, *_digest(path))
+        self._give(ticket, path)
+        path.unlink()
+
     def receive_part(self, ticket: Ticket, number: int, spool: Spool) -> str:
         """Keep one part, in place of an earlier one of that number; returns its ETag."""
         length = ticket.part_length(number)
@@ -169,11 +179,15 @@ class Lfs:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _store_parts(self, ticket: Ticket, folder: Path, joined: int) -> None:
-        whole, given = folder / "whole", folder / "given"
+        whole = folder / "whole"
         _compare(ticket, *_join(ticket, whole, joined))
-        # A second name is given away, so that the bytes are still here should the row fail.
+        self._give(ticket, whole)
+
+    def _give(self, ticket: Ticket, path: Path) -> None:
+        """Store a file under a second name, so that it is still there should the row fail."""
+        given = path.with_name(f"{path.name}.given")
         given.unlink(missing_ok=True)
-        os.link(whole, given)
+        os.link(path, given)
         self._store(ticket, given)
 
     def _store(self, ticket: Ticket, path: Path) -> None:
@@ -229,6 +243,14 @@ def _join(ticket: Ticket, whole: Path, joined: int) -> tuple[int, str]:
             target.flush()
             part.unlink()
         return target.tell(), digest.hexdigest()
+
+
+def _digest(path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(COPY):
+            digest.update(piece)
+        return file.tell(), digest.hexdigest()
 
 
 def _compare(ticket: Ticket, size: int, sha256: str) -> None:

@@ -4,6 +4,7 @@
   xorbs/ lfs/ git/           stored for good: backends/local.py
   tmp/*.spool                bodies on their way in
   tmp/uploads/<upload>/      parts of LFS uploads
+  tmp/imports/<repo>/        files of an import on their way in: mirror/workplace.py keeps them
 """
 
 import hashlib
@@ -89,6 +90,13 @@ class Storage:
     def used(self, repo_id: int) -> int:
         """The bytes of all objects the repo proved, whether shared with other repos or not."""
         return self._objects.used(repo_id)
+
+    def take_file(self, repo_id: int, sha256: str, size: int, path: Path) -> None:
+        """Verify and store a file of the data folder's disk; then the repo has proved it.
+
+        Raises BadRequest when its bytes are not these; then it stays where it is.
+        """
+        self.lfs.take(repo_id, sha256, size, path)
 
     # -- Xet --
 
