@@ -23,6 +23,7 @@ def test_environment_and_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("WORKERS", "-3"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
+        ("UPSTREAM_TIMEOUT", "0"),
     ],
 )
 def test_what_makes_no_sense_is_named(
@@ -31,3 +32,10 @@ def test_what_makes_no_sense_is_named(
     monkeypatch.setenv(f"HEARTHUB_{variable}", value)
     with pytest.raises(ValueError, match=f"HEARTHUB_{variable}"):
         load()
+
+
+def test_a_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEARTHUB_UPSTREAM_TOKEN", "hf_secret")
+    settings = load()
+    assert settings.upstream_token == "hf_secret"
+    assert "hf_secret" not in repr(settings)

@@ -1,7 +1,7 @@
 """The only reader of the environment. Every setting is a field of `Settings`, documented here."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import platformdirs
@@ -33,6 +33,12 @@ class Settings:
     """`HEARTHUB_MAX_FILE`: the largest file accepted at all."""
     max_commit_body: int = 2 * 2**30
     """`HEARTHUB_MAX_COMMIT_BODY`: the largest body of one commit request."""
+    upstream: str = "https://huggingface.co"
+    """`HEARTHUB_UPSTREAM`: the hub that `import` asks unless told another."""
+    upstream_token: str | None = field(default=None, repr=False)
+    """`HEARTHUB_UPSTREAM_TOKEN`: a token of that hub; no other host ever gets it."""
+    upstream_timeout: int = 60
+    """`HEARTHUB_UPSTREAM_TIMEOUT`: how long that hub may be silent."""
     log_level: str = "info"
     """`HEARTHUB_LOG_LEVEL`: debug, info, warning or error."""
     log_format: str = "text"
@@ -56,9 +62,9 @@ def load(**overrides: object) -> Settings:
     """
     settings = Settings(data=Path(platformdirs.user_data_dir("hearthub", appauthor=False)))
     values: dict[str, object] = {}
-    for name, field in Settings.__dataclass_fields__.items():
+    for name, setting in Settings.__dataclass_fields__.items():
         if raw := os.environ.get(f"HEARTHUB_{name.upper()}"):
-            values[name] = _parse(f"HEARTHUB_{name.upper()}", raw, str(field.type))
+            values[name] = _parse(f"HEARTHUB_{name.upper()}", raw, str(setting.type))
     values |= {name: value for name, value in overrides.items() if value is not None}
     if url := values.get("public_url"):
         values["public_url"] = str(url).rstrip("/")
@@ -71,6 +77,10 @@ def _check(settings: Settings) -> Settings:
     rules = {
         "port": (1 <= settings.port <= 65_535, "write a number from 1 to 65535"),
         "workers": (1 <= settings.workers <= 64, "write a number from 1 to 64"),
+        "upstream_timeout": (
+            1 <= settings.upstream_timeout <= 3600,
+            "write a number from 1 to 3600",
+        ),
         "log_level": (
             settings.log_level in ("debug", "info", "warning", "error"),
             "write debug, info, warning or error",
