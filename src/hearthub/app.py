@@ -39,6 +39,7 @@ from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
 from hearthub.http.protocol import Protocol
 from hearthub.jobs import Jobs, Worker
+from hearthub.mirror import Mirror
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -113,6 +114,7 @@ def build(
         registry=registry,
         community=community,
         catalogue=catalogue,
+        mirror=Mirror(db, settings, accounts, storage, registry),
     )
 
 

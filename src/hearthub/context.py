@@ -8,6 +8,7 @@ from hearthub.community import Community
 from hearthub.db import Database
 from hearthub.events import EventLog
 from hearthub.jobs import Jobs
+from hearthub.mirror import Mirror
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -28,3 +29,4 @@ class Hub:
     registry: Registry
     community: Community
     catalogue: Catalogue
+    mirror: Mirror

@@ -106,5 +106,9 @@ class RangeNotSatisfiable(HearthubError):
         self.size = size
 
 
+class UpstreamFailed(HearthubError):
+    """Another hub cannot be reached, refused, or answered what cannot be true."""
+
+
 class Unavailable(HearthubError):
     """The hub cannot do this right now (disk full, a worker died); trying again may help."""

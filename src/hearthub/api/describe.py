@@ -78,6 +78,7 @@ class Describer:
         names += _FULL.get(repo.type, [])
         answer = self._base(repo) | {name: self._field(repo, name) for name in names}
         answer["siblings"] = self._siblings(repo, blobs=blobs)
+        answer["origin"] = origin.as_json() if (origin := self.hub.mirror.origin_of(repo)) else None
         return without_nulls(answer)
 
     def _base(self, repo: Repo) -> dict[str, Any]:

@@ -30,6 +30,7 @@ STATUS: list[tuple[type[errors.HearthubError], int]] = [
     (errors.RangeNotSatisfiable, 416),
     (errors.Unprocessable, 422),
     (errors.BadRequest, 400),
+    (errors.UpstreamFailed, 502),
     (errors.Unavailable, 503),
     (errors.HearthubError, 400),
 ]

@@ -4,6 +4,7 @@ from hearthub.registry.access import Right
 from hearthub.registry.cards import read_card
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.files import Entry
+from hearthub.registry.gitformat import blob_oid
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -12,6 +13,7 @@ from hearthub.registry.operations import (
     PutFile,
     PutLfs,
 )
+from hearthub.registry.paths import clean_path
 from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
 from hearthub.registry.repo import REPO_TYPES, Repo
@@ -37,6 +39,8 @@ __all__ = [
     "Registry",
     "Repo",
     "Right",
+    "blob_oid",
+    "clean_path",
     "read_card",
     "validate_card",
 ]

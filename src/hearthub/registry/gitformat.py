@@ -95,6 +95,11 @@ def oid_of(kind: Kind, data: bytes) -> str:
     return digest.hexdigest()
 
 
+def blob_oid(content: bytes) -> str:
+    """What git calls a file of this content."""
+    return oid_of(Kind.BLOB, content)
+
+
 EMPTY_TREE = oid_of(Kind.TREE, b"")
 EMPTY_BLOB = oid_of(Kind.BLOB, b"")
 
