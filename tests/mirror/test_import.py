@@ -18,7 +18,7 @@ from mirror.conftest import (
     parts_of,
     run_import,
 )
-from mirror.proxy import Proxy
+from mirror.proxy import Proxy, redirect
 
 
 def test_model_with_large_files(
@@ -279,6 +279,22 @@ def test_renamed_upstream(alice: httpx.Client, here: LiveHub, importer: Importer
     result = importer(model.name).json
     assert (result["id"], result["upstream_id"]) == (model.name, renamed)
     assert files_at(here, model.name) == model.files | {"more.txt": b"more\n"}
+
+
+def test_short_name_that_upstream_completes(
+    alice: httpx.Client, here: LiveHub, importer: Importer, upstream: Proxy
+) -> None:
+    """The Hub has names without a namespace, and redirects them. It may not choose another."""
+    model, other = new_model(alice), new_model(alice)
+    short = model.name.partition("/")[2]
+    asked = f"/api/models/{short}/"
+    upstream.on(asked, redirect(f"/api/models/{model.name}/revision/main"))
+    assert importer(short).json["id"] == model.name
+    assert files_at(here, model.name) == model.files
+    upstream.on(asked, redirect(f"/api/models/{other.name}/revision/main"))
+    refused = importer(short)
+    assert (refused.code, "--as" in refused.err) == (1, True)
+    assert info_at(here, other.name).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Copies:
 
     def announce(self, repo: Repo, origin: Origin, state: State) -> None:
         """Note what the next commit will be."""
-        self.origins.write(repo.id, replace(origin, pending=state.commit))
+        self.origins.write(repo.id, replace(origin, name=state.name, pending=state.commit))
 
     def record(self, repo: Repo, origin: Origin, state: State, head: str) -> tuple[Repo, Origin]:
         """The import has ended: `head` holds the upstream commit. A hidden repo is shown."""
