@@ -4,6 +4,7 @@ from hearthub.registry.access import Right
 from hearthub.registry.cards import read_card
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.files import Entry
+from hearthub.registry.inventory import is_object, large_objects
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -37,6 +38,8 @@ __all__ = [
     "Registry",
     "Repo",
     "Right",
+    "is_object",
+    "large_objects",
     "read_card",
     "validate_card",
 ]
