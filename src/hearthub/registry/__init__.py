@@ -16,10 +16,12 @@ from hearthub.registry.operations import (
 from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
 from hearthub.registry.repo import REPO_TYPES, Repo
+from hearthub.registry.repos import GATES, check_visibility
 from hearthub.registry.uploads import FileOffer, FileVerdict
 
 __all__ = [
     "CONVERTS",
+    "GATES",
     "HEADS",
     "PULLS",
     "REPO_TYPES",
@@ -38,6 +40,7 @@ __all__ = [
     "Registry",
     "Repo",
     "Right",
+    "check_visibility",
     "is_object",
     "large_objects",
     "read_card",
