@@ -48,7 +48,7 @@ from hearthub.web import pages
 
 log = logging.getLogger("hearthub")
 
-HOUR_S = 3600
+MINUTE_S, HOUR_S = 60, 3600
 DAY_S = 24 * HOUR_S
 MAX_DESCRIPTORS = 65_536
 
@@ -155,7 +155,15 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
     jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
     jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
     jobs.register("registry.measure", registry.measure)
-    jobs.register("registry.purge", registry.purge)
+
+    def purge(payload: dict[str, int]) -> None:
+        with storage.deleting() as may:
+            if may:
+                registry.purge(payload)
+                return
+        jobs.add("registry.purge", payload, key=f"purge:{payload['repo_id']}", delay_s=MINUTE_S)
+
+    jobs.register("registry.purge", purge)
 
     def sweep(_payload: dict[str, object]) -> None:
         storage.sweep()

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -35,6 +35,9 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
         yield batch
 
 
+COPIED_PAGES = 4096  # in one step: between steps a copy can be interrupted, and tells how far it is
+
+
 class Database:
     """One SQL database. Calls outside `transaction()` see the newest committed state.
 
@@ -42,12 +45,14 @@ class Database:
     joins that transaction, so parts need not hand connections to one another.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, creator: Callable[[], Any] | None = None) -> None:
+        """`creator` makes the driver's connections in a way that no URL can say."""
         self.engine = create_engine(
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,  # errors reach the log, and parameters are secrets at times
+            **({"creator": creator} if creator else {}),
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._local = threading.local()
@@ -61,6 +66,12 @@ class Database:
     def sqlite(cls, path: Path) -> "Database":
         path.parent.mkdir(parents=True, exist_ok=True)
         return cls(f"sqlite:///{path}")
+
+    @classmethod
+    def sqlite_copy(cls, path: Path) -> "Database":
+        """A file that `copy_to` made and nobody writes: to be read, leaving nothing beside it."""
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return cls("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True))
 
     @property
     def in_transaction(self) -> bool:
@@ -124,6 +135,30 @@ class Database:
                     self._driver().executemany(sql, rows)
             else:
                 self.connection().execute(_statement(sql, ()), list(rows))
+
+    def copy_to(self, target: Path, progress: Callable[[int, int], None] | None = None) -> None:
+        """Write this SQLite database, as it is now, to a new file that stands alone.
+
+        Writers go on meanwhile. `progress` gets (bytes copied, bytes in all) now and then.
+        """
+        source = self._driver()
+        page = int(source.execute("pragma page_size").fetchone()[0])
+
+        def note(_status: int, remaining: int, total: int) -> None:
+            if progress:
+                progress((total - remaining) * page, total * page)
+
+        with closing(sqlite3.connect(target)) as copy:
+            # Reading holds the state of this moment: without it, each write of another process
+            # would start the copy anew.
+            source.execute("begin")
+            try:
+                with _as_ours("copy"):
+                    source.execute("select 1 from sqlite_master").fetchone()
+                    source.backup(copy, pages=COPIED_PAGES, progress=note)
+            finally:
+                source.execute("rollback")
+            copy.execute("pragma journal_mode = delete")
 
     def close(self) -> None:
         connection = getattr(self._local, "connection", None)

@@ -72,6 +72,11 @@ def load(**overrides: object) -> Settings:
     return _check(replace(settings, **values))  # type: ignore[arg-type]
 
 
+def variable(name: str) -> str | None:
+    """A variable that an operator's own file names, such as one with a password in it."""
+    return os.environ.get(name)
+
+
 def _check(settings: Settings) -> Settings:
     """Raises ValueError naming the first setting that makes no sense."""
     rules = {

@@ -23,6 +23,7 @@ def test_help_and_version(run: Run) -> None:
     assert run("--version").stdout == f"hearthub {__version__}\n"
     listed = {line.split()[0] for line in run("--help").stdout.splitlines() if line.strip()}
     assert {"serve", "work", "user", "org", "token", "job", "doctor"} <= listed
+    assert {"backup", "restore", "apply"} <= listed
 
 
 @pytest.mark.parametrize(

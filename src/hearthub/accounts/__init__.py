@@ -2,8 +2,23 @@
 
 from hearthub.accounts.actor import ANONYMOUS, Actor
 from hearthub.accounts.door import Accounts
-from hearthub.accounts.orgs import Member
+from hearthub.accounts.orgs import ROLES, Member
+from hearthub.accounts.passwords import check as check_password
+from hearthub.accounts.passwords import hash_password
 from hearthub.accounts.tokens import Token
-from hearthub.accounts.users import Account
+from hearthub.accounts.tokens import check as check_token
+from hearthub.accounts.users import Account, check_text
 
-__all__ = ["ANONYMOUS", "Account", "Accounts", "Actor", "Member", "Token"]
+__all__ = [
+    "ANONYMOUS",
+    "ROLES",
+    "Account",
+    "Accounts",
+    "Actor",
+    "Member",
+    "Token",
+    "check_password",
+    "check_text",
+    "check_token",
+    "hash_password",
+]

@@ -36,9 +36,13 @@ class Accounts:
         email: str | None = None,
         fullname: str | None = None,
         password: str | None = None,
+        hashed: str | None = None,
     ) -> Account:
-        """Conflict when a user or organisation has the name, in any case. No password: no login."""
-        hashed = None if password is None else passwords.hash_password(password)
+        """Conflict when a user or organisation has the name, in any case. No password: no login.
+
+        `hashed` instead of `password` is one that `hash_password` made, which takes its time.
+        """
+        hashed = hashed if password is None else passwords.hash_password(password)
         return users.insert(
             self._db,
             "user",
@@ -50,11 +54,32 @@ class Accounts:
         )
 
     def set_password(self, user: str | int, password: str) -> None:
+        self.set_hashed_password(user, passwords.hash_password(password))
+
+    def set_hashed_password(self, user: str | int, hashed: str) -> None:
+        """One that `hash_password` made."""
         account = users.require(self._db, user, "user")
-        hashed = passwords.hash_password(password)
         self._db.execute(
             "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
         )
+
+    def has_password(self, user: str | int, password: str) -> bool:
+        """Whether it is this user's, who may be disabled."""
+        account = users.require(self._db, user, "user")
+        stored = self._db.value("select password from account where id = :id", id=account.id)
+        return passwords.verify(password, stored)
+
+    def change_user(
+        self,
+        user: str | int,
+        *,
+        admin: bool | None = None,
+        email: str | None = None,
+        fullname: str | None = None,
+    ) -> None:
+        """None leaves a value as it is."""
+        account = users.require(self._db, user, "user")
+        users.change(self._db, account, is_admin=admin, email=email, fullname=fullname)
 
     def set_disabled(self, user: str | int, disabled: bool) -> None:
         """A disabled user keeps all they have, and can neither log in nor use a token."""
@@ -97,6 +122,13 @@ class Accounts:
                 self.set_member(org.id, creator, "admin")
         return org
 
+    def change_org(
+        self, org: str | int, *, fullname: str | None = None, default_private: bool | None = None
+    ) -> None:
+        """None leaves a value as it is."""
+        account = users.require(self._db, org, "org")
+        users.change(self._db, account, fullname=fullname, default_private=default_private)
+
     def orgs(self) -> list[Account]:
         return users.of_kind(self._db, "org")
 
@@ -136,6 +168,10 @@ class Accounts:
     def tokens(self, user: str | int) -> list[Token]:
         """All tokens of a user, expired and revoked ones too, oldest first."""
         return tokens.of_user(self._db, users.require(self._db, user, "user").id)
+
+    def find_token(self, value: str) -> tuple[int, Token] | None:
+        """The id of the user who has this token, good or not, and what is known of it."""
+        return tokens.find(self._db, value)
 
     def authenticate(self, token: str) -> Actor:
         """Who sends this token. InvalidCredentials, in the same words for every reason."""

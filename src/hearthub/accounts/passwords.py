@@ -16,10 +16,15 @@ MAX_LENGTH = 1024
 _at_once = threading.BoundedSemaphore(2)
 
 
-def hash_password(password: str) -> str:
+def check(password: str) -> None:
     """BadRequest when the password is shorter or longer than a password may be."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise BadRequest(f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters")
+
+
+def hash_password(password: str) -> str:
+    """BadRequest as `check`."""
+    check(password)
     with _at_once:
         return _hasher().hash(password)
 

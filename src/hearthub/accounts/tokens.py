@@ -65,9 +65,8 @@ def checksum(body: str) -> str:
     return digits
 
 
-def add(
-    db: Database, user: Account, name: str, role: str, expires_days: int | None, value: str | None
-) -> str:
+def check(name: str, role: str, expires_days: int | None, value: str | None) -> None:
+    """BadRequest for a token that nobody may have."""
     if role not in ROLES:
         raise BadRequest(f"A token's role is read or write, not {role!r}")
     if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
@@ -76,6 +75,12 @@ def add(
         raise BadRequest("A token expires after 1 to 36500 days")
     if value is not None and not _GIVEN.fullmatch(value):
         raise BadRequest("A token is 'hf_' and at least 16 letters, digits or '_'")
+
+
+def add(
+    db: Database, user: Account, name: str, role: str, expires_days: int | None, value: str | None
+) -> str:
+    check(name, role, expires_days, value)
     token = value or generate()
     now = now_ms()
     written = db.execute(
@@ -98,6 +103,13 @@ def of_user(db: Database, user_id: int) -> list[Token]:
     """All tokens of a user, expired and revoked ones too, oldest first."""
     rows = db.all(f"select {_COLUMNS} from token where user_id = :id order by id", id=user_id)  # noqa: S608
     return [Token.of(row) for row in rows]
+
+
+def find(db: Database, value: str) -> tuple[int, Token] | None:
+    """The id of the user who has this token, good or not, and what is known of it."""
+    sql = f"select user_id, {_COLUMNS} from token where hash = :hash"  # noqa: S608
+    row = db.one(sql, hash=digest(value))
+    return None if row is None else (row.user_id, Token.of(row))
 
 
 def by_id(db: Database, token_id: int) -> Token:

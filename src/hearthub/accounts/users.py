@@ -56,7 +56,7 @@ def insert(
 ) -> Account:
     """A new account; `password` is a hash. BadRequest for its words, Conflict for a taken name."""
     check_namespace(name)
-    _check_text(fullname, email)
+    check_text(fullname, email)
     with db.transaction():
         account_id = db.value(
             "insert into account (key, name, kind, fullname, email, password, is_admin,"
@@ -76,6 +76,29 @@ def insert(
             taken = require(db, name)
             raise Conflict(f"The name {name!r} is taken: the {KINDS[taken.kind]} {taken.name!r}")
         return require(db, account_id)
+
+
+def change(
+    db: Database,
+    account: Account,
+    *,
+    fullname: str | None = None,
+    email: str | None = None,
+    is_admin: bool | None = None,
+    default_private: bool | None = None,
+) -> None:
+    """None leaves a value as it is. BadRequest for its words."""
+    check_text(fullname, email)
+    db.execute(
+        "update account set fullname = coalesce(:fullname, fullname),"
+        " email = coalesce(:email, email), is_admin = coalesce(:is_admin, is_admin),"
+        " default_private = coalesce(:default_private, default_private) where id = :id",
+        id=account.id,
+        fullname=fullname,
+        email=email,
+        is_admin=None if is_admin is None else int(is_admin),
+        default_private=None if default_private is None else int(default_private),
+    )
 
 
 def find(db: Database, who: str | int) -> Account | None:
@@ -114,7 +137,8 @@ def avatar_url(name: str) -> str:
     return "data:image/svg+xml," + quote(svg)
 
 
-def _check_text(fullname: str | None, email: str | None) -> None:
+def check_text(fullname: str | None, email: str | None) -> None:
+    """BadRequest for words that no account may have."""
     if fullname and (len(fullname) > MAX_FULLNAME or not fullname.isprintable()):
         raise BadRequest(f"A full name has at most {MAX_FULLNAME} printable characters")
     if email is not None:

@@ -1,9 +1,8 @@
 """What `hearthub doctor` asks of the database, without changing it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import hearthub.migrations
+from hearthub import migrations
 from hearthub.cli.checks import FAIL, LATE_MS, OK, WARN, Finding
 from hearthub.clock import now_ms
 from hearthub.db import Database, DatabaseError
@@ -57,9 +56,7 @@ def _journal(db: Database) -> Finding:
 
 
 def _schema(db: Database) -> Finding:
-    """Revisions are numbered, one file each: the largest number is the newest schema."""
-    versions = Path(hearthub.migrations.__file__).parent / "versions"
-    newest = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
+    newest = migrations.newest()
     current = str(db.value("select version_num from alembic_version") or "")
     if current == newest:
         return Finding("schema", OK, f"version {current}")

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from hearthub import __version__
-from hearthub.cli import catalogue, doctor, importing, job, org, serve, token, user
+from hearthub.cli import (
+    apply,
+    backup,
+    catalogue,
+    doctor,
+    importing,
+    job,
+    org,
+    serve,
+    token,
+    user,
+)
 from hearthub.errors import HearthubError
 
 app = typer.Typer(
@@ -24,6 +35,9 @@ app.add_typer(token.app, name="token", help="Access tokens, which clients send."
 app.add_typer(job.app, name="job", help="Work in the background that was given up.")
 app.add_typer(catalogue.app, name="catalogue", help="What lists and search read.")
 app.command("import")(importing.import_repo)
+app.command("apply")(apply.apply)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 
 

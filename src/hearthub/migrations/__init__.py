@@ -11,9 +11,12 @@ from alembic import command, context
 from alembic.config import Config
 
 from hearthub.db import Database
+from hearthub.errors import Unavailable
 from hearthub.settings import Settings
 
 MAIN, OBJECTS, CATALOGUE = "main", "objects", "catalogue"
+RESTORING = "restore.json"
+"""A file in a data folder that is not a hub yet: a restore is under way, or was cut short."""
 
 
 def open_main(settings: Settings) -> Database:
@@ -28,6 +31,10 @@ def open_main(settings: Settings) -> Database:
         upgrade(db, MAIN, OBJECTS)
         return db
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (settings.data / RESTORING).exists() and not (settings.data / "hearthub.db").exists():
+        raise Unavailable(
+            f"A restore into {settings.data} has not finished: run it again, or empty the folder"
+        )
     db = Database.sqlite(settings.data / "hearthub.db")
     upgrade(db, MAIN)
     return db
@@ -56,6 +63,12 @@ def upgrade(db: Database, *stores: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes |= {"db": db, "stores": stores}
     command.upgrade(config, "head")
+
+
+def newest() -> str:
+    """The newest schema this Hearthub knows. Revisions are numbered, one file each."""
+    files = (Path(__file__).parent / "versions").glob("[0-9]*.py")
+    return max(path.name.partition("_")[0] for path in files)
 
 
 def wants(store: str) -> bool:

@@ -5,6 +5,7 @@ from hearthub.registry.cards import read_card
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.files import Entry
 from hearthub.registry.gitformat import blob_oid
+from hearthub.registry.inventory import is_object, large_objects
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -17,10 +18,12 @@ from hearthub.registry.paths import clean_path
 from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
 from hearthub.registry.repo import REPO_TYPES, Repo
+from hearthub.registry.repos import GATES, check_visibility
 from hearthub.registry.uploads import FileOffer, FileVerdict
 
 __all__ = [
     "CONVERTS",
+    "GATES",
     "HEADS",
     "PULLS",
     "REPO_TYPES",
@@ -41,6 +44,9 @@ __all__ = [
     "Right",
     "blob_oid",
     "clean_path",
+    "check_visibility",
+    "is_object",
+    "large_objects",
     "read_card",
     "validate_card",
 ]

@@ -1,20 +1,27 @@
 """Bytes by content: blobs, uploads, LFS and Xet."""
 
-from hearthub.storage.backends.local import read_cached
+from hearthub.storage.backends.local import LocalBlobs, read_cached, sync
+from hearthub.storage.inventory import is_intact, stored_blobs
 from hearthub.storage.lfs import Lfs, Ticket, Upload
 from hearthub.storage.objects import LfsObject, Location
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
 from hearthub.storage.storage import Storage
+from hearthub.storage.upkeep import keeping
 
 __all__ = [
     "Lfs",
     "LfsObject",
+    "LocalBlobs",
     "Location",
     "Signer",
     "Spool",
     "Storage",
     "Ticket",
     "Upload",
+    "is_intact",
+    "keeping",
     "read_cached",
+    "stored_blobs",
+    "sync",
 ]

@@ -50,6 +50,15 @@ class Signer:
                 )
         return self._key
 
+    def renew(self) -> None:
+        """Forget the key, for a database that is older than what was signed with it.
+
+        Claims name rows by number, and numbers given out after the copy was made are given out
+        again: a signature of then must not open what has its number now.
+        """
+        self._db.execute("delete from signing_key")
+        self._key = None
+
     def _mac(self, purpose: str, body: str) -> str:
         message = f"{purpose}\n{body}".encode("utf-8", "replace")
         return _encode(hmac.digest(self.key(), message, "sha256")[:_MAC_BYTES])

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hearthub.db import Database
 from hearthub.errors import Forbidden, NotFound
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
+from hearthub.storage import upkeep
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.lfs import Lfs
@@ -48,6 +49,7 @@ class Storage:
     def __init__(
         self, db: Database, settings: Settings, sandbox: Sandbox, blobs: Blobs | None = None
     ) -> None:
+        self._data = settings.data
         self._temporary = settings.data / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
         self._blobs = blobs or LocalBlobs(settings.data)
@@ -202,3 +204,7 @@ class Storage:
                     shutil.rmtree(folder, ignore_errors=True)
                     removed += 1
         return removed
+
+    def deleting(self) -> AbstractContextManager[bool]:
+        """Around every deletion of stored content. False: a backup wants it kept, try later."""
+        return upkeep.deleting(self._data)
