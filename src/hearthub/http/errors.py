@@ -30,6 +30,8 @@ STATUS: list[tuple[type[errors.HearthubError], int]] = [
     (errors.RangeNotSatisfiable, 416),
     (errors.Unprocessable, 422),
     (errors.BadRequest, 400),
+    (errors.TooManyRequests, 429),
+    (errors.NoRoom, 507),  # which clients do not repeat
     (errors.Unavailable, 503),
     (errors.HearthubError, 400),
 ]
@@ -65,9 +67,20 @@ def error_response(error: errors.HearthubError, status: int) -> Response:
         body["url"] = error.url
     if isinstance(error, errors.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, errors.TooManyRequests):
+        headers |= _rate_limit(error)
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="Hearthub", charset="UTF-8"'
     return JSONResponse(body, status, headers)
+
+
+def _rate_limit(error: errors.TooManyRequests) -> dict[str, str]:
+    """As huggingface_hub reads it (client-protocol: RateLimit fields of the IETF draft)."""
+    return {
+        "Retry-After": str(error.retry_s),
+        "RateLimit": f'"{error.policy}";r=0;t={error.retry_s}',
+        "RateLimit-Policy": f'"fixed window";"{error.policy}";q={error.quota};w={error.window_s}',
+    }
 
 
 async def render_http(_request: Request, error: Exception) -> Response:
