@@ -142,11 +142,9 @@ def test_a_locked_database_keeps_nobody_waiting_and_loses_nothing(world: World) 
     blocker.execute("begin immediate")
     flushing.start()
     time.sleep(0.1)  # it waits for the lock by now
-    started = time.thread_time()
     for _ in range(1000):
         world.downloads.note(repo, "model", "config.json", "")
     assert flushing.is_alive(), "noting did not wait for it"
-    assert time.thread_time() - started < 1
     blocker.rollback()
     flushing.join()
     world.downloads.flush()
