@@ -204,6 +204,8 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
     app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
     app.add_exception_handler(IntegrityError, http_errors.render_gone)
+    app.add_exception_handler(DatabaseError, http_errors.render_refused)
+    app.add_exception_handler(OSError, http_errors.render_refused)
     app.router.routes.extend(api.byte_routes)
     for router in api.routers:
         app.include_router(router)

@@ -138,18 +138,20 @@ class Lfs:
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        folder.mkdir(exist_ok=True)
-        spool.path.replace(folder / str(number))
+        with no_room():
+            folder.mkdir(exist_ok=True)
+            spool.path.replace(folder / str(number))
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
         """Put the parts together and store the object. Asking again later is no error.
 
         Raises BadRequest when parts are missing or the bytes are not what the ticket says,
-        Unavailable while another call does the same.
+        OverQuota, NoRoom, Unavailable while another call does the same.
         """
         if self._objects.find(ticket.repo_id, [ticket.sha256]):
             return
+        self._objects.require_new(ticket.repo_id, ticket.size)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")
@@ -173,7 +175,8 @@ class Lfs:
         _compare(ticket, *_join(ticket, whole, joined))
         # A second name is given away, so that the bytes are still here should the row fail.
         given.unlink(missing_ok=True)
-        os.link(whole, given)
+        with no_room():
+            os.link(whole, given)
         self._store(ticket, given)
 
     def _store(self, ticket: Ticket, path: Path) -> None:
