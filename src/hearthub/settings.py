@@ -7,7 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
-NEVER_ZERO = frozenset({"max_regular_file", "max_file", "max_commit_body", "max_request_body"})
+NEVER_ZERO = frozenset(
+    {"max_regular_file", "max_file", "max_commit_body", "max_request_body", "rate_window"}
+)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -45,14 +47,16 @@ class Settings:
     """`HEARTHUB_MAX_FOLDER_ENTRIES`: files and folders directly in one folder; 0: no limit."""
     min_free: int = 2**30
     """`HEARTHUB_MIN_FREE`: room on the disk that uploads and commits leave; 0: all is theirs."""
+    rate_window: int = 300
+    """`HEARTHUB_RATE_WINDOW`: the seconds that the next four count requests in."""
     rate_api: int = 0
-    """`HEARTHUB_RATE_API`: API requests in five minutes of a token or address; 0: no limit."""
+    """`HEARTHUB_RATE_API`: API requests of a token or address; 0: no limit."""
     rate_resolve: int = 0
     """`HEARTHUB_RATE_RESOLVE`: the same for downloads."""
     rate_pages: int = 0
     """`HEARTHUB_RATE_PAGES`: the same for pages, by address."""
     rate_wrong_tokens: int = 300
-    """`HEARTHUB_RATE_WRONG_TOKENS`: tokens an address may get wrong in five minutes."""
+    """`HEARTHUB_RATE_WRONG_TOKENS`: tokens an address may get wrong; 0: no limit."""
     trusted_proxies: str = "127.0.0.1,::1"
     """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
     log_level: str = "info"

@@ -1,7 +1,7 @@
-"""How many requests a token or an address may send in five minutes, by kind.
+"""How many requests a token or an address may send in a window of time, by kind.
 
-Kept in memory by the serving process: a count a caller and kind, forgotten when the next five
-minutes begin. A token has a count of its own once it was found good; until then its requests are
+Kept in memory by the serving process: a count a caller and kind, forgotten when the next window
+begins. A token has a count of its own once it was found good; until then its requests are
 tries of its address, of which there are few, so that made-up tokens buy nothing.
 """
 
@@ -14,7 +14,6 @@ from hearthub.errors import InvalidCredentials, TooManyRequests
 from hearthub.http.callers import address_of, token_in
 from hearthub.settings import Settings
 
-WINDOW_S = 300
 MAX_COUNTS = 200_000
 MAX_TOKENS = 50_000
 API, RESOLVE, PAGES, TOKENS = "api", "resolve", "pages", "tokens"
@@ -35,7 +34,7 @@ class Rates:
             TOKENS: settings.rate_wrong_tokens,
         }
         self._clock = clock
-        self._window = 0
+        self._window_s, self._window = settings.rate_window, 0
         self._counts: dict[tuple[str, int | str], int] = {}
         self._tokens: dict[int, int] = {}  # hash of a token: its id; least lately used first
 
@@ -71,13 +70,13 @@ class Rates:
         if not limit:
             return None
         now = self._clock()
-        if now // WINDOW_S != self._window:
-            self._window = int(now // WINDOW_S)
+        if now // self._window_s != self._window:
+            self._window = int(now // self._window_s)
             self._counts.clear()
         key = kind, caller
         count = self._counts.get(key, 0)
         if count >= limit:
-            return _too_many(kind, limit, caller, WINDOW_S - int(now % WINDOW_S))
+            return _too_many(kind, limit, caller, self._window_s, now)
         self._counts[key] = count + 1
         if len(self._counts) > MAX_COUNTS:
             del self._counts[next(iter(self._counts))]
@@ -114,13 +113,16 @@ def _token(scope: Scope) -> str | None:
     return None
 
 
-def _too_many(kind: str, limit: int, caller: int | str, retry_s: int) -> TooManyRequests:
+def _too_many(
+    kind: str, limit: int, caller: int | str, window_s: int, now: float
+) -> TooManyRequests:
+    retry_s = window_s - int(now % window_s)
     whose = "one token" if isinstance(caller, int) else "one address"
     return TooManyRequests(
-        f"Too many {_WORDS[kind]}: this hub takes {limit} of {whose} in {WINDOW_S // 60} minutes. "
+        f"Too many {_WORDS[kind]}: this hub takes {limit} of {whose} in {window_s} seconds. "
         f"Try again in {retry_s} seconds",
         policy=kind,
         quota=limit,
-        window_s=WINDOW_S,
+        window_s=window_s,
         retry_s=retry_s,
     )

@@ -13,23 +13,42 @@ from hearthub.registry.gitformat import Kind, oid_of
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import Operation, PutFile
 from hearthub.settings import Settings
+from hearthub.storage import Storage
 
 _ADVICE = (
     "Delete what is no longer needed and squash the history (what that frees is available after "
     "the hub's next clean-up), or ask an administrator of this hub"
 )
-BATCH = 500
 
 
 class Quota:
-    def __init__(self, db: Database, objects: ObjectStore, settings: Settings) -> None:
-        self._db, self._objects = db, objects
+    def __init__(
+        self, db: Database, objects: ObjectStore, storage: Storage, settings: Settings
+    ) -> None:
+        self._db, self._objects, self._storage = db, objects, storage
         self._of_repo, self._of_namespace = settings.max_repo_size, settings.max_namespace_size
 
     def require(self, repo_id: int, more: int) -> None:
         """Raises OverQuota when a repo may not have this many bytes in addition."""
         if not (self._of_repo or self._of_namespace):
             return
+        try:
+            self._require(repo_id, more)
+        except OverQuota:
+            self.measure(repo_id)  # the last commit may have been taken for more than it was
+            self._require(repo_id, more)
+
+    def measure(self, repo_id: int) -> None:
+        """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
+        git = self._objects.used(repo_id)
+        with self._db.transaction():  # an upload that ends meanwhile adds to what is written here
+            self._db.execute(
+                "update repo set used_storage = :used where id = :id",
+                used=git + self._storage.used(repo_id),
+                id=repo_id,
+            )
+
+    def _require(self, repo_id: int, more: int) -> None:
         repo = self._db.one(
             "select namespace, name, owner_id, used_storage from repo where id = :id", id=repo_id
         )
@@ -76,7 +95,7 @@ class Quota:
             return 0
         if most is not None:
             try:
-                self.require(repo_id, most)
+                self._require(repo_id, most)
             except OverQuota:
                 pass
             else:

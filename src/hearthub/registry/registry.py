@@ -67,7 +67,7 @@ class Registry:
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
         self._revisions = Revisions(self._refs, self._objects)
-        self._quota = Quota(db, self._objects, settings)
+        self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
         self._commits = Commits(
             db,
@@ -384,14 +384,7 @@ class Registry:
 
     def measure(self, payload: dict[str, int]) -> None:
         """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
-        repo_id = payload["repo_id"]
-        git = self._objects.used(repo_id)
-        with self.db.transaction():  # an upload that ends meanwhile adds to what is written here
-            self.db.execute(
-                "update repo set used_storage = :used where id = :id",
-                used=git + self.storage.used(repo_id),
-                id=repo_id,
-            )
+        self._quota.measure(payload["repo_id"])
 
     def head(self, repo: Repo) -> str:
         """The newest commit of `main`."""
