@@ -167,7 +167,10 @@ def create_app(hub: Hub) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hub.jobs.add("catalogue.rebuild", {}, key="start")
+        try:
+            hub.jobs.add("catalogue.rebuild", {}, key="start")
+        except DatabaseError as error:  # its disk is full: there is still much to read
+            log.warning("whether the catalogue is whole was not looked at: %s", error)
         worker = Worker(hub.jobs)
         worker.start()
         flushers = [

@@ -224,7 +224,13 @@ class TestServed:
             ):
                 assert answer.status_code == status
             alice.get(f"{url}/config.json")
-        assert self.counted(server, repo, 4) == 4
+            assert self.counted(server, repo, 4) == 4
+            deadline = time.monotonic() + 10
+            shown: dict[str, int] = {}
+            while not shown.get("downloads") and time.monotonic() < deadline:
+                params = {"expand": ["downloads", "downloadsAllTime"]}
+                shown = alice.get(f"/api/models/{repo}", params=params).json()
+            assert (shown["downloads"], shown["downloadsAllTime"]) == (4, 4)
 
     def test_flushed_at_shutdown_and_kept(self, server: LiveHub) -> None:
         with server.client("alice") as alice:

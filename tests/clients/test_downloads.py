@@ -54,7 +54,7 @@ def counted(hub: LiveHub, repo: str, expected: int) -> int:
     with open_hub(Settings(data=hub.data)) as parts:
         repo_id = parts.db.value("select id from repo where key = :key", key=repo.lower())
         while True:
-            total = parts.downloads.totals([repo_id])[repo_id][1]
+            total = parts.catalogue.downloads.totals([repo_id])[repo_id][1]
             if total >= expected or time.monotonic() > deadline:
                 return total
             time.sleep(0.1)

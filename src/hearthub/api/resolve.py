@@ -63,7 +63,9 @@ async def _bytes(
 
 
 def _note_download(request: Request, repo: Repo, entry: Entry) -> None:
-    hub_of(request).catalogue.downloads.note(repo.id, repo.type, entry.path, address_of(request.scope))
+    hub_of(request).catalogue.downloads.note(
+        repo.id, repo.type, entry.path, address_of(request.scope)
+    )
 
 
 def _names(request: Request) -> tuple[str, str, str, str]:
