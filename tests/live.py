@@ -35,6 +35,8 @@ class LiveHub:
     tokens: dict[str, str] = field(default_factory=dict)
     read_tokens: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """More of its environment: `HEARTHUB_MIN_FREE` and the like."""
 
     def client(self, user: str | None = None, token: str | None = None) -> httpx.Client:
         token = token or (self.tokens[user] if user else None)
@@ -63,7 +65,10 @@ class LiveHub:
         command = [sys.executable, "-m", "hearthub", "serve", "--port", port]
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--data", str(self.data)], stdout=log, stderr=log
+                [*command, "--data", str(self.data)],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.settings},
             )
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -107,9 +112,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def live_hub(data: Path) -> Iterator[LiveHub]:
-    """A hub in `data` with the cast, running until the block ends."""
+def live_hub(data: Path, **settings: object) -> Iterator[LiveHub]:
+    """A hub in `data` with the cast, running until the block ends; `settings` as in Settings."""
     hub = LiveHub(f"http://127.0.0.1:{free_port()}", data)
+    hub.settings = {f"HEARTHUB_{name.upper()}": str(it) for name, it in settings.items()}
     with open_hub(Settings(data=data)) as parts:
         accounts = parts.accounts
         accounts.add_user("root", admin=True)

@@ -19,7 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from hearthub import __version__, api, migrations
 from hearthub.accounts import Accounts
-from hearthub.catalogue import Catalogue, Downloads
+from hearthub.catalogue import Catalogue, Downloads, root_files
 from hearthub.community import Community
 from hearthub.context import Hub
 from hearthub.db import Database, DatabaseError, IntegrityError
@@ -98,7 +98,8 @@ def build(
     storage = Storage(db, settings, sandbox)
     registry = Registry(db, objects_db, settings, events, accounts, storage)
     community = Community(db, events, registry)
-    catalogue = Catalogue(catalogue_db, settings, registry, community, Downloads())
+    downloads = Downloads(db, root_files(registry))
+    catalogue = Catalogue(catalogue_db, settings, registry, community, downloads)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     return Hub(
@@ -176,13 +177,23 @@ def create_app(hub: Hub) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hub.jobs.add("catalogue.rebuild", {}, key="start")
+        try:
+            hub.jobs.add("catalogue.rebuild", {}, key="start")
+        except DatabaseError as error:  # its disk is full: there is still much to read
+            log.warning("whether the catalogue is whole was not looked at: %s", error)
         worker = Worker(hub.jobs)
         worker.start()
-        flusher = asyncio.create_task(_flush_last_used(hub))
+        flushers = [
+            asyncio.create_task(_flush_last_used(hub)),
+            asyncio.create_task(_flush_downloads(hub)),
+        ]
         yield
-        flusher.cancel()
+        for flusher in flushers:
+            flusher.cancel()
         worker.stop()
+        # Here, because uvicorn ends the process by the signal it was stopped with.
+        await run_in_threadpool(_write_downloads, hub)
+        await run_in_threadpool(_write_last_used, hub)
 
     metrics = Metrics()
     app = FastAPI(
@@ -195,7 +206,7 @@ def create_app(hub: Hub) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[
-            Middleware(Edge, metrics=metrics),
+            Middleware(Edge, metrics=metrics, settings=hub.settings),
             CORS,
         ],
     )
@@ -206,6 +217,8 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
     app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
     app.add_exception_handler(IntegrityError, http_errors.render_gone)
+    app.add_exception_handler(DatabaseError, http_errors.render_refused)
+    app.add_exception_handler(OSError, http_errors.render_refused)
     app.router.routes.extend(api.byte_routes)
     for router in api.routers:
         app.include_router(router)
@@ -218,10 +231,27 @@ async def _flush_last_used(hub: Hub) -> None:
     """When tokens were last used is known to the process that saw them, so not a job's to write."""
     while True:
         await asyncio.sleep(60)
-        try:
-            await run_in_threadpool(hub.accounts.flush_last_used, now=True)
-        except DatabaseError as error:
-            log.warning("when tokens were last used could not be written: %s", error)
+        await run_in_threadpool(_write_last_used, hub)
+
+
+def _write_last_used(hub: Hub) -> None:
+    try:
+        hub.accounts.flush_last_used(now=True)
+    except DatabaseError as error:
+        log.warning("when tokens were last used could not be written: %s", error)
+
+
+async def _flush_downloads(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(2)
+        await run_in_threadpool(_write_downloads, hub)
+
+
+def _write_downloads(hub: Hub) -> None:
+    try:
+        hub.catalogue.flush_downloads()
+    except DatabaseError as error:
+        log.warning("lists do not show the newest downloads yet: %s", error)
 
 
 def serve(settings: Settings) -> None:
@@ -237,6 +267,7 @@ def serve(settings: Settings) -> None:
             http=Protocol,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # the Edge reads them, by our own setting
             server_header=False,
             timeout_graceful_shutdown=30,
             timeout_keep_alive=30,

@@ -20,7 +20,20 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import NullPool
 
-__all__ = ["BATCH", "Database", "DatabaseError", "IntegrityError", "Row", "Rows", "batches"]
+__all__ = [
+    "BATCH",
+    "Database",
+    "DatabaseError",
+    "IntegrityError",
+    "Row",
+    "Rows",
+    "batches",
+    "is_busy",
+    "is_full",
+]
+
+# The file, or the small one beside it that processes share, could not grow.
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 T = TypeVar("T")
@@ -92,13 +105,19 @@ class Database:
                 yield
                 connection.exec_driver_sql("commit")
             except BaseException:
-                connection.exec_driver_sql("rollback")
+                self._roll_back(connection)
                 self._local.after = []
                 raise
             finally:
                 self._local.depth = 0
         for action in self._local.after:
             action()
+
+    def _roll_back(self, connection: Connection) -> None:
+        """SQLite has done so by itself when its disk was full."""
+        driver = connection.connection.dbapi_connection
+        if not isinstance(driver, sqlite3.Connection) or driver.in_transaction:
+            connection.exec_driver_sql("rollback")
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the open transaction is durable (at once when none is open)."""
@@ -198,6 +217,21 @@ class Database:
     def _run(self, sql: str, params: Mapping[str, Any]) -> Any:
         lists = tuple(name for name, value in params.items() if isinstance(value, (list, tuple)))
         return self.connection().execute(_statement(sql, lists), params)
+
+
+def is_full(error: DatabaseError) -> bool:
+    """Whether the database's disk has no room for what was to be written."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) in _FULL
+    return getattr(cause, "sqlstate", None) == "53100"  # PostgreSQL: disk_full
+
+
+def is_busy(error: DatabaseError) -> bool:
+    """Whether another process held the database for longer than we wait."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorcode", 0) if isinstance(cause, sqlite3.Error) else 0
+    return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @lru_cache(maxsize=1024)

@@ -98,6 +98,25 @@ class TooLarge(HearthubError):
     """A body, file or count over its limit; the message names the limit."""
 
 
+class OverQuota(TooLarge):
+    """A repo or a namespace would use more than it may."""
+
+
+class TooManyRequests(HearthubError):
+    """A caller used up a window of time.
+
+    `policy` names the limit (api, resolve, pages, tokens) of `quota` requests in `window_s`
+    seconds; it starts again in `retry_s`.
+    """
+
+    def __init__(
+        self, message: str, *, policy: str, quota: int, window_s: int, retry_s: int
+    ) -> None:
+        super().__init__(message)
+        self.policy, self.quota = policy, quota
+        self.window_s, self.retry_s = window_s, retry_s
+
+
 class RangeNotSatisfiable(HearthubError):
     """The range starts at or after the end. `size` is the length of the whole, in bytes."""
 
@@ -112,3 +131,10 @@ class UpstreamFailed(HearthubError):
 
 class Unavailable(HearthubError):
     """The hub cannot do this right now (disk full, a worker died); trying again may help."""
+
+
+class NoRoom(Unavailable):
+    """The hub's disk is full, or nearly; trying again helps once somebody has made room."""
+
+    def __init__(self, message: str = "The hub's disk is full: ask its administrator") -> None:
+        super().__init__(message)

@@ -282,7 +282,10 @@ class Worker:
         self._keeper = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
 
     def start(self) -> None:
-        self._jobs.schedule()
+        try:
+            self._jobs.schedule()
+        except DatabaseError:  # its disk is full: what an earlier start scheduled is still there
+            log.exception("the jobs with a period could not be scheduled")
         for thread in (*self._runners, self._keeper):
             thread.start()
 

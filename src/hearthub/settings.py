@@ -1,11 +1,15 @@
 """The only reader of the environment. Every setting is a field of `Settings`, documented here."""
 
+import ipaddress
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import platformdirs
 
+NEVER_ZERO = frozenset(
+    {"max_regular_file", "max_file", "max_commit_body", "max_request_body", "rate_window"}
+)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -39,6 +43,28 @@ class Settings:
     """`HEARTHUB_UPSTREAM_TOKEN`: a token of that hub; no other host ever gets it."""
     upstream_timeout: int = 60
     """`HEARTHUB_UPSTREAM_TIMEOUT`: how long that hub may be silent."""
+    max_request_body: int = 32 * 2**20
+    """`HEARTHUB_MAX_REQUEST_BODY`: the largest body of any other request that is no upload."""
+    max_repo_size: int = 0
+    """`HEARTHUB_MAX_REPO_SIZE`: how much one repo may use; 0: no limit."""
+    max_namespace_size: int = 0
+    """`HEARTHUB_MAX_NAMESPACE_SIZE`: all repos of a user or organisation together; 0: no limit."""
+    max_folder_entries: int = 10_000
+    """`HEARTHUB_MAX_FOLDER_ENTRIES`: files and folders directly in one folder; 0: no limit."""
+    min_free: int = 2**30
+    """`HEARTHUB_MIN_FREE`: room on the disk that uploads and commits leave; 0: all is theirs."""
+    rate_window: int = 300
+    """`HEARTHUB_RATE_WINDOW`: the seconds that the next four count requests in."""
+    rate_api: int = 0
+    """`HEARTHUB_RATE_API`: API requests of a token or address; 0: no limit."""
+    rate_resolve: int = 0
+    """`HEARTHUB_RATE_RESOLVE`: the same for downloads."""
+    rate_pages: int = 0
+    """`HEARTHUB_RATE_PAGES`: the same for pages, by address."""
+    rate_wrong_tokens: int = 300
+    """`HEARTHUB_RATE_WRONG_TOKENS`: tokens an address may get wrong; 0: no limit."""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
     log_level: str = "info"
     """`HEARTHUB_LOG_LEVEL`: debug, info, warning or error."""
     log_format: str = "text"
@@ -90,13 +116,30 @@ def _check(settings: Settings) -> Settings:
             settings.log_level in ("debug", "info", "warning", "error"),
             "write debug, info, warning or error",
         ),
+        "trusted_proxies": (
+            _are_networks(settings.trusted_proxies),
+            "write addresses or networks (10.0.0.0/8) with commas between, or none",
+        ),
         "log_format": (settings.log_format in ("text", "json"), "write text or json"),
     }
+    for name, value in vars(settings).items():
+        if name.startswith(("max_", "min_", "rate_")):
+            least = 1 if name in NEVER_ZERO else 0
+            rules[name] = (value >= least, f"write a whole number, {least} or more")
     for name, (is_fine, advice) in rules.items():
         if not is_fine:
             value = getattr(settings, name)
             raise ValueError(f"HEARTHUB_{name.upper()}={value!r}: {advice}")
     return settings
+
+
+def _are_networks(text: str) -> bool:
+    try:
+        for word in text.split(",") if text != "none" else ():
+            ipaddress.ip_network(word.strip(), strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse(variable: str, raw: str, kind: str) -> object:

@@ -12,15 +12,18 @@ from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from hearthub.http.edge import Edge, Metrics
+from hearthub.settings import Settings
 from live import LiveHub, free_port
 
 
-def test_a_crash_is_counted_and_has_an_id() -> None:
+def test_a_crash_is_counted_and_has_an_id(tmp_path: Path) -> None:
     async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("a secret of the inside")
 
     metrics = Metrics()
-    answer = TestClient(Edge(broken, metrics)).get("/x", headers={"X-Request-Id": "mine"})
+    answer = TestClient(Edge(broken, metrics, Settings(data=tmp_path))).get(
+        "/x", headers={"X-Request-Id": "mine"}
+    )
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
     assert "mine" in answer.json()["error"]
     assert "secret" not in answer.text

@@ -22,10 +22,10 @@ from hearthub.api.grants import Grant
 from hearthub.api.xet_tokens import grant_of
 from hearthub.api.xet_urls import cas_url
 from hearthub.context import Hub
-from hearthub.errors import HearthubError, NotFound, Unavailable
+from hearthub.errors import NoRoom, NotFound, Unavailable
 from hearthub.http.actor import read
-from hearthub.http.body import spool_body
-from hearthub.http.errors import printable
+from hearthub.http.body import declared_length, spool_body
+from hearthub.http.errors import known, printable
 from hearthub.http.files import BytesResponse, MultiRangeResponse
 from hearthub.http.ranges import parse_range, parse_ranges
 from hearthub.http.threads import run_heavy
@@ -63,6 +63,7 @@ async def xorb_grant(request: Request) -> Response:
 async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
     hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
+    await read(hub, hub.registry.require_room, grant.repo, declared_length(request))
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
         inserted = await run_heavy(
             hub.storage.receive_xorb, grant.repo, request.path_params["hash"], spool
@@ -115,11 +116,11 @@ class ShardAnswer:
             await send(_frame(type="committing", stage="syncing"))
             await send(_frame(type="result", result=1))
             return
-        known = isinstance(error, HearthubError)
-        text = printable(str(error)) if known else "Internal error; the hub's log has it"
-        retryable = isinstance(error, Unavailable)
+        told = known(error)
+        text = printable(str(told)) if told else "Internal error; the hub's log has it"
+        retryable = isinstance(told, Unavailable) and not isinstance(told, NoRoom)
         await send(_frame(type="error", message=text, retryable=retryable))
-        if not known:
+        if told is None:
             log.error("a shard could not be registered", exc_info=error)
 
     def _note(self, done: int, total: int) -> None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import orjson
 from fastapi import APIRouter, Query, Request
@@ -37,6 +37,7 @@ router = APIRouter(tags=["commits"])
 NO_PULL_REQUESTS = "This hub takes no pull requests yet: commit to a branch instead"
 MAX_LINE = 64 * 2**20  # one inline file in base64 with room to spare
 MAX_OFFERS = 1000
+SPARE = 64 * 1024  # a body that deletes files is welcome on a disk that is nearly full
 
 
 class Card(BaseModel):
@@ -114,7 +115,7 @@ async def commit(
     hub = target.hub
     await read(hub, target.repo, Right.WRITE)
     limit = hub.settings.max_commit_body
-    async with spool_body(request, hub.storage, limit, hashed=False) as spool:
+    async with spool_body(request, hub.storage, limit, hashed=False, spare=SPARE) as spool:
         # The body may have taken an hour: whether the caller still may is asked again.
         actor = await actor_of(request)
         repo = await read(hub, hub.registry.repo, actor, target.kind, target.full_name, Right.WRITE)
@@ -129,13 +130,23 @@ async def commit(
 
 def _commit(hub: Hub, actor: Actor, repo: Repo, rev: str, spool: Spool) -> str:
     with spool.path.open("rb") as body:
-        lines = _lines(body)
-        header = _header(next(lines, None))
-        operations = (_operation(line) for line in lines)
-        return hub.registry.commit(actor, repo, rev, header, operations).oid
+        header = _header(next(_lines(body), None))
+        operations = _Operations(body)
+        return hub.registry.commit(actor, repo, rev, header, operations, spool.size).oid
 
 
-def _lines(body: Any) -> Iterator[dict[str, Any]]:
+class _Operations:
+    """The lines after the header, read anew by each loop over them."""
+
+    def __init__(self, body: BinaryIO) -> None:
+        self.body, self.start = body, body.tell()
+
+    def __iter__(self) -> Iterator[Operation]:
+        self.body.seek(self.start)
+        return map(_operation, _lines(self.body))
+
+
+def _lines(body: BinaryIO) -> Iterator[dict[str, Any]]:
     while raw := body.readline(MAX_LINE + 1):
         if len(raw) > MAX_LINE:
             raise TooLarge(f"A line of the commit has more than {MAX_LINE} bytes")

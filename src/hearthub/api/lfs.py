@@ -19,9 +19,10 @@ from hearthub.api.grants import Grant
 from hearthub.api.xet_tokens import store_access
 from hearthub.api.xet_urls import token_url
 from hearthub.context import Hub
-from hearthub.errors import BadRequest, Forbidden, NotFound
+from hearthub.errors import BadRequest, Forbidden, HearthubError, NotFound
 from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
+from hearthub.http.errors import status_of
 from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import base_url, hub_of, repo_url
@@ -90,6 +91,7 @@ async def batch(request: Request) -> Response:
 async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
     hub, ticket = hub_of(request), await _ticket(request)
+    await read(hub, hub.registry.require_room, ticket.repo_id, ticket.size)
     async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
         await run_heavy(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
@@ -102,6 +104,7 @@ async def put_part(request: Request) -> Response:
     if not (number.isascii() and number.isdigit() and len(number) < 8):
         raise BadRequest("A part is named by its number")
     limit = ticket.part_length(int(number))
+    await read(hub, hub.registry.require_room, ticket.repo_id, 0)
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
         etag = await run_heavy(hub.storage.lfs.receive_part, ticket, int(number), spool)
     return Response(status_code=200, headers={"ETag": f'"{etag}"'})
@@ -149,17 +152,31 @@ def _upload(
 ) -> list[dict[str, Any]]:
     wanted = [(item.oid, item.size) for item in body.objects]
     uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart="multipart" in body.transfers)
-    answers = []
+    answers: list[dict[str, Any]] = []
+    total = 0
     for upload in uploads:
         answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
+        answers.append(answer)
+        if upload.token and (refusal := _no_room(hub, repo, total + upload.size)):
+            answer["error"] = refusal
+            continue
+        total += upload.size if upload.token else 0
         if upload.error:
             answer["error"] = {"code": 422, "message": upload.error}
         elif upload.token and body.by_xet:
             answer["actions"] = _xet_actions(request, actor, repo)
         elif upload.token:
             answer["actions"] = _upload_actions(request, actor, repo, upload)
-        answers.append(answer)
     return answers
+
+
+def _no_room(hub: Hub, repo: Repo, more: int) -> dict[str, Any] | None:
+    """The error of an object that does not fit, after those before it."""
+    try:
+        hub.registry.require_room(repo.id, more)
+    except HearthubError as error:
+        return {"code": status_of(error, anonymous=False), "message": str(error)}
+    return None
 
 
 def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from hearthub.api.xet_urls import reconstruction_url, token_url
 from hearthub.http.actor import actor_of, read
+from hearthub.http.callers import address_of
 from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.urls import hub_of
 from hearthub.registry import Entry, Repo
@@ -30,8 +31,12 @@ async def resolve(request: Request) -> Response | BytesResponse:
     repo, commit, entry = await read(hub, hub.registry.resolve, actor, *_names(request))
     headers = _headers(request, repo, commit, entry)
     if entry.xet_hash and XET_FILE_INFO in request.headers.get("accept", ""):
+        _note_download(request, repo, entry)
         return _xet_file_info(request, repo, commit, entry, headers)
-    return await _bytes(request, repo, entry, headers, _media_type(entry.path))
+    answer = await _bytes(request, repo, entry, headers, _media_type(entry.path))
+    if answer.status < 300:
+        _note_download(request, repo, entry)
+    return answer
 
 
 async def raw(request: Request) -> Response | BytesResponse:
@@ -55,6 +60,12 @@ async def _bytes(
     is_head = request.method == "HEAD"
     content = b"" if is_head else await read(hub, hub.registry.content, repo, entry)
     return BytesResponse(content, entry.size, request.headers, headers, media_type)
+
+
+def _note_download(request: Request, repo: Repo, entry: Entry) -> None:
+    hub_of(request).catalogue.downloads.note(
+        repo.id, repo.type, entry.path, address_of(request.scope)
+    )
 
 
 def _names(request: Request) -> tuple[str, str, str, str]:

@@ -32,6 +32,8 @@ def write_token(
     if create_pr:
         raise Unprocessable("This hub takes no pull requests yet: commit to a branch instead")
     repo = target.repo(Right.WRITE)
+    target.hub.registry.require_room(repo.id, 0)
+    target.hub.storage.require_room()
     return _issue(request, response, repo, target.actor, Right.WRITE)
 
 

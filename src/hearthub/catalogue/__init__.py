@@ -1,7 +1,7 @@
 """What lists, search, facets and ranks show of repos, hosted here or observed elsewhere."""
 
 from hearthub.catalogue.catalogue import Catalogue
-from hearthub.catalogue.downloads import Downloads
+from hearthub.catalogue.downloads import Downloads, root_files
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.lists import Page
@@ -19,4 +19,5 @@ __all__ = [
     "Page",
     "Row",
     "described",
+    "root_files",
 ]

@@ -1,9 +1,196 @@
-from collections.abc import Sequence
+"""Counting downloads by the Hub's rules: noted in memory by the request, written in batches.
+
+Models: each GET or HEAD of the repo's query file, which is the first of `QUERY_FILES` that lies at
+its root, and of every `.gguf`. Everything else: any file, but the requests of one address to one
+repo within five minutes are one download.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
+
+from hearthub.clock import now_ms
+from hearthub.db import Database, DatabaseError, batches
+from hearthub.errors import NotFound
+from hearthub.registry import Registry
+
+DAY_MS = 86_400_000
+WINDOW_DAYS = 30
+ONE_DOWNLOAD_MS = 5 * 60_000
+QUERY_FILES = (
+    "model_index.json",  # diffusers
+    "adapter_config.json",  # adapters
+    "config.json",
+    "config.yaml",
+    "hyperparams.yaml",
+    "params.json",
+    "meta.yaml",
+)
+"""What a library asks for first; the special ones come first, because a repo may have both."""
+
+MAX_NOTES = 100_000
+MAX_CALLERS = 200_000
+
+_ANY = ""  # in place of the file's name: counts whatever it was
+_CANDIDATES = frozenset(QUERY_FILES)
+
+log = logging.getLogger(__name__)
 
 
 class Downloads:
-    def totals(self, repo_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-        return {}
+    """`note` is called by the event loop, `flush` by a thread; each keeps the other waiting for
+    less than a microsecond.
+
+    `files_of(repo id)` tells the names at the root of a repo's main branch; an empty set for a repo
+    that is gone. `clock` tells the time in ms.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        files_of: Callable[[int], set[str]],
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._db, self._files_of, self._clock = db, files_of, clock
+        self._salt = secrets.token_bytes(16)  # of this process: addresses cannot be told from it
+        self._notes: dict[tuple[int, int, str], int] = {}  # repo id, day, name: requests
+        self._callers: dict[bytes, int] = {}  # hash: when its five minutes end, oldest first
+        self._lock = Lock()
+
+    def note(self, repo_id: int, repo_type: str, path: str, caller: str) -> None:
+        """A file was asked for, and given. `caller` is an address. Never waits, never raises."""
+        if repo_type != "model":
+            if self._is_same_download(repo_id, caller):
+                return
+            name = _ANY
+        elif path in _CANDIDATES:
+            name = path
+        elif path.endswith(".gguf"):
+            name = _ANY
+        else:
+            return
+        key = (repo_id, self._clock() // DAY_MS, name)
+        with self._lock:
+            known = self._notes.get(key, 0)
+            if known or len(self._notes) < MAX_NOTES:
+                self._notes[key] = known + 1
 
     def flush(self) -> dict[int, int]:
-        return {}
+        """Write what was noted, in one transaction; the new downloads by repo id.
+
+        Notes are kept for the next time when the database does not take them.
+        """
+        with self._lock:
+            notes, self._notes = self._notes, {}
+        if not notes:
+            return {}
+        try:
+            return self._write(self._counted(notes))
+        except DatabaseError as error:
+            log.warning("%d downloads could not be written yet: %s", sum(notes.values()), error)
+            with self._lock:
+                merged = Counter(notes)
+                merged.update(self._notes)
+                self._notes = dict(merged)
+            return {}
+
+    def totals(self, repo_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Downloads of the last 30 days, and of all time, by repo id."""
+        found = dict.fromkeys(repo_ids, (0, 0))
+        for ids in batches(found):
+            for row in self._db.all(
+                """select repo_id, sum(case when day > :before then downloads else 0 end) as recent,
+                sum(downloads) as ever
+                from download_day where repo_id in (:ids) group by repo_id""",
+                before=self._clock() // DAY_MS - WINDOW_DAYS,
+                ids=ids,
+            ):
+                found[row.repo_id] = (int(row.recent), int(row.ever))
+        return found
+
+    def expired(self, day: int) -> list[tuple[int, int]]:
+        """What is not among the last 30 days any more when `day` begins: (repo id, downloads)."""
+        rows = self._db.all(
+            "select repo_id, downloads from download_day where day = :day order by repo_id",
+            day=day - WINDOW_DAYS,
+        )
+        return [(row.repo_id, row.downloads) for row in rows]
+
+    def _is_same_download(self, repo_id: int, caller: str) -> bool:
+        """Whether this address asked this repo for something in the last five minutes."""
+        now, callers = self._clock(), self._callers
+        text = f"{repo_id} {caller}".encode(errors="replace")
+        key = hashlib.blake2b(text, digest_size=8, key=self._salt).digest()
+        with self._lock:
+            if callers.get(key, 0) > now:
+                return True
+            callers.pop(key, None)
+            # In the order they came, so the first is the next to end; two a call keep up.
+            for old in [old for old, _ in zip(callers, range(2), strict=False)]:
+                if callers[old] <= now or len(callers) >= MAX_CALLERS:
+                    del callers[old]
+            callers[key] = now + ONE_DOWNLOAD_MS
+        return False
+
+    def _counted(self, notes: dict[tuple[int, int, str], int]) -> dict[tuple[int, int], int]:
+        """Of all notes those that are downloads: (repo id, day): how many."""
+        counted: Counter[tuple[int, int]] = Counter()
+        query_files: dict[int, str | None] = {}
+        for (repo_id, day, name), requests in notes.items():
+            if name != _ANY:
+                if repo_id not in query_files:
+                    query_files[repo_id] = query_file(self._files_of(repo_id))
+                if name != query_files[repo_id]:
+                    continue
+            counted[repo_id, day] += requests
+        return counted
+
+    def _write(self, counted: dict[tuple[int, int], int]) -> dict[int, int]:
+        if not counted:
+            return {}
+        with self._db.transaction():
+            alive = self._alive({repo_id for repo_id, _ in counted})
+            rows = [
+                {"repo": repo_id, "day": day, "count": count}
+                for (repo_id, day), count in counted.items()
+                if repo_id in alive
+            ]
+            self._db.execute_many(
+                """insert into download_day (repo_id, day, downloads) values (:repo, :day, :count)
+                on conflict (repo_id, day) do update
+                set downloads = download_day.downloads + excluded.downloads""",
+                rows,
+            )
+        increments: Counter[int] = Counter()
+        for row in rows:
+            increments[row["repo"]] += row["count"]
+        return dict(increments)
+
+    def _alive(self, repo_ids: Iterable[int]) -> set[int]:
+        return {
+            row.id
+            for ids in batches(repo_ids)
+            for row in self._db.all("select id from repo where id in (:ids)", ids=ids)
+        }
+
+
+def query_file(names: set[str]) -> str | None:
+    """The file whose requests are a model's downloads, of the names at the root of its repo."""
+    return next((name for name in QUERY_FILES if name in names), None)
+
+
+def root_files(registry: Registry) -> Callable[[int], set[str]]:
+    """`files_of` for `Downloads`: of the files that matter, those at the head of main."""
+
+    def files_of(repo_id: int) -> set[str]:
+        repo = registry.by_id(repo_id)
+        try:
+            found = registry.paths(repo, registry.head(repo), QUERY_FILES) if repo else []
+        except NotFound:  # deleted just now
+            return set()
+        return {entry.path for entry in found if not entry.is_folder}
+
+    return files_of

@@ -1,7 +1,5 @@
 """Who is asking: the actor of a request, from its Authorization header and nothing else."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -12,6 +10,8 @@ from starlette.requests import Request
 from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.context import Hub
 from hearthub.errors import InvalidCredentials
+from hearthub.http.callers import token_in
+from hearthub.http.rates import rates_of
 from hearthub.http.urls import hub_of
 
 T = TypeVar("T")
@@ -32,24 +32,21 @@ async def actor_of(request: Request) -> Actor:
     token = token_of(request)
     if token is None:
         return ANONYMOUS
-    hub = hub_of(request)
-    return await read(hub, hub.accounts.authenticate, token)
+    hub, rates = hub_of(request), rates_of(request.scope)
+    try:
+        actor = await read(hub, hub.accounts.authenticate, token)
+    except InvalidCredentials:
+        rates.reject(token)
+        raise
+    if actor.token:
+        rates.accept(token, actor.token.id, request.scope)
+    return actor
 
 
 def token_of(request: Request) -> str | None:
     """The Bearer token, or the password of Basic (git, git-lfs)."""
     header = request.headers.get("authorization")
-    if not header:
-        return None
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            raise InvalidCredentials from None
-    raise InvalidCredentials
+    return token_in(header) if header else None
 
 
 # A coroutine, because the framework would give a plain function a thread of its own.

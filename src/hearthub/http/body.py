@@ -14,19 +14,28 @@ from hearthub.storage import Spool, Storage
 BATCH = 4 * 2**20
 
 
+def declared_length(request: Request) -> int:
+    """What the client says it will send, in bytes; 0 when it does not say."""
+    header = request.headers.get("content-length", "")
+    return int(header) if header.isdigit() else 0
+
+
 @asynccontextmanager
 async def spool_body(
-    request: Request, storage: Storage, limit: int, *, hashed: bool
+    request: Request, storage: Storage, limit: int, *, hashed: bool, spare: int = 0
 ) -> AsyncIterator[Spool]:
     """The whole body in a temporary file that is gone after the block.
 
     Raises TooLarge past `limit` bytes (at once when the client said so), BadRequest when the
-    client goes away in the middle. The next batch is received while the last one is written.
+    client goes away in the middle, NoRoom when the disk is nearly full and the body has more than
+    `spare` bytes. The next batch is received while the last one is written.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    declared = declared_length(request)
+    if declared > limit:
         raise TooLarge(f"The body has {declared} bytes, the limit is {limit}")
-    with await run_in_threadpool(storage.spool, limit, hashed=hashed) as spool:
+    with await run_in_threadpool(
+        storage.spool, limit, hashed=hashed, expected=declared, spare=spare
+    ) as spool:
         batch: list[bytes] = []
         waiting, writing = 0, None
         try:

@@ -9,15 +9,17 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthub.errors import TooLarge
+from hearthub.http.callers import address_reader
 from hearthub.http.errors import error_response, render_crash
 from hearthub.http.paths import routing_path
+from hearthub.http.rates import Rates
+from hearthub.settings import Settings
 
 log = logging.getLogger("hearthub.access")
 
 _REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
 # Bodies of these go to disk as they come, each under a limit of its own.
 _STREAMED = re.compile(r"/api/[^/]+/[^/]+/[^/]+/commit/|/cas/|/lfs/objects/")
-MAX_JSON = 32 * 2**20
 _QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -45,8 +47,11 @@ class Metrics:
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: Settings) -> None:
         self.app, self.metrics = app, metrics
+        self.max_body = settings.max_request_body
+        self.rates = Rates(settings)
+        self.address = address_reader(settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,10 +60,14 @@ class Edge:
         # Routes match the undecoded path; see paths.py.
         scope["path"] = routing_path(scope.get("raw_path") or scope["path"].encode())
         app: ASGIApp = self.app
-        if not _STREAMED.match(scope["path"]):
-            receive = _bounded(receive)
-            if _declared_length(scope) > MAX_JSON:
-                app = error_response(_too_large(), 413)
+        scope["hearthub.address"] = self.address(scope)
+        scope["hearthub.rates"] = self.rates
+        if too_many := self.rates.check(scope):
+            app = error_response(too_many, 429)
+        elif not _STREAMED.match(scope["path"]):
+            receive = _bounded(receive, self.max_body)
+            if _declared_length(scope) > self.max_body:
+                app = error_response(_too_large(self.max_body), 413)
         started, status = time.perf_counter(), 0
         first_byte = started
         scope["request_id"] = request_id = _request_id(scope)
@@ -86,16 +95,16 @@ class Edge:
             _log(scope, status, time.perf_counter() - started)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """The same body, refused past MAX_JSON: what is not spooled to disk is held in memory."""
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """The same body, refused past `limit`: what is not spooled to disk is held in memory."""
     seen = 0
 
     async def bounded() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_JSON:
-            raise _too_large()
+        if seen > limit:
+            raise _too_large(limit)
         return message
 
     return bounded
@@ -108,8 +117,8 @@ def _declared_length(scope: Scope) -> int:
     return 0
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body has more than {MAX_JSON} bytes")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body has more than {limit} bytes")
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

@@ -4,6 +4,7 @@ Every error carries its text in `X-Error-Message` (HEAD answers have no body) an
 clients tell cases apart by `X-Error-Code`.
 """
 
+import errno
 import logging
 
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from hearthub import errors
+from hearthub.db import DatabaseError, is_busy, is_full
 from hearthub.http.urls import redirect_target
 
 log = logging.getLogger("hearthub.http")
@@ -31,6 +33,8 @@ STATUS: list[tuple[type[errors.HearthubError], int]] = [
     (errors.Unprocessable, 422),
     (errors.BadRequest, 400),
     (errors.UpstreamFailed, 502),
+    (errors.TooManyRequests, 429),
+    (errors.NoRoom, 507),  # which clients do not repeat
     (errors.Unavailable, 503),
     (errors.HearthubError, 400),
 ]
@@ -66,9 +70,20 @@ def error_response(error: errors.HearthubError, status: int) -> Response:
         body["url"] = error.url
     if isinstance(error, errors.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, errors.TooManyRequests):
+        headers |= _rate_limit(error)
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="Hearthub", charset="UTF-8"'
     return JSONResponse(body, status, headers)
+
+
+def _rate_limit(error: errors.TooManyRequests) -> dict[str, str]:
+    """As huggingface_hub reads it (client-protocol: RateLimit fields of the IETF draft)."""
+    return {
+        "Retry-After": str(error.retry_s),
+        "RateLimit": f'"{error.policy}";r=0;t={error.retry_s}',
+        "RateLimit-Policy": f'"fixed window";"{error.policy}";q={error.quota};w={error.window_s}',
+    }
 
 
 async def render_http(_request: Request, error: Exception) -> Response:
@@ -106,6 +121,28 @@ def render_crash(scope: Scope, error: Exception) -> Response:
     )
     text = f"Internal error; the hub's log has it under request id {request_id}"
     return JSONResponse({"error": text}, 500, {"X-Error-Message": header_safe(text)})
+
+
+def known(error: BaseException) -> errors.HearthubError | None:
+    """What an error of the database or the disk is to the caller; None: a crash."""
+    if isinstance(error, errors.HearthubError):
+        return error
+    if isinstance(error, DatabaseError):
+        if is_full(error):
+            return errors.NoRoom()
+        return errors.Unavailable("The database is busy: try again") if is_busy(error) else None
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return errors.NoRoom()
+    return None
+
+
+async def render_refused(request: Request, error: Exception) -> Response:
+    """For DatabaseError and OSError: a disk that is full is no crash."""
+    found = known(error)
+    if found is None:
+        raise error
+    log.error("%s: %s %s: %s", found, request.method, request.scope["path"], error)
+    return await render(request, found)
 
 
 async def render_gone(_request: Request, _error: Exception) -> Response:

@@ -25,6 +25,7 @@ from hearthub.registry.operations import (
 )
 from hearthub.registry.paths import clean_folder, clean_path
 from hearthub.registry.pointers import Pointer, parse_pointer
+from hearthub.registry.quota import Quota
 from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
 from hearthub.storage import Storage
@@ -59,10 +60,18 @@ class _Change:
 
 class Commits:
     def __init__(
-        self, db: Database, events: EventLog, objects: ObjectStore, refs: Refs, storage: Storage
+        self,
+        db: Database,
+        events: EventLog,
+        objects: ObjectStore,
+        refs: Refs,
+        storage: Storage,
+        quota: Quota,
+        max_entries: int,
     ) -> None:
         self.db, self.events, self.objects = db, events, objects
-        self.refs, self.storage = refs, storage
+        self.refs, self.storage, self.quota = refs, storage, quota
+        self.max_entries = max_entries
 
     def commit(
         self,
@@ -72,13 +81,20 @@ class Commits:
         header: CommitHeader,
         operations: Operations,
         max_regular_file: int,
+        most_bytes: int | None = None,
     ) -> CommitResult:
-        """Apply `operations` to the branch `rev`, all or none; rights are the caller's to check."""
+        """Apply `operations` to the branch `rev`, all or none; rights are the caller's to check.
+
+        They are read twice where a quota is near; `most_bytes` is all they can hold together.
+        """
         branch = self._branch(repo, rev)
         self._check_header(header)
         self._check_parent(branch, header.parent)
+        new_bytes = self.quota.weigh(repo.id, operations, most_bytes)
         with self.objects.writer(repo.id) as writer:
             change = self._stage(writer, operations, max_regular_file)
+            if change.puts or change.lfs:
+                self.storage.require_room()
             self._put_pointers(repo, writer, change)
             for _ in range(ATTEMPTS):
                 base = self.objects.commit(repo.id, branch.commit_oid)
@@ -88,7 +104,7 @@ class Commits:
                 oid = self._put_commit(actor, writer, header.message, root, branch, base)
                 writer.flush()
                 try:
-                    self._move(actor, repo, branch, oid, header.summary)
+                    self._move(actor, repo, branch, oid, header.summary, new_bytes)
                 except RefMoved:
                     branch = self._branch(repo, rev)
                     self._check_parent(branch, header.parent)
@@ -184,7 +200,11 @@ class Commits:
 
     def _put_trees(self, repo: Repo, writer: Writer, root: str | None, change: _Change) -> str:
         new_root, new_trees = trees.apply(
-            lambda oid: self.objects.tree(repo.id, oid), root, change.deletions, change.puts
+            lambda oid: self.objects.tree(repo.id, oid),
+            root,
+            change.deletions,
+            change.puts,
+            self.max_entries,
         )
         for data in new_trees.values():
             writer.add(Kind.TREE, data)
@@ -206,8 +226,11 @@ class Commits:
         parents = (branch.commit_oid,) if branch else ()
         return writer.add(Kind.COMMIT, encode_commit(Commit(tree, parents, who, who, message)))
 
-    def _move(self, actor: Actor, repo: Repo, branch: Ref, oid: str, message: str) -> None:
+    def _move(
+        self, actor: Actor, repo: Repo, branch: Ref, oid: str, message: str, new_bytes: int = 0
+    ) -> None:
         with self.db.transaction():
+            self.quota.add(repo.id, new_bytes)
             self.refs.move(repo.id, branch.name, branch.oid, oid)
             self._announce(actor, repo, branch.name, branch.commit_oid, oid, message)
 

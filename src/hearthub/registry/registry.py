@@ -37,6 +37,7 @@ from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
+from hearthub.registry.quota import Quota
 from hearthub.registry.refs import HEADS, MAIN, TAGS, Ref, Refs
 from hearthub.registry.repo import Repo
 from hearthub.registry.repos import Reader, Repos
@@ -66,7 +67,17 @@ class Registry:
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
         self._revisions = Revisions(self._refs, self._objects)
-        self._commits = Commits(db, events, self._objects, self._refs, storage)
+        self._quota = Quota(db, self._objects, storage, settings)
+        storage.limit_growth(self._quota)
+        self._commits = Commits(
+            db,
+            events,
+            self._objects,
+            self._refs,
+            storage,
+            self._quota,
+            settings.max_folder_entries,
+        )
 
     # -- repos -------------------------------------------------------------------------------
 
@@ -160,6 +171,8 @@ class Registry:
         with self.db.transaction():
             repo = self.repo(actor, repo_type, source, Right.ADMIN)
             owner = self._namespace(actor, namespace)
+            if owner.id != repo.owner_id:
+                self._quota.require_namespace(owner.id, owner.name, repo.used_storage)
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
             self.events.append(event, actor.user_id)
@@ -270,8 +283,11 @@ class Registry:
         attributes: str | None,
         ignore: str | None,
     ) -> list[FileVerdict]:
-        """Which of these files go inline and which by Xet or LFS."""
-        return uploads.judge(
+        """Which of these files go inline and which by Xet or LFS.
+
+        Raises OverQuota or NoRoom when they certainly do not fit.
+        """
+        verdicts = uploads.judge(
             self._files,
             repo,
             self.commit_of(repo, rev),
@@ -280,14 +296,32 @@ class Registry:
             ignore=ignore,
             max_regular=self.settings.max_regular_file,
         )
+        changed = [verdict.size for verdict in verdicts if verdict.is_new]
+        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed))
+        return verdicts
+
+    def require_room(self, repo_id: int, more: int) -> None:
+        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition."""
+        self._quota.require(repo_id, more)
+        if more:
+            self.storage.require_room(more)
 
     def commit(
-        self, actor: Actor, repo: Repo, rev: str, header: CommitHeader, operations: Operations
+        self,
+        actor: Actor,
+        repo: Repo,
+        rev: str,
+        header: CommitHeader,
+        operations: Operations,
+        most_bytes: int | None = None,
     ) -> CommitResult:
-        """One atomic change of a branch; raises StaleParent when `header.parent` is behind."""
+        """One atomic change of a branch; raises StaleParent when `header.parent` is behind.
+
+        Operations may be read twice. `most_bytes`: all that they can hold together.
+        """
         require(actor, repo, Right.WRITE)
         return self._commits.commit(
-            actor, repo, rev, header, operations, self.settings.max_regular_file
+            actor, repo, rev, header, operations, self.settings.max_regular_file, most_bytes
         )
 
     def history(
@@ -350,11 +384,7 @@ class Registry:
 
     def measure(self, payload: dict[str, int]) -> None:
         """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
-        repo_id = payload["repo_id"]
-        used = self._objects.used(repo_id) + self.storage.used(repo_id)
-        self.db.execute(
-            "update repo set used_storage = :used where id = :id", used=used, id=repo_id
-        )
+        self._quota.measure(payload["repo_id"])
 
     def head(self, repo: Repo) -> str:
         """The newest commit of `main`."""

@@ -6,7 +6,7 @@ Pure: a `load` function gives the entries of a tree by its oid.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from hearthub.errors import BadRequest, EntryNotFound
+from hearthub.errors import BadRequest, EntryNotFound, TooLarge
 from hearthub.registry.gitformat import (
     EMPTY_TREE,
     FOLDER,
@@ -36,15 +36,17 @@ def apply(
     root: str | None,
     deletions: Iterable[Deletion],
     puts: Mapping[str, Entry],
+    max_entries: int = 0,
 ) -> tuple[str, dict[str, bytes]]:
     """The root tree after the change, and the trees it needs that may be new, by oid.
 
     Deletions happen first. A folder left without files is gone. Deleting a missing file raises
     EntryNotFound, deleting a missing folder does not; deleting a "file" that is a folder removes
-    the folder. A put over a folder, or under a file, that is still there raises BadRequest.
+    the folder. A put over a folder, or under a file, that is still there raises BadRequest. A
+    folder that grows past `max_entries` (0: as many as there are) raises TooLarge.
     Paths are taken as `paths.clean_path` leaves them.
     """
-    top = _Folder(load, root)
+    top = _Folder(load, root, max_entries)
     # Inner paths go before the folders around them, so that naming both is no contradiction.
     order = sorted(set(deletions), key=lambda d: (d.path, d.kind == "file"), reverse=True)
     for deletion in order:
@@ -127,8 +129,8 @@ def _put(top: "_Folder", path: str, entry: Entry) -> None:
 class _Folder:
     """A tree being changed: read when it is first asked, written only if it changed."""
 
-    def __init__(self, load: Load, oid: str | None) -> None:
-        self._load = load
+    def __init__(self, load: Load, oid: str | None, max_entries: int, path: str = "") -> None:
+        self._load, self._max_entries, self._path = load, max_entries, path
         self._oid = oid
         self._items: dict[str, TreeEntry | _Folder] | None = None
         self._changed = False
@@ -137,12 +139,16 @@ class _Folder:
         items = self._open()
         item = items.get(name)
         if isinstance(item, TreeEntry) and item.is_folder:
-            item = items[name] = _Folder(self._load, item.oid)
+            item = items[name] = self._below(name, item.oid)
         return item
 
     def make(self, name: str) -> "_Folder":
-        folder = self._open()[name] = _Folder(self._load, None)
+        folder = self._open()[name] = self._below(name, None)
         return folder
+
+    def _below(self, name: str, oid: str | None) -> "_Folder":
+        path = f"{self._path}/{name}" if self._path else name
+        return _Folder(self._load, oid, self._max_entries, path)
 
     def put(self, entry: TreeEntry) -> None:
         items = self._open()
@@ -182,10 +188,23 @@ class _Folder:
             return self._oid
         if not entries:
             return None
+        self._check_size(len(entries))
         data = encode_tree(entries)
         oid = oid_of(Kind.TREE, data)
         new[oid] = data
         return oid
+
+    def _check_size(self, count: int) -> None:
+        """One that is too large already may stay so, and shrink."""
+        if not 0 < self._max_entries < count:
+            return
+        before = len(self._load(self._oid)) if self._oid else 0
+        if count > before:
+            where = f"The folder {self._path!r}" if self._path else "The top of the repo"
+            raise TooLarge(
+                f"{where} would have {count} entries, the limit is {self._max_entries}: spread the "
+                "files over several folders, or pack them into archives"
+            )
 
     def _open(self) -> "dict[str, TreeEntry | _Folder]":
         if self._items is None:

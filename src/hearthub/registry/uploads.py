@@ -20,12 +20,17 @@ class FileOffer:
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """`mode` is "lfs" or "regular"; `oid` what lies at that path now, so clients skip no-ops."""
+    """`mode` is "lfs" or "regular"; `oid` what lies at that path now, so clients skip no-ops.
+
+    `is_new`: nothing of its `size` lies there, so what will come cannot be the same.
+    """
 
     path: str
     mode: str
     ignored: bool
     oid: str | None
+    size: int
+    is_new: bool
 
 
 def judge(
@@ -49,12 +54,15 @@ def judge(
     verdicts = []
     for path, offer in zip(paths, offers, strict=True):
         entry = present.get(path)
+        ignored = any(rule.matches(path) for rule in ignores)
         verdicts.append(
             FileVerdict(
                 path=offer.path,
                 mode=upload_mode(path, offer.size, offer.sample, rules, max_regular),
-                ignored=any(rule.matches(path) for rule in ignores),
+                ignored=ignored,
                 oid=None if entry is None or entry.is_folder else entry.etag,
+                size=offer.size,
+                is_new=not ignored and (entry is None or entry.size != offer.size),
             )
         )
     return verdicts

@@ -148,18 +148,20 @@ class Lfs:
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        folder.mkdir(exist_ok=True)
-        spool.path.replace(folder / str(number))
+        with no_room():
+            folder.mkdir(exist_ok=True)
+            spool.path.replace(folder / str(number))
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
         """Put the parts together and store the object. Asking again later is no error.
 
         Raises BadRequest when parts are missing or the bytes are not what the ticket says,
-        Unavailable while another call does the same.
+        OverQuota, NoRoom, Unavailable while another call does the same.
         """
         if self._objects.find(ticket.repo_id, [ticket.sha256]):
             return
+        self._objects.require_new(ticket.repo_id, ticket.size)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")
@@ -187,7 +189,8 @@ class Lfs:
         """Store a file under a second name, so that it is still there should the row fail."""
         given = path.with_name(f"{path.name}.given")
         given.unlink(missing_ok=True)
-        os.link(path, given)
+        with no_room():
+            os.link(path, given)
         self._store(ticket, given)
 
     def _store(self, ticket: Ticket, path: Path) -> None:

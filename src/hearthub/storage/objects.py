@@ -4,10 +4,11 @@ Rows are scoped to a repo on purpose. Knowing a sha256 must not be enough to get
 another repo holds, and who lies about one harms only himself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from hearthub.clock import now_ms
 from hearthub.db import Database, IntegrityError
@@ -68,6 +69,16 @@ def locate_blob(blobs: Blobs, key: str) -> Location:
     )
 
 
+class Growth(Protocol):
+    """Who decides whether a repo may have more."""
+
+    def require(self, repo_id: int, more: int) -> None:
+        """Raises OverQuota when it may not have so many bytes in addition."""
+
+    def add(self, repo_id: int, more: int) -> None:
+        """The same once they are there, in the transaction that adds them and that it undoes."""
+
+
 @contextmanager
 def of_a_repo() -> Iterator[None]:
     """Around a write whose one reference is to a repo: a broken one means that it was deleted.
@@ -83,6 +94,7 @@ def of_a_repo() -> Iterator[None]:
 class LfsObjects:
     def __init__(self, db: Database) -> None:
         self.db = db
+        self.growth: Growth | None = None
 
     def find(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
         found: dict[str, LfsObject] = {}
@@ -113,9 +125,11 @@ class LfsObjects:
     def add(self, repo_id: int, objects: Sequence[LfsObject]) -> None:
         """Note what a repo proved; an object may be stored both whole and as chunks.
 
-        Raises RepoNotFound when the repo was deleted meanwhile.
+        Raises RepoNotFound when the repo was deleted meanwhile, OverQuota when it is too much.
         """
-        with of_a_repo():
+        with of_a_repo(), self.db.transaction():
+            known = self.find(repo_id, [it.sha256 for it in objects])
+            sizes = {it.sha256: it.size for it in objects if it.sha256 not in known}
             self.db.execute_many(
                 """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
                 values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
@@ -134,6 +148,42 @@ class LfsObjects:
                     for it in objects
                 ],
             )
+            if self.growth:
+                self.growth.add(repo_id, sum(sizes.values()))
+
+    def require_new(self, repo_id: int, size: int) -> None:
+        """Raises OverQuota when a repo may not have an object of this size in addition."""
+        if self.growth:
+            self.growth.require(repo_id, size)
+
+    def require_growth(self, repo_id: int, xet_sizes: Mapping[str, int]) -> None:
+        """Raises OverQuota when a repo may not have these files (size by hash) in addition."""
+        if self.growth:
+            known: set[str] = set()
+            names = list(xet_sizes)
+            for at in range(0, len(names), BATCH):
+                rows = self.db.all(
+                    """select xet_hash from lfs_object
+                    where xet_hash in (:names) and repo_id = :repo_id""",
+                    names=names[at : at + BATCH],
+                    repo_id=repo_id,
+                )
+                known.update(row.xet_hash for row in rows)
+            new = sum(size for name, size in xet_sizes.items() if name not in known)
+            if new:
+                self.growth.require(repo_id, new)
+
+    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
+        known: set[int] = set()
+        unique = list(dict.fromkeys(sizes))
+        for at in range(0, len(unique), BATCH):
+            rows = self.db.all(
+                "select distinct size from lfs_object where repo_id = :r and size in (:sizes)",
+                r=repo_id,
+                sizes=unique[at : at + BATCH],
+            )
+            known.update(row.size for row in rows)
+        return sum(size for size in sizes if size not in known)
 
     def size_of_xet(self, repo_id: int, file_hash: str) -> int | None:
         """The size of a file the repo holds as chunks."""

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from hearthub.errors import TooLarge
 from hearthub.storage.backends.local import no_room
+from hearthub.storage.room import Room
 
 MAX_VECTOR = 1024
 """How many buffers the system takes in one call (IOV_MAX)."""
@@ -19,13 +20,23 @@ MAX_VECTOR = 1024
 class Spool:
     """A file that one body is written into, by one thread at a time. Use it as a context manager.
 
-    `limit` is in bytes. With `hashed`, the sha256 is computed while the bytes come.
+    `limit` is in bytes. With `hashed`, the sha256 is computed while the bytes come. With `room`,
+    what comes after the first `spare` bytes is refused while the disk is nearly full.
     """
 
-    def __init__(self, folder: Path, *, limit: int, hashed: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        limit: int,
+        hashed: bool = False,
+        room: Room | None = None,
+        spare: int = 0,
+    ) -> None:
         self.path = folder / f"{secrets.token_hex(16)}.spool"
         self.limit = limit
         self.size = 0
+        self._room, self._spare = room, spare
         self._hash = hashlib.sha256() if hashed else None
         with no_room():
             self.descriptor: int | None = os.open(
@@ -38,6 +49,8 @@ class Spool:
         size = sum(map(len, chunks))
         if self.size + size > self.limit:
             raise TooLarge(f"The body is larger than {self.limit} bytes")
+        if self._room and self.size + size > self._spare:
+            self._room.require(size)
         if self._hash:
             for chunk in chunks:
                 self._hash.update(chunk)

@@ -23,7 +23,8 @@ from hearthub.storage import upkeep
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.lfs import Lfs
-from hearthub.storage.objects import LfsObject, LfsObjects, Location, locate_blob
+from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
+from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, remove_older
 from hearthub.storage.xet import xorbs
@@ -52,6 +53,7 @@ class Storage:
         self._data = settings.data
         self._temporary = settings.data / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
+        self._room = Room(settings.data, settings.min_free)
         self._blobs = blobs or LocalBlobs(settings.data)
         self._objects = LfsObjects(db)
         self.signer = Signer(db)
@@ -66,11 +68,33 @@ class Storage:
             workers=settings.workers,
         )
 
-    def spool(self, limit: int, *, hashed: bool = False) -> Spool:
-        """A temporary file for a body of at most `limit` bytes; a context manager."""
-        return Spool(self._temporary, limit=limit, hashed=hashed)
+    def spool(
+        self, limit: int, *, hashed: bool = False, expected: int = 0, spare: int = 0
+    ) -> Spool:
+        """A temporary file for a body of at most `limit` bytes; a context manager.
+
+        Raises NoRoom when the `expected` bytes would take of the disk's reserve; bodies of at most
+        `spare` bytes may.
+        """
+        if expected > spare:
+            self._room.require(expected)
+        return Spool(self._temporary, limit=limit, hashed=hashed, room=self._room, spare=spare)
+
+    # -- limits --
+
+    def require_room(self, more: int = 0) -> None:
+        """Raises NoRoom when so many bytes more would take of the disk's reserve."""
+        self._room.require(more)
+
+    def limit_growth(self, growth: Growth) -> None:
+        """From now on `growth` decides whether a repo may have more."""
+        self._objects.growth = growth
 
     # -- what a repo has --
+
+    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
+        """How many bytes files of these sizes certainly add to a repo: it has none of that size."""
+        return self._objects.new_bytes(repo_id, sizes)
 
     def objects(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
         """Those of these objects that the repo proved to have."""

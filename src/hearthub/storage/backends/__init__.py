@@ -23,7 +23,7 @@ class Blobs(Protocol):
     def put_file(self, key: str, path: Path) -> bool:
         """Take over a file of the same disk: when this returns, bytes are durable under `key` and
         `path` is gone. False when the key was there before: its old bytes stay, whoever raced.
-        Raises Unavailable when there is no room."""
+        Raises NoRoom when the disk is full."""
 
     def put(self, key: str, data: bytes) -> bool:
         """The same for bytes in memory."""

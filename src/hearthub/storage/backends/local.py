@@ -20,7 +20,7 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from hearthub.errors import Unavailable
+from hearthub.errors import NoRoom, Unavailable
 from hearthub.storage.backends import PIECE, check_key, missing
 
 _folders = Lock()
@@ -166,10 +166,10 @@ def make_durable(folder: Path, root: Path) -> None:
 
 @contextmanager
 def no_room() -> Iterator[None]:
-    """Turn the disk's refusals into the error that tells a client to try later."""
+    """Turn the disk's refusals into the error that says so."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Unavailable("The hub's disk is full") from error
+            raise NoRoom from error
         raise

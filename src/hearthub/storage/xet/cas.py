@@ -90,11 +90,13 @@ class Cas:
     ) -> list[LfsObject]:
         """Verify everything a shard says, then give the repo its files. All or nothing.
 
-        Raises BadRequest at the first lie or unknown xorb, TooLarge.
+        Raises BadRequest at the first lie or unknown xorb, TooLarge, OverQuota.
         """
         spool.close()
         survey = self._sandbox.run(verification.survey, spool.path, timeout=SHARD_TIMEOUT_S)
-        known = self._rows.known_files([to_text(name) for name in survey.files])
+        sizes = {to_text(name): size for name, size in survey.files.items()}
+        self._objects.require_growth(repo_id, sizes)
+        known = self._rows.known_files(list(sizes))
         files = self._verify(spool.path, survey, known, progress)
         objects = []
         for file in files:

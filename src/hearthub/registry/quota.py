@@ -1,0 +1,132 @@
+"""How much a repo, and all repos of a namespace together, may use.
+
+`repo.used_storage` is what a repo uses: raised in the transaction that gives it an LFS object or
+moves a branch, so that many uploads at once cannot pass a limit together, and measured anew after
+each commit.
+"""
+
+from collections.abc import Iterable
+
+from hearthub.db import Database
+from hearthub.errors import OverQuota
+from hearthub.registry.gitformat import Kind, oid_of
+from hearthub.registry.objects import ObjectStore
+from hearthub.registry.operations import Operation, PutFile
+from hearthub.settings import Settings
+from hearthub.storage import Storage
+
+_ADVICE = (
+    "Delete what is no longer needed and squash the history (what that frees is available after "
+    "the hub's next clean-up), or ask an administrator of this hub"
+)
+
+
+class Quota:
+    def __init__(
+        self, db: Database, objects: ObjectStore, storage: Storage, settings: Settings
+    ) -> None:
+        self._db, self._objects, self._storage = db, objects, storage
+        self._of_repo, self._of_namespace = settings.max_repo_size, settings.max_namespace_size
+
+    def require(self, repo_id: int, more: int) -> None:
+        """Raises OverQuota when a repo may not have this many bytes in addition."""
+        if not (self._of_repo or self._of_namespace):
+            return
+        try:
+            self._require(repo_id, more)
+        except OverQuota:
+            self.measure(repo_id)  # the last commit may have been taken for more than it was
+            self._require(repo_id, more)
+
+    def measure(self, repo_id: int) -> None:
+        """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
+        git = self._objects.used(repo_id)
+        with self._db.transaction():  # an upload that ends meanwhile adds to what is written here
+            self._db.execute(
+                "update repo set used_storage = :used where id = :id",
+                used=git + self._storage.used(repo_id),
+                id=repo_id,
+            )
+
+    def _require(self, repo_id: int, more: int) -> None:
+        repo = self._db.one(
+            "select namespace, name, owner_id, used_storage from repo where id = :id", id=repo_id
+        )
+        if repo is None:  # deleted: whoever writes to it is told so
+            return
+        if self._of_repo:
+            name = f"The repo {repo.namespace}/{repo.name}"
+            _require(name, repo.used_storage, more, self._of_repo)
+        self.require_namespace(repo.owner_id, repo.namespace, more)
+
+    def require_namespace(self, owner_id: int, name: str, more: int) -> None:
+        """The same for an account's repos together."""
+        if not self._of_namespace:
+            return
+        used = self._db.value(
+            "select sum(used_storage) from repo where owner_id = :owner", owner=owner_id
+        )
+        _require(f"The namespace {name}", int(used or 0), more, self._of_namespace)
+
+    def add(self, repo_id: int, more: int) -> None:
+        """A repo has so many bytes in addition. In the open transaction, which OverQuota undoes."""
+        if not more:
+            return
+        if self._of_namespace and not self._db.is_sqlite:  # one after the other
+            self._db.one(
+                "select a.id from account a join repo on repo.owner_id = a.id "
+                "where repo.id = :id for update of a",
+                id=repo_id,
+            )
+        self._db.execute(
+            "update repo set used_storage = used_storage + :more where id = :id",
+            more=more,
+            id=repo_id,
+        )
+        self.require(repo_id, 0)
+
+    def weigh(self, repo_id: int, operations: Iterable[Operation], most: int | None) -> int:
+        """The bytes a commit brings along inline, that the repo does not have: checked.
+
+        `most` is what they cannot be more than, when that is known: where so much fits they need
+        not be looked at.
+        """
+        if not (self._of_repo or self._of_namespace):
+            return 0
+        if most is not None:
+            try:
+                self._require(repo_id, most)
+            except OverQuota:
+                pass
+            else:
+                return most
+        new = self._new_bytes(repo_id, operations)
+        if new:
+            self.require(repo_id, new)
+        return new
+
+    def _new_bytes(self, repo_id: int, operations: Iterable[Operation]) -> int:
+        sizes = {
+            oid_of(Kind.BLOB, operation.content): len(operation.content)
+            for operation in operations
+            if isinstance(operation, PutFile)
+        }
+        return sum(sizes.values()) - sum(self._objects.sizes(repo_id, sizes).values())
+
+
+def _require(name: str, used: int, more: int, limit: int) -> None:
+    if used + more > limit:
+        added = f", and this would add {in_words(more)}" if more else ""
+        raise OverQuota(
+            f"{name} uses {in_words(used)} of the {in_words(limit)} it may use{added}. {_ADVICE}"
+        )
+
+
+def in_words(size: int) -> str:
+    """A size for people, in powers of ten, as the Hub's own pages have it."""
+    value, unit = float(size), "bytes"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{size} bytes" if unit == "bytes" else f"{value:.3g} {unit}"
