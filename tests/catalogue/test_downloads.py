@@ -118,10 +118,6 @@ def test_days_and_totals(world: World) -> None:
     assert world.downloads.totals([repo]) == {repo: (4, 4)}
     world.now += DAY_MS
     assert world.downloads.totals([repo, other]) == {repo: (1, 4), other: (0, 0)}
-    today = world.now // DAY_MS
-    assert world.downloads.expired(today) == [(repo, 3)]
-    assert world.downloads.expired(today + 1) == [(repo, 1)]
-    assert world.downloads.expired(today - 1) == []
 
 
 def test_a_repo_deleted_meanwhile_is_dropped(world: World) -> None:

@@ -111,14 +111,6 @@ class Downloads:
                 found[row.repo_id] = (int(row.recent), int(row.ever))
         return found
 
-    def expired(self, day: int) -> list[tuple[int, int]]:
-        """What is not among the last 30 days any more when `day` begins: (repo id, downloads)."""
-        rows = self._db.all(
-            "select repo_id, downloads from download_day where day = :day order by repo_id",
-            day=day - WINDOW_DAYS,
-        )
-        return [(row.repo_id, row.downloads) for row in rows]
-
     def _is_same_download(self, repo_id: int, caller: str) -> bool:
         """Whether this address asked this repo for something in the last five minutes."""
         now, callers = self._clock(), self._callers

@@ -4,7 +4,6 @@ Nothing of a repo changes before the one commit; a kill at any step leaves the r
 files that the next run goes on with.
 """
 
-import shutil
 from collections.abc import Iterator
 
 from hearthub.errors import BadRequest, Conflict, StaleParent, Unavailable
@@ -103,12 +102,7 @@ class Import:
     def _fetch(self, downloads: Downloads, plan: Plan) -> int:
         """The bytes that were not here."""
         size, done = sum(file.size for file in plan.fetch), downloads.here(plan.fetch)
-        free = shutil.disk_usage(self.settings.data).free
-        if size - done > free:
-            raise Unavailable(
-                f"{size - done} bytes are to come and the disk of {self.settings.data} has "
-                f"{free} left: make room, or import less with --include"
-            )
+        self.storage.require_room(size - done)
         if plan.fetch:
             self.progress.begin(len(plan.fetch), size, done)
             downloads.run(plan.fetch)
