@@ -83,12 +83,14 @@ class TestRepo:
         assert f"The repo {repo} uses" in text
         assert "of the 1 MB it may use, and this would add 1 MB" in text
         assert "ask an administrator" in text
-        fits, too_much, small = begin(alice, repo, b"a" * 600_000, b"b" * 600_000, b"c" * 100_000)
+        contents = (b"a" * 600_000, b"b" * 600_000, b"c" * 100_000, b"d" * 700_000)
+        fits, too_much, small, last = begin(alice, repo, *contents)
         assert "actions" in fits
         assert too_much["error"]["code"] == 413
         assert "would add 1.2 MB" in too_much["error"]["message"]
         assert "actions" not in too_much
         assert "actions" in small
+        assert last["error"]["code"] == 413
 
     def test_what_is_there_already_is_not_counted_again(
         self, alice: httpx.Client, repo: str

@@ -152,31 +152,42 @@ def _upload(
 ) -> list[dict[str, Any]]:
     wanted = [(item.oid, item.size) for item in body.objects]
     uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart="multipart" in body.transfers)
-    answers: list[dict[str, Any]] = []
-    total = 0
+    room = _Room(hub, repo)
+    answers = []
     for upload in uploads:
         answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
-        answers.append(answer)
-        if upload.token and (refusal := _no_room(hub, repo, total + upload.size)):
-            answer["error"] = refusal
-            continue
-        total += upload.size if upload.token else 0
         if upload.error:
             answer["error"] = {"code": 422, "message": upload.error}
+        elif upload.token and (refusal := room.take(upload.size)):
+            answer["error"] = refusal
         elif upload.token and body.by_xet:
             answer["actions"] = _xet_actions(request, actor, repo)
         elif upload.token:
             answer["actions"] = _upload_actions(request, actor, repo, upload)
+        answers.append(answer)
     return answers
 
 
-def _no_room(hub: Hub, repo: Repo, more: int) -> dict[str, Any] | None:
-    """The error of an object that does not fit, after those before it."""
-    try:
-        hub.registry.require_room(repo.id, more)
-    except HearthubError as error:
-        return {"code": status_of(error, anonymous=False), "message": str(error)}
-    return None
+class _Room:
+    """What a repo has left, taken by the objects of a batch one after the other."""
+
+    def __init__(self, hub: Hub, repo: Repo) -> None:
+        self._hub, self._repo, self._taken = hub, repo, 0
+        self._refused: tuple[int, dict[str, Any]] | None = None
+
+    def take(self, size: int) -> dict[str, Any] | None:
+        """None, or the error of an object that does not fit after those before it."""
+        # Where one did not fit no larger one will; a repo is measured before it is refused.
+        if self._refused and size >= self._refused[0]:
+            return self._refused[1]
+        try:
+            self._hub.registry.require_room(self._repo.id, self._taken + size)
+        except HearthubError as error:
+            answer = {"code": status_of(error, anonymous=False), "message": str(error)}
+            self._refused = size, answer
+            return answer
+        self._taken += size
+        return None
 
 
 def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) -> dict[str, Any]:
