@@ -13,6 +13,7 @@ from hearthub.registry import CommitHeader, PutFile, Repo
 ELSEWHERE = "huggingface.co"
 DAY_MS = 86_400_000
 THEN = 1_700_000_000_000  # ms
+FIRST = Page(limit=100)
 
 
 def add_cast(hub: Hub) -> None:
@@ -79,7 +80,7 @@ def full_name(row: Row) -> str:
 
 
 def everything(
-    hub: Hub, actor: Actor, wanted: Filter, page: Page = Page(limit=100), most: int = 10_000
+    hub: Hub, actor: Actor, wanted: Filter, page: Page = FIRST, most: int = 10_000
 ) -> list[Row]:
     """All pages of a list one after another."""
     rows: list[Row] = []
