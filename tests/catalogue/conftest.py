@@ -4,6 +4,7 @@ root administers it. alice administers acme, bob may write in it, dora contribut
 nobody there.
 """
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,26 @@ from hearthub.context import Hub
 from hearthub.settings import Settings
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    with open_hub(Settings(data=tmp_path)) as hub:
+@pytest.fixture(scope="session")
+def empty_hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a hub with the cast alone: copying it is quicker than making the schema."""
+    folder = tmp_path_factory.mktemp("empty")
+    with open_hub(Settings(data=folder)) as hub:
         add_cast(hub)
+    return folder
+
+
+@pytest.fixture
+def hub(empty_hub: Path, tmp_path: Path) -> Iterator[Hub]:
+    shutil.copytree(empty_hub, tmp_path, dirs_exist_ok=True)
+    with open_hub(Settings(data=tmp_path)) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def shared(empty_hub: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """One hub for the tests of a file that only read, or that keep to names of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(empty_hub, folder, dirs_exist_ok=True)
+    with open_hub(Settings(data=folder)) as hub:
         yield hub

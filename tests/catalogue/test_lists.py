@@ -12,7 +12,6 @@ from catalogue.shelves import (
     ELSEWHERE,
     THEN,
     actors,
-    add_cast,
     create,
     everything,
     names,
@@ -20,10 +19,8 @@ from catalogue.shelves import (
     set_counters,
 )
 from hearthub.accounts import Actor
-from hearthub.app import open_hub
 from hearthub.catalogue import Counters, Facts, Filter, Listing, Page, lists
 from hearthub.context import Hub
-from hearthub.settings import Settings
 
 OTHER = "hub.example"
 WORDS = "alder birch cedar dogwood elmtree ficus".split()
@@ -100,12 +97,9 @@ def fill(hub: Hub, rng: Random) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    with open_hub(Settings(data=tmp_path_factory.mktemp("lists"))) as hub:
-        add_cast(hub)
-        rng = Random(11)
-        fill(hub, rng)
-        yield Shelf(hub, actors(hub), list(known(hub)))
+def shelf(shared: Hub) -> Shelf:
+    fill(shared, Random(11))
+    return Shelf(shared, actors(shared), list(known(shared)))
 
 
 def known(hub: Hub) -> Iterator[tuple[int, Listing, set[int]]]:
