@@ -82,7 +82,7 @@ async def filter_of(
     if len(any_of) > MAX_FILTERS:
         raise BadRequest(f"A list can be narrowed by {MAX_FILTERS} values at most")
     return Filter(
-        kind, any_of, " ".join(search or []) or None, gated, _sizes(num_parameters), origin
+        kind, any_of, " ".join(search or []).strip() or None, gated, _sizes(num_parameters), origin
     )
 
 
