@@ -170,7 +170,7 @@ class Query:
 
     def as_typed(self) -> str | None:
         """Each chunk as one run of a name (`qwen2.5-7b` as qwen257b), or as words of a card."""
-        parts = []
+        parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)
             if len(chunk) == 1 or not squeezed.isascii() or len(squeezed) < 3:
@@ -193,7 +193,7 @@ class Query:
 
         Cut into three, a mistake spoils one piece at most; of shorter ones, one of two halves.
         """
-        parts = []
+        parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)[:MAX_RUN]
             if not squeezed.isascii() or len(squeezed) < 6:
