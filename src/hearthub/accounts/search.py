@@ -1,11 +1,15 @@
 """Finding users and organisations by what somebody typed of a name."""
 
+import string
+
 from hearthub.accounts.users import COLUMNS, Account
 from hearthub.db import Database, batches
 from hearthub.names import misspellings
 
-LAST = "\uffff"
+LAST = "\U0010ffff"
 """Sorts after whatever may follow a prefix."""
+
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 
 
 def search(db: Database, typed: str, kind: str, limit: int) -> list[Account]:
@@ -17,13 +21,20 @@ def search(db: Database, typed: str, kind: str, limit: int) -> list[Account]:
     if not wanted:
         return []
     found = _starting(db, "a.key", wanted, kind, limit)
-    found += _starting(db, "lower(a.fullname)", wanted, kind, limit)
+    for form in _forms(typed.strip()):
+        found += _starting(db, "lower(a.fullname)", form, kind, limit)
     if not found:
         found = _misspelled(db, wanted, kind)
     accounts = {account.id: account for account in found}.values()
     return sorted(accounts, key=lambda it: (it.name.lower() != wanted, len(it.name), it.name))[
         :limit
     ]
+
+
+def _forms(typed: str) -> set[str]:
+    """A text as `lower()` may leave it: SQLite's knows the letters of ASCII alone."""
+    forms = {typed, typed.lower(), typed.upper(), typed.capitalize(), typed.title()}
+    return {form.translate(_ASCII_LOWER) for form in forms}
 
 
 def _starting(db: Database, column: str, prefix: str, kind: str, limit: int) -> list[Account]:

@@ -42,6 +42,7 @@ SORTS = {
 # What a plain word may stand for besides a tag; older clients leave prefixes off.
 PREFIXES = ("license:", "language:", "library:", "task_categories:", "dataset:")
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)([KMBT]?)", re.ASCII | re.IGNORECASE)
+MAX_PARAMETERS = 2**60
 _TIMES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 Many = Annotated[list[str] | None, Query()]
 
@@ -82,7 +83,7 @@ async def filter_of(
     if len(any_of) > MAX_FILTERS:
         raise BadRequest(f"A list can be narrowed by {MAX_FILTERS} values at most")
     return Filter(
-        kind, any_of, " ".join(search or []) or None, gated, _sizes(num_parameters), origin
+        kind, any_of, " ".join(search or []).strip() or None, gated, _sizes(num_parameters), origin
     )
 
 
@@ -217,5 +218,6 @@ def _sizes(text: str | None) -> tuple[int | None, int | None] | None:
         number = _NUMBER.fullmatch(value.strip())
         if name not in ("min", "max") or number is None:
             raise BadRequest("num_parameters is written min:6B,max:12B, or one of the two")
-        found[name] = int(float(number[1]) * _TIMES[number[2].upper()])
+        size = round(float(number[1]) * _TIMES[number[2].upper()])
+        found[name] = min(size, MAX_PARAMETERS)
     return found.get("min"), found.get("max")

@@ -16,6 +16,7 @@ from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Page
+from hearthub.catalogue.observed import bounded, cleaned
 from hearthub.catalogue.plan import Filter, Planner, Reader
 from hearthub.catalogue.ranks import Ranks
 from hearthub.catalogue.reading import read_facts
@@ -173,14 +174,18 @@ class Catalogue:
             self._ranks.set_hosted(self._count(self.registry.repos(some)))
 
     def observe(self, listings: Iterable[Listing]) -> None:
-        """List repos of other hubs; each replaces what was observed of it before."""
-        self._listings.put(listings)
+        """List repos of other hubs; each replaces what was observed of it before.
+
+        What a stranger wrote into them is brought into bounds first (observed.py).
+        """
+        self._listings.put(cleaned(listings))
 
     def set_counters(
         self, repo_type: str, counters: Iterable[tuple[str, Counters]], origin: str
     ) -> int:
         """Counters of observed repos by name, in bulk; how many were listed."""
-        return self._ranks.set_named(repo_type, counters, origin)
+        told = ((name, bounded(value)) for name, value in counters)
+        return self._ranks.set_named(repo_type, told, origin)
 
     def mark_whole(self) -> None:
         """Say that all there is has been put by the rules of today, so that no rebuild is due."""

@@ -95,7 +95,8 @@ class Listing:
     def facets(self) -> list[Facet]:
         """Every value this repo can be found by, each once."""
         facts = self.facts
-        found: list[Facet] = [EVERYTHING, ("author", self.key.partition("/")[0])]
+        found: list[Facet] = [EVERYTHING]
+        found += [("author", self.key.partition("/")[0])] if "/" in self.key else []
         found += [("tag", tag) for tag in facts.tags]
         found += [("task", facts.pipeline_tag)] if facts.pipeline_tag else []
         found += [("library", facts.library)] if facts.library else []

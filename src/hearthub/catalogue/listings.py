@@ -275,7 +275,7 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "type": listing.type,
         "full_name": listing.full_name,
         "key": listing.key,
-        "name_key": listing.key.partition("/")[2],
+        "name_key": listing.key.rpartition("/")[2],
         "shelf": listing.shelf,
         "owner_id": listing.owner_id,
         "parameters": listing.parameters,

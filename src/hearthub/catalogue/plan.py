@@ -150,6 +150,8 @@ class Planner:
             if (column := _column(group))
         }
         query = terms.Query.of(wanted.search) if wanted.search else None
+        if query and query.as_typed() is None:
+            facets.append([])  # emoji, say: no name or card has words for it
         return Plan(
             shelves=tuple(shelves),
             private=shelf(wanted.type, PRIVATE),

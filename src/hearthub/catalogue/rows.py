@@ -13,7 +13,8 @@ from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.registry import Registry, Repo
 
-_PLACE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,3})?)_(\d{1,18})", re.ASCII)
+# As Python writes numbers: 0.00012345678901234567 has twenty digits after the point.
+_PLACE = re.compile(r"(-?\d{1,18}(?:\.\d{1,25})?(?:e[+-]?\d{1,3})?)_(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True)

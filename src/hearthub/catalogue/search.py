@@ -65,12 +65,13 @@ class Search:
             skip = _number(after) if after else 0
             best = self.head(plan, query)
             found = [(f"b{n}", it.id) for n, it in enumerate(best, 1)][skip : skip + limit]
-            last = max((it.doc for it in best), default=0) if len(best) >= HEAD else None
+            last = self._last_of(plan, query, best) if len(best) >= HEAD else None
         else:
             last = _number(after)
         typed = query.as_typed()
         if len(found) < limit and last is not None and typed and not plan.is_empty:
-            docs = self.docs(plan, typed, after=last, limit=limit - len(found))
+            named = self._named(plan, query)
+            docs = self.docs(plan, typed, after=last, limit=limit - len(found), without=named)
             found += [(f"p{doc}", id_of_doc(doc)) for doc in docs]
         return found
 
@@ -102,6 +103,7 @@ class Search:
         *,
         after: int = -1,
         limit: int,
+        without: Sequence[int] = (),
     ) -> list[int]:
         """Listings that fit by their numbers in the index, popular ones first.
 
@@ -109,6 +111,7 @@ class Search:
         """
         checks = "".join(f" and instr({_SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
         join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""
+        checks += " and term_index.rowid not in (:without)" if without else ""
         rows = self.db.all(
             f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
             f"where term_index match :match and term_index.rowid > :after{checks} "
@@ -116,24 +119,32 @@ class Search:
             match=plan.match(expression),
             after=after,
             limit=limit,
+            **({"without": list(without)} if without else {}),
             **{f"run{n}": run for n, run in enumerate(runs)},
         )
         return [row.doc for row in rows]
 
+    def _last_of(self, plan: Plan, query: terms.Query, best: Sequence[Found]) -> int:
+        """Where the index was read to: those found by their very name may stand far behind."""
+        named = set(self._named(plan, query))
+        return max((it.doc for it in best if it.doc not in named), default=-1)
+
     def _named(self, plan: Plan, query: terms.Query) -> list[int]:
         """Repos of exactly this name, however few people use them."""
         names = "l.key = :text" if "/" in query.text else "l.name_key = :text"
+        where, params = plan.conditions()
         rows = self.db.all(
-            f"select l.doc from listing l where {names} order by l.doc limit 50",  # noqa: S608
+            f"select l.doc from listing l cross join rank r on r.id = l.id "  # noqa: S608
+            f"where {names} and (l.shelf in (:shelves) or (l.shelf = :private "
+            f"and (:sees_all or l.owner_id in (:owners)))){where} order by l.doc limit 50",
             text=query.text,
+            shelves=plan.shelves,
+            private=plan.private,
+            sees_all=plan.sees_all,
+            owners=plan.owners,
+            **params,
         )
-        docs = [row.doc for row in rows]
-        if not docs:
-            return []
-        fit = (
-            set(self.docs(plan, query.as_typed() or "", limit=HEAD)) if query.as_typed() else set()
-        )
-        return [doc for doc in docs if doc in fit]
+        return [row.doc for row in rows]
 
     def _attempts(self, query: terms.Query) -> Iterator["_Attempt"]:
         """What to look for, stricter things first; each is made only when it is needed."""
@@ -204,12 +215,12 @@ class Search:
             for row in rows:
                 popularity = math.log2(1 + max(0, row.downloads) + 50 * max(0, row.likes))
                 found.append(Found(row.id, row.doc, likeness(query, row.key) + popularity / 40))
-        return sorted(found, key=lambda it: (-it.score, it.doc))
+        return sorted(found, key=lambda it: (-it.score, -it.id))
 
 
 def likeness(query: terms.Query, key: str) -> float:
     """How well a name fits what was typed, from 0 to about 6."""
-    name = key.partition("/")[2]
+    name = key.rpartition("/")[2]
     asked = query.grams or set(query.words)
     here = terms.name_grams(key)
     shared = len(asked & here)

@@ -4,7 +4,7 @@ The index knows no text, only terms; each kind has a shape of its own, so that o
 for another:
 
     qwe                 three letters or digits in a row in a name, separators left out
-    模型                 two neighbouring characters of a script written without blanks
+    模型  型             two neighbouring characters of a script written without blanks; the last
     w:qwen2             a whole word of a name or card
     f:12  s:4  u:7      a facet, a shelf, an owner of private repos
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-VERSION = 1
+VERSION = 2
 """To be raised with any change of the terms of a listing: the index is then built anew."""
 
 MAX_CARD_WORDS = 250
@@ -89,7 +89,7 @@ def card_words(text: str) -> str:
     found: dict[str, None] = {}
     for word in dict.fromkeys(words(folded)):
         if not word.isascii() and is_dense(word):
-            found.update(dict.fromkeys(pairs(word)))
+            found.update(dict.fromkeys([*pairs(word), word[-1]]))
         elif 1 < len(word) <= MAX_WORD:
             found["w:" + word] = None
         if len(found) >= MAX_CARD_WORDS:
@@ -129,18 +129,18 @@ def term(text: str) -> str:
     return f'"{text}"'
 
 
-def whole_word(word: str) -> str | None:
-    """What has the word as a whole, in its name or on its card; None: nothing can tell."""
-    if is_dense(word):
-        return every(map(term, pairs(word))) or None
+def whole_word(word: str) -> str:
+    """What has the word as a whole, in its name or on its card."""
+    if is_dense(word):  # every character begins a pair, or is the last of its run
+        return every(map(term, pairs(word))) or f"{term(word)} *"
     whole = term(f"w:{word[:MAX_WORD]}")
     return whole if word.isascii() else f"{whole} *"  # endings change
 
 
-def word_expression(word: str) -> str | None:
-    """What holds the word anywhere in a name, or whole in a card; None: nothing can tell."""
+def word_expression(word: str) -> str:
+    """What holds the word anywhere in a name, or whole in a card."""
     whole = whole_word(word)
-    if whole is None or not word.isascii() or len(word) < 3:
+    if not word.isascii() or len(word) < 3:
         return whole
     return some((every(map(term, grams(word[:MAX_RUN]))), whole))
 
@@ -170,11 +170,11 @@ class Query:
 
     def as_typed(self) -> str | None:
         """Each chunk as one run of a name (`qwen2.5-7b` as qwen257b), or as words of a card."""
-        parts = []
+        parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)
             if len(chunk) == 1 or not squeezed.isascii() or len(squeezed) < 3:
-                parts += [found for word in chunk if (found := word_expression(word))]
+                parts += map(word_expression, chunk)
                 continue
             in_card = every(term(f"w:{word[:MAX_WORD]}") for word in chunk)
             parts.append(some((every(map(term, grams(squeezed[:MAX_RUN]))), in_card)))
@@ -193,11 +193,11 @@ class Query:
 
         Cut into three, a mistake spoils one piece at most; of shorter ones, one of two halves.
         """
-        parts = []
+        parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)[:MAX_RUN]
             if not squeezed.isascii() or len(squeezed) < 6:
-                parts += [found for word in chunk if (found := word_expression(word))]
+                parts += map(word_expression, chunk)
                 continue
             cuts = 3 if len(squeezed) >= 9 else 2
             size = -(-len(squeezed) // cuts)

@@ -1,0 +1,126 @@
+"""Counts of facets beside plain counting; what can be narrowed by; tags by type."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from catalogue.shelves import ELSEWHERE, create, observed, settle
+from hearthub.accounts import ANONYMOUS
+from hearthub.catalogue import Filter, Listing, facets
+from hearthub.context import Hub
+
+TAGS = [f"tag{number:02d}" for number in range(60)]
+
+
+def some(rng: Random, number: int) -> Listing:
+    return observed(
+        f"owner{rng.randrange(9)}/n{number}",
+        tags=rng.sample(TAGS, rng.randrange(12)),
+        licenses=rng.sample(["mit", "apache-2.0", "wtfpl"], rng.randrange(3)),
+        languages=rng.sample(["en", "fr", "zh"], rng.randrange(3)),
+        formats=rng.choice([["gguf"], ["safetensors"], []]),
+        library=rng.choice(["transformers", None]),
+        pipeline_tag=rng.choice(["fill-mask", "other", None]),
+        quantization=rng.choice(["awq", None]),
+        downloads=number,
+    )
+
+
+def values(listing: Listing, kind: str) -> list[str]:
+    facts = listing.facts
+    found = {
+        "task": [facts.pipeline_tag],
+        "library": [facts.library],
+        "license": facts.licenses,
+        "language": facts.languages,
+        "format": facts.formats,
+        "quantization": [facts.quantization],
+        "tag": facts.tags,
+        "author": [listing.full_name.split("/")[0]],
+    }[kind]
+    return [value for value in found if value]
+
+
+def expected(listings: list[Listing]) -> dict[str, list[tuple[str, int]]]:
+    counted = {
+        kind: Counter(value for it in listings for value in values(it, kind))
+        for kind in facets.KINDS
+    }
+    return {
+        kind: sorted(found.items(), key=lambda it: (-it[1], it[0]))[: facets.MOST]
+        for kind, found in counted.items()
+        if found
+    }
+
+
+@pytest.fixture(scope="module")
+def listings(shared: Hub) -> list[Listing]:
+    rng = Random(7)
+    found = [some(rng, number) for number in range(200)]
+    shared.catalogue.observe(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "facet", [None, ("tag", "tag07"), ("license", "mit"), ("author", "owner3")]
+)
+def test_counts_of_those_that_fit(
+    shared: Hub, listings: list[Listing], facet: tuple[str, str] | None
+) -> None:
+    wanted = Filter("model", [[facet]] if facet else [], origin=ELSEWHERE)
+    fit = [it for it in listings if not facet or facet[1] in values(it, facet[0])]
+    found = shared.catalogue.facet_counts(ANONYMOUS, wanted)
+    assert (found.total, found.is_capped, found.sampled) == (len(fit), False, len(fit))
+    assert found.counts == expected(fit)
+
+
+def test_of_many_the_popular_ones_are_counted(
+    shared: Hub, listings: list[Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "SAMPLE", 20)
+    monkeypatch.setattr(facets, "COUNTED", 100)
+    found = shared.catalogue.facet_counts(ANONYMOUS, Filter("model", origin=ELSEWHERE))
+    assert (found.total, found.is_capped, found.sampled) == (100, True, 20)
+    popular = shared.catalogue_db.all("select full_name from listing order by doc limit 20")
+    names = {row.full_name for row in popular}
+    assert found.counts == expected([it for it in listings if it.full_name in names])
+
+
+def test_rare_values_are_not_crowded_out(hub: Hub) -> None:
+    """A licence that two have is told, though five hundred tags are as frequent."""
+    tags = [f"t{number}" for number in range(500)]
+    hub.catalogue.observe(
+        observed(f"acme/n{n}", tags=tags, licenses=["wtfpl"] if n < 2 else []) for n in range(3)
+    )
+    found = hub.catalogue.facet_counts(ANONYMOUS, Filter("model", origin=ELSEWHERE))
+    assert found.counts["license"] == [("wtfpl", 2)]
+    assert len(found.counts["tag"]) == facets.MOST
+
+
+def test_nothing_fits(shared: Hub, listings: list[Listing]) -> None:
+    for wanted in (Filter("model", [[("tag", "never")]]), Filter("dataset"), Filter("model", [[]])):
+        found = shared.catalogue.facet_counts(ANONYMOUS, wanted)
+        assert (found.total, found.is_capped, found.sampled, found.counts) == (0, False, 0, {})
+    assert listings
+
+
+def test_a_whole_shelf_is_counted_the_same_way(hub: Hub) -> None:
+    for number in range(12):
+        lines = [
+            f"tags: [x{number % 3}, x{number % 4}]",
+            f"language: [{'en' if number % 2 else 'fr'}]",
+        ]
+        create(hub, f"acme/n{number}", "\n".join(["---", *lines, "license: mit", "---"]))
+    settle(hub)
+    of_shelf = hub.catalogue.facet_counts(ANONYMOUS, Filter("model"))
+    counted = hub.catalogue.facet_counts(ANONYMOUS, Filter("model", [[("author", "acme")]]))
+    assert of_shelf == counted
+    assert of_shelf.total == 12
+    assert of_shelf.counts["license"] == [("mit", 12)]
+    assert hub.catalogue.number("model", "license", "mit") == 12
+    tags = dict(of_shelf.counts["tag"])
+    assert tags["x0"] == len([n for n in range(12) if 0 in (n % 3, n % 4)])
+    told = {(kind, name): n for kind, name, n in hub.catalogue.tags("model")}
+    assert told["tag", "x0"] == tags["x0"]
+    assert hub.catalogue.tags("dataset") == []
