@@ -23,7 +23,7 @@ from hearthub.catalogue import Catalogue, Downloads, root_files
 from hearthub.community import Community
 from hearthub.context import Hub
 from hearthub.db import Database, DatabaseError, IntegrityError
-from hearthub.errors import HearthubError
+from hearthub.errors import Conflict, HearthubError
 from hearthub.events import (
     CommitCreated,
     Event,
@@ -170,6 +170,20 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
         storage.sweep()
 
     jobs.register("storage.sweep", sweep, every_s=HOUR_S)
+
+    def collect(_payload: dict[str, object]) -> None:
+        try:
+            tally = registry.collect()
+        except Conflict as error:
+            log.info("garbage collection waits: %s", error)
+            jobs.add("registry.collect", {}, key="later", delay_s=HOUR_S)
+            return
+        for kind, count in tally.kinds.items():
+            log.info("collected %d %s, %d bytes", count.removed, kind, count.removed_bytes)
+        for note in tally.notes:
+            log.warning("garbage collection: %s", note)
+
+    jobs.register("registry.collect", collect, every_s=DAY_S)
 
 
 def create_app(hub: Hub) -> FastAPI:

@@ -138,3 +138,9 @@ class NoRoom(Unavailable):
 
     def __init__(self, message: str = "The hub's disk is full: ask its administrator") -> None:
         super().__init__(message)
+
+
+class Damaged(Unavailable):
+    """Stored bytes are not what they were, or gone: refused until they are repaired."""
+
+    code = "Damaged"

@@ -61,7 +61,7 @@ def test_large_contents_lie_in_the_blob_store(objects, storage):
     [oid, edge] = objects.write(1, [(Kind.BLOB, BIG), (Kind.BLOB, BIG[:-1])])
     assert rows(objects)[oid].z is None
     assert rows(objects)[edge].z is not None
-    assert storage.read_blob(blob_key(1, oid)) == BIG
+    assert storage.read_blob(blob_key(1, oid), len(BIG)) == BIG
     assert objects.read(1, oid) == (Kind.BLOB, BIG)
     assert objects.sizes(1, [oid, edge]) == {oid: len(BIG), edge: len(BIG) - 1}
     assert objects.read_many(1, [oid, edge]) == {oid: BIG, edge: BIG[:-1]}
@@ -163,7 +163,7 @@ def test_deleting_a_repo(objects, storage):
     objects.delete_repo(1)
     assert objects.has(1, [small, big]) == set()
     with pytest.raises(HearthubError):
-        storage.read_blob(blob_key(1, big))
+        storage.read_blob(blob_key(1, big), len(BIG))
     assert objects.read(12, other) == (Kind.BLOB, BIG)
 
 

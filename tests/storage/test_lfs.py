@@ -306,7 +306,7 @@ def test_both_ways_of_one_object(storage: Storage, client: Client) -> None:
     assert stored.whole
     assert stored.xet_hash
     assert client.read(SHA256, 0, len(DATA), ACME_REPO) == DATA
-    blob = storage.locate_blob(f"lfs/{SHA256}")
+    blob = storage.locate_blob(f"lfs/{SHA256}", len(DATA))
     assert storage.locate(ACME_REPO, SHA256).extent(0, 9) == blob.extent(0, 9)
 
 

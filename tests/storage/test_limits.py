@@ -83,7 +83,7 @@ def test_sweep_passes_what_is_not_an_upload(storage: Storage, tmp_path: Path) ->
     (uploads / "old").mkdir()
     for path in (uploads / "stray", uploads / "old"):
         os.utime(path, (0, 0))
-    assert storage.sweep() == 1
+    assert storage.sweep() == (1, 0)
     assert not (uploads / "old").exists()
 
 

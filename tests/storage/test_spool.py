@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.errors import TooLarge, Unavailable
-from hearthub.storage.spool import Spool, remove_older
+from hearthub.storage.spool import Spool, older_files
 
 
 def test_it_works(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_only_old_files_are_removed(tmp_path: Path) -> None:
             os.utime(tmp_path / name, (age, age))
     (tmp_path / "folder").mkdir()
     os.utime(tmp_path / "folder", (0, 0))
-    assert remove_older(tmp_path, 3600) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "new"]
+    assert [path.name for path, _ in older_files(tmp_path, 3600)] == ["old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "new", "old"]
 
 
 def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.db import Database
-from hearthub.errors import BadRequest, NotFound, TooLarge
+from hearthub.errors import BadRequest, Damaged, NotFound, TooLarge
 from hearthub.settings import Settings
 from hearthub.storage import Storage
 from hearthub.storage.xet import hashes
@@ -282,8 +282,8 @@ def test_a_repo_forgets_only_its_own(client: Client) -> None:
     client.storage.forget_repo(ALICE_REPO)
     with pytest.raises(NotFound):
         client.storage.locate(ALICE_REPO, found.sha256)
-    with pytest.raises(NotFound):
-        client.storage.locate_blob(f"git/{ALICE_REPO}/{'a' * 40}")
+    with pytest.raises(Damaged):
+        client.storage.locate_blob(f"git/{ALICE_REPO}/{'a' * 40}", 1)
     assert client.read(found.sha256, 0, 10, ACME_REPO) == FIRST.chunks[0][:10]
 
 
@@ -308,7 +308,7 @@ def test_stale_files_are_swept(storage: Storage, settings: Settings) -> None:
     os.utime(folder / "1", (0, 0))
     os.utime(folder, (0, 0))
     with storage.spool(10) as spool:
-        assert storage.sweep() == 2
+        assert storage.sweep() == (2, 2)
         assert spool.path.exists()
     assert not old.exists()
     assert not folder.exists()

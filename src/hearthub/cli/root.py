@@ -11,6 +11,8 @@ from hearthub.cli import (
     backup,
     catalogue,
     doctor,
+    fsck,
+    gc,
     importing,
     job,
     org,
@@ -39,6 +41,8 @@ app.command("apply")(apply.apply)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
+app.command("gc")(gc.gc)
+app.command("fsck")(fsck.fsck)
 
 
 def print_version(wanted: bool) -> None:

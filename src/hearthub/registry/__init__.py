@@ -3,6 +3,7 @@
 from hearthub.registry.access import Right
 from hearthub.registry.cards import read_card
 from hearthub.registry.cards import validate as validate_card
+from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
 from hearthub.registry.gitformat import blob_oid
 from hearthub.registry.inventory import is_object, large_objects
@@ -28,6 +29,7 @@ __all__ = [
     "PULLS",
     "REPO_TYPES",
     "TAGS",
+    "CheckReport",
     "CommitHeader",
     "CommitResult",
     "DeleteFile",
@@ -42,6 +44,7 @@ __all__ = [
     "Registry",
     "Repo",
     "Right",
+    "Sample",
     "blob_oid",
     "check_visibility",
     "clean_path",

@@ -37,6 +37,7 @@ MAX_INITIAL = 2**30
 MAX_OPERATIONS = 200_000
 MAX_MESSAGE = 64 * 1024
 ATTEMPTS = 50
+MAX_DURATION_MS = 24 * 60 * 60 * 1000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PARENT = re.compile(r"[0-9a-f]{5,40}")
 
@@ -87,6 +88,7 @@ class Commits:
 
         They are read twice where a quota is near; `most_bytes` is all they can hold together.
         """
+        began = now_ms()
         branch = self._branch(repo, rev)
         self._check_header(header)
         self._check_parent(branch, header.parent)
@@ -103,6 +105,7 @@ class Commits:
                     return CommitResult(branch.commit_oid, created=False)
                 oid = self._put_commit(actor, writer, header.message, root, branch, base)
                 writer.flush()
+                self._check_duration(began)
                 try:
                     self._move(actor, repo, branch, oid, header.summary, new_bytes)
                 except RefMoved:
@@ -158,6 +161,11 @@ class Commits:
             raise BadRequest("parentCommit must be 5 to 40 hex digits")
         if not branch.commit_oid.startswith(parent):
             raise StaleParent(STALE)
+
+    def _check_duration(self, began: int) -> None:
+        """What a commit wrote or required stays, unreached, for days: time enough to end in."""
+        if now_ms() - began > MAX_DURATION_MS:
+            raise Conflict("This commit took longer than a day: send it again")
 
     def _stage(self, writer: Writer, operations: Operations, max_regular_file: int) -> _Change:
         change = _Change()

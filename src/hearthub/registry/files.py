@@ -7,7 +7,7 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from hearthub.errors import EntryNotFound
+from hearthub.errors import Damaged, EntryNotFound, NotFound
 from hearthub.registry import trees
 from hearthub.registry.gitformat import Commit, TreeEntry
 from hearthub.registry.history import History
@@ -15,7 +15,7 @@ from hearthub.registry.objects import MAX_INLINE, ObjectStore, blob_key
 from hearthub.registry.paths import clean_folder, clean_path
 from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
 from hearthub.registry.repo import Repo
-from hearthub.storage import Location, Storage
+from hearthub.storage import ADVICE, Location, Storage
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,11 @@ class Files:
         if entry.pointer:
             return self.storage.locate(repo.id, entry.pointer.sha256)
         if entry.size > MAX_INLINE:
-            return self.storage.locate_blob(blob_key(repo.id, entry.oid))
-        return self.objects.read(repo.id, entry.oid)[1]
+            return self.storage.locate_blob(blob_key(repo.id, entry.oid), entry.size)
+        try:
+            return self.objects.read(repo.id, entry.oid)[1]
+        except NotFound as error:
+            raise missing(entry.oid) from error
 
     def read_range(self, repo: Repo, entry: Entry, start: int, end: int) -> bytes:
         content = self.content(repo, entry)
@@ -152,7 +155,9 @@ class Files:
             if item.is_folder:
                 entries.append(Entry(path, item.oid, is_folder=True))
                 continue
-            blob = blobs[item.oid]
+            blob = blobs.get(item.oid)
+            if blob is None:
+                raise missing(item.oid)
             if blob.pointer is None:
                 entries.append(Entry(path, item.oid, is_folder=False, size=blob.size))
                 continue
@@ -169,6 +174,10 @@ class Files:
                 )
             )
         return entries
+
+    def forget(self) -> None:
+        with self._blobs_lock:
+            self._blobs.clear()
 
     def _loader(self, repo: Repo) -> Callable[[str], Mapping[str, TreeEntry]]:
         return lambda oid: self.objects.tree(repo.id, oid)
@@ -190,6 +199,10 @@ class Files:
             with self._blobs_lock:
                 self._blobs.update({(repo.id, oid): known[oid] for oid in sizes})
         return known
+
+
+def missing(oid: str) -> Damaged:
+    return Damaged(f"Git object {oid} is missing from this hub's store. {ADVICE}")
 
 
 def _after(walk: Iterator[tuple[str, TreeEntry]], path: str) -> Iterator[tuple[str, TreeEntry]]:

@@ -138,6 +138,18 @@ def decode_tree(data: bytes) -> dict[str, TreeEntry]:
     return tree
 
 
+def tree_links(data: bytes) -> list[bytes]:
+    """The oids a tree names, submodules left out. BadRequest when the bytes are no tree."""
+    links, length = [], 0
+    for mode, raw, oid in _ENTRY.findall(data):
+        length += len(mode) + len(raw) + 22
+        if mode != b"160000":
+            links.append(oid)
+    if length != len(data):
+        raise BadRequest("Malformed git tree")
+    return links
+
+
 # -- commits and tags --
 
 _SIGNATURE = re.compile(r"(.*?) ?<([^>]*)>(?: (-?\d{1,18}))?(?: ([+-]\d{4}))?")

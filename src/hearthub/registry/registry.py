@@ -4,7 +4,7 @@ Repos are named as callers name them (`type`, `namespace/name`); each method sta
 `repo()` for the one meant, which is where access is decided.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from hearthub.accounts import Account, Accounts, Actor
@@ -12,6 +12,7 @@ from hearthub.clock import now_ms
 from hearthub.db import Database
 from hearthub.errors import (
     BadRequest,
+    Conflict,
     Forbidden,
     LoginRequired,
     Moved,
@@ -31,8 +32,10 @@ from hearthub.names import split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
+from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
+from hearthub.registry.garbage import Collector
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
@@ -44,7 +47,7 @@ from hearthub.registry.repos import Reader, Repos
 from hearthub.registry.revisions import Revisions
 from hearthub.registry.uploads import FileOffer, FileVerdict
 from hearthub.settings import Settings
-from hearthub.storage import Location, Storage
+from hearthub.storage import Location, Storage, Tally
 
 __all__ = ["CommitResult", "Registry"]
 
@@ -69,6 +72,8 @@ class Registry:
         self._revisions = Revisions(self._refs, self._objects)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
+        store = (db, objects_db, self._objects, self._refs, storage, settings.data / "tmp")
+        self._collector, self._checker = Collector(*store), Checker(*store)
         self._commits = Commits(
             db,
             events,
@@ -256,6 +261,8 @@ class Registry:
 
     def _create_ref(self, actor: Actor, repo: Repo, name: str, oid: str, commit: str) -> None:
         with self.db.transaction():
+            if not self._objects.will_stay(repo.id, commit, now_ms()):
+                raise RevisionNotFound(f"Invalid rev id: {commit}. It is about to be collected")
             self._refs.create(repo.id, name, oid, commit)
             self.events.append(RefCreated(repo.id, name, commit), actor.user_id)
 
@@ -369,7 +376,10 @@ class Registry:
         """A file to download: its repo, the commit its revision means, and the entry there."""
         repo = self.repo(actor, repo_type, full_name, Right.READ)
         commit = self.commit_of(repo, rev)
-        return repo, commit, self._files.entry(repo, commit, path)
+        entry = self._files.entry(repo, commit, path)
+        if entry.pointer:
+            self.storage.refuse_damaged(entry.pointer.sha256, entry.xet_hash)
+        return repo, commit, entry
 
     def content(self, repo: Repo, entry: Entry) -> bytes | Location:
         """An entry's bytes, or where in storage they lie."""
@@ -385,6 +395,44 @@ class Registry:
     def measure(self, payload: dict[str, int]) -> None:
         """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
         self._quota.measure(payload["repo_id"])
+
+    def collect(
+        self, *, dry: bool = False, report: Callable[[str], None] = lambda _text: None
+    ) -> Tally:
+        """Delete what no ref and no upload of the last days needs; see docs/operations.md.
+
+        `dry`: only look. `report` is told where it is. Raises Conflict while a backup, or another
+        collection, wants the store for itself.
+        """
+        if dry:
+            return self._collect(dry, report)
+        with self.storage.deleting() as may:
+            if not may:
+                raise Conflict("A backup or another collection is under way: try again later")
+            return self._collect(dry, report)
+
+    def _collect(self, dry: bool, report: Callable[[str], None]) -> Tally:
+        """Needs no lock among collectors: the one above is for backups."""
+        tally = Tally(now_ms(), dry)
+        self.storage.collect(tally, report)
+        changed = self._collector.collect(tally, report)
+        if changed and not dry:
+            self._objects.forget()
+            self._files.forget()
+            for repo_id in changed:
+                self.measure({"repo_id": repo_id})
+        return tally
+
+    def check(
+        self,
+        sample: Sample,
+        *,
+        deep: bool = False,
+        report: Callable[[str], None] = lambda _text: None,
+    ) -> CheckReport:
+        """Read stored bytes again, walk what refs reach, and note what is damaged."""
+        self._objects.forget()
+        return self._checker.check(sample, deep=deep, report=report)
 
     def head(self, repo: Repo) -> str:
         """The newest commit of `main`."""

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,11 @@ from typing import Any
 from hearthub.errors import BadRequest, RepoNotFound, Unavailable
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import no_room
+from hearthub.storage.damage import Damage
 from hearthub.storage.objects import LfsObject, LfsObjects
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
+from hearthub.storage.tombstones import Tombstones
 
 PURPOSE = "lfs-upload"
 TOKEN_TTL_S = 24 * 60 * 60
@@ -77,9 +79,19 @@ def choose_part_size(size: int) -> int:
 
 class Lfs:
     def __init__(
-        self, objects: LfsObjects, blobs: Blobs, signer: Signer, temporary: Path, max_file: int
+        self,
+        objects: LfsObjects,
+        blobs: Blobs,
+        signer: Signer,
+        tombstones: Tombstones,
+        damage: Damage,
+        is_file_damaged: Callable[[str], bool],
+        temporary: Path,
+        max_file: int,
     ) -> None:
         self._objects, self._blobs, self._signer = objects, blobs, signer
+        self._tombstones, self._damage = tombstones, damage
+        self._is_file_damaged = is_file_damaged
         self._uploads = temporary / "uploads"
         self._max_file = max_file
         self._uploads.mkdir(parents=True, exist_ok=True)
@@ -88,8 +100,16 @@ class Lfs:
         self, repo_id: int, wanted: Sequence[tuple[str, int]], *, multipart: bool = False
     ) -> list[Upload]:
         """How to send each (sha256, size); `multipart`: the client knows how to send parts."""
-        found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted])
+        found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted], keep=True)
+        found = {name: known for name, known in found.items() if not self._needs_repair(known)}
         return [self._decide(repo_id, *item, found, multipart=multipart) for item in wanted]
+
+    def _needs_repair(self, known: LfsObject) -> bool:
+        """Whether what is stored cannot be served, so that whoever has the file may send it."""
+        if known.whole:
+            key = f"lfs/{known.sha256}"
+            return self._damage.has(key) or self._blobs.size(key) != known.size
+        return known.xet_hash is not None and self._is_file_damaged(known.xet_hash)
 
     def _decide(
         self,
@@ -159,7 +179,7 @@ class Lfs:
         Raises BadRequest when parts are missing or the bytes are not what the ticket says,
         OverQuota, NoRoom, Unavailable while another call does the same.
         """
-        if self._objects.find(ticket.repo_id, [ticket.sha256]):
+        if self._is_here(ticket):
             return
         self._objects.require_new(ticket.repo_id, ticket.size)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
@@ -167,7 +187,7 @@ class Lfs:
             raise BadRequest(f"This upload has {count} parts, to be named once each")
         folder = self._uploads / ticket.upload
         with _locked(folder):
-            if self._objects.find(ticket.repo_id, [ticket.sha256]):
+            if self._is_here(ticket):
                 return  # a call that has just ended did it
             joined = _joined(ticket, folder / "whole")
             for number in range(joined + 1, count + 1):
@@ -193,8 +213,16 @@ class Lfs:
             os.link(path, given)
         self._store(ticket, given)
 
+    def _is_here(self, ticket: Ticket) -> bool:
+        known = self._objects.find(ticket.repo_id, [ticket.sha256], keep=True).get(ticket.sha256)
+        return known is not None and not self._needs_repair(known)
+
     def _store(self, ticket: Ticket, path: Path) -> None:
-        self._blobs.put_file(f"lfs/{ticket.sha256}", path)
+        key = f"lfs/{ticket.sha256}"
+        self._tombstones.clear(key)  # before the bytes: see there
+        # What lies there may be damaged without anybody knowing. What came was hashed just now.
+        self._blobs.put_file(key, path, replace=True)
+        self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
         self._objects.add(ticket.repo_id, [item])
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from hearthub.clock import now_ms
-from hearthub.db import Database, IntegrityError
-from hearthub.errors import BadRequest, NotFound, RepoNotFound
+from hearthub.db import Database, IntegrityError, Rows
+from hearthub.errors import BadRequest, RepoNotFound
 from hearthub.storage.backends import Blobs
+from hearthub.storage.damage import damaged
 
 BATCH = 500
 
@@ -56,11 +57,11 @@ class Location:
         return self._extent(start, end)
 
 
-def locate_blob(blobs: Blobs, key: str) -> Location:
-    """A blob as a Location; raises NotFound."""
+def locate_blob(blobs: Blobs, key: str, expected: int) -> Location:
+    """A blob as a Location; raises Damaged when it is gone or does not have the expected size."""
     size = blobs.size(key)
-    if size is None:
-        raise NotFound(f"Nothing is stored under {key}")
+    if size is None or size != expected:
+        raise damaged(f"Blob {key}")
     path = blobs.locate(key)
     return Location(
         size,
@@ -96,23 +97,48 @@ class LfsObjects:
         self.db = db
         self.growth: Growth | None = None
 
-    def find(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
+    def find(
+        self, repo_id: int, sha256s: Sequence[str], *, keep: bool = False
+    ) -> dict[str, LfsObject]:
+        """Those of these objects that the repo proved.
+
+        `keep`: the caller is about to rely on them (a commit will name them, a client need not
+        send them), so that none of them is collected for a whole grace period from now on.
+        """
         found: dict[str, LfsObject] = {}
         unique = list(dict.fromkeys(sha256s))
         for at in range(0, len(unique), BATCH):
-            for row in self.db.all(
-                """select sha256, size, whole, xet_hash from lfs_object
-                where repo_id = :repo_id and sha256 in (:sha256s)""",
-                repo_id=repo_id,
-                sha256s=unique[at : at + BATCH],
-            ):
+            names = unique[at : at + BATCH]
+            rows = self._rows(repo_id, names)
+            if keep and any(row.unused is not None for row in rows):
+                self.keep(repo_id, names)
+                # Read again, because some may have been deleted before we could keep them.
+                rows = self._rows(repo_id, names)
+            for row in rows:
                 found[row.sha256] = LfsObject(row.sha256, row.size, bool(row.whole), row.xet_hash)
         return found
 
+    def _rows(self, repo_id: int, sha256s: list[str]) -> Rows:
+        return self.db.all(
+            """select sha256, size, whole, xet_hash, unused from lfs_object
+            where repo_id = :repo_id and sha256 in (:sha256s)""",
+            repo_id=repo_id,
+            sha256s=sha256s,
+        )
+
+    def keep(self, repo_id: int, sha256s: list[str]) -> None:
+        """Forget that these were once seen unused."""
+        self.db.execute(
+            "update lfs_object set unused = null where repo_id = :repo_id "
+            "and sha256 in (:sha256s) and unused is not null",
+            repo_id=repo_id,
+            sha256s=sha256s,
+        )
+
     def require(self, repo_id: int, wanted: Sequence[tuple[str, int | None]]) -> dict[str, int]:
         """The size of each object; raises BadRequest naming the first that the repo never
-        received, or that has another size."""
-        found = self.find(repo_id, [sha256 for sha256, _ in wanted])
+        received, or that has another size. Those that are there stay for a grace period."""
+        found = self.find(repo_id, [sha256 for sha256, _ in wanted], keep=True)
         for sha256, size in wanted:
             if sha256 not in found:
                 raise BadRequest(f"LFS object {sha256} was not uploaded to this repo")
@@ -134,6 +160,7 @@ class LfsObjects:
                 """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
                 values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
                 on conflict (repo_id, sha256) do update set
+                    unused = null,
                     whole = case when excluded.whole = 1 then 1 else lfs_object.whole end,
                     xet_hash = coalesce(lfs_object.xet_hash, excluded.xet_hash)""",
                 [

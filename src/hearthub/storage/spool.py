@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -101,12 +101,10 @@ def write_all(descriptor: int, chunks: Sequence[bytes], offset: int) -> None:
         offset += size
 
 
-def remove_older(folder: Path, seconds: float) -> int:
-    """Delete the files of `folder` not written for that long; how many there were."""
-    removed, limit = 0, time.time() - seconds
+def older_files(folder: Path, seconds: float) -> Iterator[tuple[Path, int]]:
+    """The files of `folder` not written for that long, and their sizes."""
+    limit = time.time() - seconds
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # its request has just ended
-            if path.is_file() and path.stat().st_mtime < limit:
-                path.unlink()
-                removed += 1
-    return removed
+            if path.is_file() and (stat := path.stat()).st_mtime < limit:
+                yield path, stat.st_size

@@ -10,7 +10,7 @@
 import hashlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ from hearthub.settings import Settings
 from hearthub.storage import upkeep
 from hearthub.storage.backends import Blobs
 from hearthub.storage.backends.local import LocalBlobs
+from hearthub.storage.checks import Checks
+from hearthub.storage.damage import Damage, damaged
+from hearthub.storage.garbage import Garbage, Tally
 from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
-from hearthub.storage.spool import Spool, remove_older
+from hearthub.storage.spool import Spool, older_files
+from hearthub.storage.tombstones import Tombstones
 from hearthub.storage.xet import xorbs
 from hearthub.storage.xet.cas import Cas, Progress, Readable
 from hearthub.storage.xet.reconstruct import Span, UrlFor
@@ -41,7 +45,8 @@ _XORB_PURPOSE = "xorb"
 class Storage:
     """Everything is synchronous; call it from worker threads. Nothing here decides who may read.
 
-    `lfs` holds the use cases of LFS uploads, `signer` signs claims for URLs and short tokens.
+    `lfs` holds the use cases of LFS uploads, `signer` signs claims for URLs and short tokens,
+    `garbage` collects what nobody uses, `checks` reads what is stored again.
     """
 
     max_xorb = xorbs.MAX_BODY
@@ -57,15 +62,30 @@ class Storage:
         self._blobs = blobs or LocalBlobs(settings.data)
         self._objects = LfsObjects(db)
         self.signer = Signer(db)
-        self.lfs = Lfs(self._objects, self._blobs, self.signer, self._temporary, settings.max_file)
+        self._tombstones, self._damage = Tombstones(db), Damage(db)
+        self.checks = Checks(db, self._blobs, sandbox, XetRows(db))
+        self.garbage = Garbage(db, self._blobs, self._tombstones)
         self._cas = Cas(
             XetRows(db),
             self._objects,
             self._blobs,
             sandbox,
             self._temporary,
+            self._tombstones,
+            self._damage,
             max_file=settings.max_file,
             workers=settings.workers,
+        )
+        self._damage.healed = lambda _keys: self._cas.forget()
+        self.lfs = Lfs(
+            self._objects,
+            self._blobs,
+            self.signer,
+            self._tombstones,
+            self._damage,
+            self._cas.is_damaged,
+            self._temporary,
+            settings.max_file,
         )
 
     def spool(
@@ -101,17 +121,30 @@ class Storage:
         return self._objects.find(repo_id, sha256s)
 
     def require(self, repo_id: int, wanted: Sequence[tuple[str, int | None]]) -> dict[str, int]:
-        """The size of each object; raises BadRequest naming one that is missing or differs."""
+        """The size of each object; raises BadRequest naming one that is missing or differs.
+
+        They stay for `CLAIM_GRACE_MS` at least: a commit that names them must end before.
+        """
         return self._objects.require(repo_id, wanted)
 
     def locate(self, repo_id: int, sha256: str) -> Location:
-        """Where the bytes of a repo's object are; raises NotFound when it never proved them."""
+        """Where the bytes of a repo's object are; raises NotFound when it never proved them,
+        Damaged when they are known to be, gone, or of another size."""
         found = self._objects.find(repo_id, [sha256]).get(sha256)
         if found is None:
             raise NotFound(f"LFS object {sha256} was not uploaded to this repo")
-        if found.whole or found.xet_hash is None:
-            return self.locate_blob(f"lfs/{sha256}")
+        if found.xet_hash is None or (found.whole and not self._damage.has(f"lfs/{sha256}")):
+            return self.locate_blob(f"lfs/{sha256}", found.size)
         return self._cas.locate_file(found.xet_hash, found.size)
+
+    def refuse_damaged(self, sha256: str, xet_hash: str | None) -> None:
+        """For an answer that promises the bytes without opening them (HEAD). Costs no query."""
+        if not self._damage.listed():
+            return
+        if xet_hash is None:
+            self._damage.refuse(f"lfs/{sha256}", f"LFS object {sha256}")
+        elif self._cas.is_damaged(xet_hash):
+            raise damaged(f"File {xet_hash}")
 
     def used(self, repo_id: int) -> int:
         """The bytes of all objects the repo proved, whether shared with other repos or not."""
@@ -192,19 +225,41 @@ class Storage:
     # -- blobs of other parts --
 
     def put_blob(self, key: str, source: bytes | Path) -> None:
-        """Store bytes, or take over a file, under a key such as `git/<repo id>/<oid>`."""
+        """Store bytes, or take over a file, under a key such as `git/<repo id>/<oid>`.
+
+        The caller has just hashed them, so they take the place of what lies there, which may be
+        damaged. A key that may be garbage is the caller's to keep first.
+        """
         if isinstance(source, Path):
-            self._blobs.put_file(key, source)
+            self._blobs.put_file(key, source, replace=True)
         else:
-            self._blobs.put(key, source)
+            self._blobs.put(key, source, replace=True)
+        self._damage.clear(key)
 
-    def read_blob(self, key: str) -> bytes:
-        """All bytes under a key; raises Unavailable when they are gone."""
-        return self._blobs.read(key, 0, self._blobs.size(key) or 0)
+    def read_blob(self, key: str, size: int) -> bytes:
+        """All bytes under a key; raises Damaged when they are known to be, or Unavailable."""
+        self._damage.refuse(key, f"Blob {key}")
+        return self._blobs.read(key, 0, size)
 
-    def locate_blob(self, key: str) -> Location:
-        """Where a blob\'s bytes are; raises NotFound."""
-        return locate_blob(self._blobs, key)
+    def locate_blob(self, key: str, size: int) -> Location:
+        """Where a blob's bytes are; raises Damaged, also when it has not this size."""
+        self._damage.refuse(key, f"Blob {key}")
+        return locate_blob(self._blobs, key, size)
+
+    def blob_size(self, key: str) -> int | None:
+        return self._blobs.size(key)
+
+    def list_blobs(self, prefix: str) -> Iterator[str]:
+        """The keys under a prefix that ends in `/`."""
+        return self._blobs.list(prefix)
+
+    def delete_blob(self, key: str) -> None:
+        self._blobs.delete(key)
+
+    @property
+    def damage(self) -> Damage:
+        """What was found damaged."""
+        return self._damage
 
     def delete_blobs(self, prefix: str) -> None:
         """Delete everything under a prefix that ends in `/`."""
@@ -218,16 +273,31 @@ class Storage:
         self._objects.forget_repo(repo_id)
         self.delete_blobs(f"git/{repo_id}/")
 
-    def sweep(self) -> int:
-        """Delete temporary files of uploads that ended a day ago; how many there were."""
-        removed = remove_older(self._temporary, STALE_S)
+    def collect(self, tally: Tally, report: Callable[[str], None]) -> None:
+        """Temporary files; xorbs, files of chunks and bytes that nothing names (`garbage.py`)."""
+        count, size = self.sweep(dry=tally.dry)
+        if count:
+            tally.remove("temporary files", size, count)
+        report("xorbs")
+        self.garbage.collect_xorbs(tally)
+        report("files of chunks")
+        self.garbage.collect_files(tally)
+        report("stored bytes")
+        self.garbage.collect_bytes(tally)
+
+    def sweep(self, *, dry: bool = False) -> tuple[int, int]:
+        """Delete temporary files of uploads that ended a day ago; how many, and their bytes."""
+        found = list(older_files(self._temporary, STALE_S))
+        for path, _ in found if not dry else ():
+            path.unlink(missing_ok=True)
         for folder in (self._temporary / "uploads").iterdir():
             with suppress(FileNotFoundError, NotADirectoryError):  # its upload has just ended
-                times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
-                if max(times) < time.time() - STALE_S:
-                    shutil.rmtree(folder, ignore_errors=True)
-                    removed += 1
-        return removed
+                parts = [path.stat() for path in folder.iterdir()]
+                if max(it.st_mtime for it in (folder.stat(), *parts)) < time.time() - STALE_S:
+                    found.append((folder, sum(part.st_size for part in parts)))
+                    if not dry:
+                        shutil.rmtree(folder, ignore_errors=True)
+        return len(found), sum(size for _, size in found)
 
     def deleting(self) -> AbstractContextManager[bool]:
         """Around every deletion of stored content. False: a backup wants it kept, try later."""

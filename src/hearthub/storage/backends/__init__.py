@@ -1,7 +1,8 @@
 """Where bytes lie: one small contract, and what keeps it (suite: tests/storage/test_backends.py).
 
 Keys are made by us and safe in paths and URLs: `xorbs/<hash>`, `lfs/<sha256>`,
-`git/<repo id>/<oid>`. A key's bytes never change, so a second put of a key may do nothing.
+`git/<repo id>/<oid>`. A key's bytes never change, so a second put of a key may do nothing, unless
+the stored ones are damaged: then it replaces them.
 """
 
 import re
@@ -20,12 +21,12 @@ _KEY = re.compile(r"[a-z0-9]+(/[a-z0-9]+)+")
 class Blobs(Protocol):
     """Bytes by key. An instance can be pickled, and reads the same bytes in another process."""
 
-    def put_file(self, key: str, path: Path) -> bool:
+    def put_file(self, key: str, path: Path, *, replace: bool = False) -> bool:
         """Take over a file of the same disk: when this returns, bytes are durable under `key` and
-        `path` is gone. False when the key was there before: its old bytes stay, whoever raced.
-        Raises NoRoom when the disk is full."""
+        `path` is gone. False when the key was there before: its old bytes stay, whoever raced,
+        unless the new ones are to `replace` them. Raises NoRoom when the disk is full."""
 
-    def put(self, key: str, data: bytes) -> bool:
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         """The same for bytes in memory."""
 
     def size(self, key: str) -> int | None:

@@ -33,12 +33,14 @@ class LocalBlobs:
         self.root = root
         (root / "tmp").mkdir(parents=True, exist_ok=True)
 
-    def put_file(self, key: str, path: Path) -> bool:
+    def put_file(self, key: str, path: Path, *, replace: bool = False) -> bool:
         target = self._path(key)
         with no_room():
-            if is_new := not target.exists():
+            if (is_new := not target.exists()) or replace:
                 sync(path)
                 is_new = _link(path, target)
+                if replace and not is_new:
+                    _swap(path, target, self.root / "tmp")
             # Also for the loser, and for folders that were there: who made them may not have got
             # this far.
             sync(target.parent)
@@ -46,12 +48,12 @@ class LocalBlobs:
         path.unlink()
         return is_new
 
-    def put(self, key: str, data: bytes) -> bool:
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         temporary = self.root / "tmp" / f"{secrets.token_hex(16)}.put"
         try:
             with no_room():
                 temporary.write_bytes(data)
-            return self.put_file(key, temporary)
+            return self.put_file(key, temporary, replace=replace)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -132,6 +134,15 @@ def _link(path: Path, target: Path) -> bool:
             continue  # a delete took the empty folder away
         return True
     raise Unavailable("Storage is busy; try again")
+
+
+def _swap(path: Path, target: Path, folder: Path) -> None:
+    """Put `path` in the place of what is there; whoever reads the old file reads it to its end."""
+    make_folder(target.parent)
+    given = folder / f"{secrets.token_hex(16)}.put"
+    os.link(path, given)  # renaming one name of a file over another one of it does nothing
+    given.replace(target)
+    given.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -10,14 +10,17 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._bytes: dict[str, bytes] = {}
 
-    def put_file(self, key: str, path: Path) -> bool:
-        is_new = self.put(key, path.read_bytes())
+    def put_file(self, key: str, path: Path, *, replace: bool = False) -> bool:
+        is_new = self.put(key, path.read_bytes(), replace=replace)
         path.unlink()
         return is_new
 
-    def put(self, key: str, data: bytes) -> bool:
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         mine = bytes(bytearray(data))  # a new object, so that `is` tells who was first
-        return self._bytes.setdefault(check_key(key), mine) is mine
+        is_new = self._bytes.setdefault(check_key(key), mine) is mine
+        if replace:
+            self._bytes[key] = mine
+        return is_new
 
     def size(self, key: str) -> int | None:
         data = self._bytes.get(check_key(key))

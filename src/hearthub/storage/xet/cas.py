@@ -11,11 +11,13 @@ from typing import Any
 from cachetools import LRUCache
 
 from hearthub.clock import now_ms
-from hearthub.errors import BadRequest, NotFound, RangeNotSatisfiable, TooLarge, Unavailable
+from hearthub.errors import BadRequest, NotFound, RangeNotSatisfiable, TooLarge
 from hearthub.sandbox import Sandbox
 from hearthub.storage.backends import Blobs
+from hearthub.storage.damage import Damage, damaged
 from hearthub.storage.objects import LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.spool import Spool
+from hearthub.storage.tombstones import Tombstones
 from hearthub.storage.xet import dedup, reconstruct, verification, xorbs
 from hearthub.storage.xet.dedup import Candidate
 from hearthub.storage.xet.hashes import ZERO, from_text, to_text
@@ -48,12 +50,15 @@ class Cas:
         blobs: Blobs,
         sandbox: Sandbox,
         temporary: Path,
+        tombstones: Tombstones,
+        damage: Damage,
         *,
         max_file: int,
         workers: int,
     ) -> None:
         self._rows, self._objects, self._blobs, self._sandbox = rows, objects, blobs, sandbox
         self._temporary, self._max_file = temporary, max_file
+        self._tombstones, self._damage = tombstones, damage
         # Hashing a large file takes minutes: leave a worker to everybody else's small ones.
         self._large = threading.BoundedSemaphore(max(1, workers // 2))
         self._recipes: LRUCache[str, Recipe] = LRUCache(RECIPE_CACHE, lambda it: it.weight)
@@ -75,6 +80,11 @@ class Cas:
         if spool.size > meta.packed_ends[-1]:
             spool.truncate(meta.packed_ends[-1])
         key = f"xorbs/{xorb_hash}"
+        # Before the bytes, so that what lies here already stays until the row says so.
+        self._tombstones.clear(key)
+        self._rows.touch([xorb_hash])
+        if self._damage.is_listed(key) or self._is_cut(key, xorb_hash):
+            return self._repair(key, repo_id, xorb_hash, meta, spool)
         is_new = self._blobs.put_file(key, spool.path)
         if not is_new and not self._rows.has_xorb(xorb_hash):
             # Whoever stored it died before the row, or is just about to write it. The same chunks
@@ -84,6 +94,24 @@ class Cas:
             )
             meta = XorbMeta.from_bytes(stored)
         return self._rows.add_xorb(xorb_hash, meta, repo_id)
+
+    def _is_cut(self, key: str, xorb_hash: str) -> bool:
+        """Whether a xorb's row says more than its bytes hold."""
+        expected = self._rows.disk_size(xorb_hash)
+        return expected is not None and self._blobs.size(key) != expected
+
+    def _repair(self, key: str, repo_id: int, xorb_hash: str, meta: XorbMeta, spool: Spool) -> bool:
+        """Put a xorb's verified bytes in the place of damaged ones.
+
+        Until the end it counts as damaged, so nobody reads new bytes by what is known of the old.
+        """
+        self._damage.record(key, "is being repaired")
+        self._blobs.put_file(key, spool.path, replace=True)
+        added = self._rows.add_xorb(xorb_hash, meta, repo_id)
+        self._rows.describe_anew(xorb_hash, meta)
+        self._meta_of.cache_clear()
+        self._damage.clear(key)
+        return added
 
     def register_shard(
         self, repo_id: int, spool: Spool, progress: Progress | None = None
@@ -99,17 +127,25 @@ class Cas:
         known = self._rows.known_files(list(sizes))
         files = self._verify(spool.path, survey, known, progress)
         objects = []
+        broken = [
+            name for name in map(to_text, survey.files) if self._damage.is_listed(f"xet/{name}")
+        ]
+        broken += [name for name in known if name not in broken and self.is_damaged(name)]
         for file in files:
             if file.hash == ZERO:
+                self._tombstones.clear(f"lfs/{EMPTY_SHA256}")
                 self._blobs.put(f"lfs/{EMPTY_SHA256}", b"")
                 objects.append(LfsObject(EMPTY_SHA256, 0, whole=True, xet_hash=None))
             else:
                 name = to_text(file.hash)
                 objects.append(LfsObject(file.sha256, file.size, whole=False, xet_hash=name))
         with self._rows.db.transaction():
-            self._rows.add_files([file for file in files if file.hash != ZERO])
+            self._rows.add_files([file for file in files if file.hash != ZERO], broken)
             self._objects.add(repo_id, objects)
             self._rows.touch([to_text(xorb) for xorb in survey.xorbs])
+        self._forget(broken)
+        for name in broken:
+            self._damage.clear(f"xet/{name}")
         return objects
 
     def _verify(
@@ -138,7 +174,10 @@ class Cas:
     def _gather(self, survey: Survey, metas: Spool) -> dict[bytes, tuple[int, int]]:
         """Write what is known of the shard's xorbs to a file for the worker, and where it is."""
         places: dict[bytes, tuple[int, int]] = {}
-        for name, meta in self._rows.metas([to_text(xorb) for xorb in survey.xorbs]):
+        names = [to_text(xorb) for xorb in survey.xorbs]
+        self._rows.touch(names)  # none of them goes while the file is checked
+        whole = [name for name in names if not self._damage.has(f"xorbs/{name}")]
+        for name, meta in self._rows.metas(whole):
             places[from_text(name)] = (metas.size, len(meta))
             metas.write(meta)
         for xorb in survey.xorbs:
@@ -158,8 +197,10 @@ class Cas:
         owners = self._rows.owners([xorb_hash]).get(xorb_hash, set())
         if repo_id not in owners and not any(map(readable, batches(sorted(owners)))):
             return False
+        if self._damage.has(f"xorbs/{xorb_hash}"):
+            return False  # whoever has it may send it, and repair it
         self._rows.touch([xorb_hash])
-        return True
+        return self._rows.has_xorb(xorb_hash)  # not collected before the touch
 
     def dedup(self, repo_id: int, chunk_hash: str, readable: Readable) -> bytes | None:
         """A shard with the chunks of xorbs that hold this chunk and its neighbours, or None.
@@ -175,7 +216,10 @@ class Cas:
         found = dedup.choose(wanted, self._candidates(repo_id, names, readable))
         if not found:
             return None
-        self._rows.touch([to_text(xorb) for xorb, _ in found])
+        answered = {to_text(xorb) for xorb, _ in found}
+        self._rows.touch(sorted(answered))
+        if self._rows.stored(sorted(answered)) != answered:
+            return None  # one was collected before the touch
         return dedup.build(found, secrets.token_bytes(32), now_ms() // 1000)
 
     def _candidates(
@@ -187,7 +231,12 @@ class Cas:
             own = {name for name, repos in owners.items() if repo_id in repos}
             others = set[int]().union(*(owners[name] for name in owners.keys() - own))
             allowed = set[int]().union(*map(readable, batches(sorted(others))))
-            known = [name for name in batch if name in own or owners.get(name, set()) & allowed]
+            known = [
+                name
+                for name in batch
+                if (name in own or owners.get(name, set()) & allowed)
+                and not self._damage.has(f"xorbs/{name}")
+            ]
             for name, meta in self._rows.metas(known):
                 yield name, meta, name in own
 
@@ -210,12 +259,14 @@ class Cas:
             raise NotFound("No such file in this repo")
         if start >= size:
             raise RangeNotSatisfiable(size)
+        self._refuse_damaged(file_hash)
         end = size if end is None else min(end, size)
         plan = reconstruct.plan(self._recipe_of(file_hash), self._meta_of, start, end)
         return reconstruct.answer(plan, self._meta_of, url_for, version)
 
     def locate_file(self, file_hash: str, size: int) -> Location:
         """A file stored as chunks. Checks no access: the caller has."""
+        self._refuse_damaged(file_hash)
         recipe = self._recipe_of(file_hash)
         return Location(
             size,
@@ -225,8 +276,33 @@ class Cas:
 
     def locate_xorb(self, xorb_hash: str) -> Location:
         """The stored xorb. Checks no access: the caller has verified a signature."""
-        from_text(xorb_hash)
-        return locate_blob(self._blobs, f"xorbs/{xorb_hash}")
+        key = f"xorbs/{xorb_hash}"
+        self._damage.refuse(key, f"Xorb {xorb_hash}")
+        return locate_blob(self._blobs, key, self._meta_of(from_text(xorb_hash)).packed_ends[-1])
+
+    def is_damaged(self, file_hash: str) -> bool:
+        """Whether some of a file's chunks cannot be served, or which ones is not known."""
+        listed = self._damage.listed()
+        names = [key.removeprefix("xorbs/") for key in listed if key.startswith("xorbs/")]
+        if not names or f"xet/{file_hash}" in listed:
+            return f"xet/{file_hash}" in listed
+        xorbs = self._recipe_of(file_hash).xorbs()
+        return not set(map(from_text, names)).isdisjoint(xorbs)
+
+    def _refuse_damaged(self, file_hash: str) -> None:
+        if self.is_damaged(file_hash):
+            raise damaged(f"File {file_hash}")
+
+    def forget(self) -> None:
+        """After a repair, here or in another process: what is remembered may be out of date."""
+        self._meta_of.cache_clear()
+        with self._recipes_lock:
+            self._recipes.clear()
+
+    def _forget(self, files: list[str]) -> None:
+        with self._recipes_lock:
+            for name in files:
+                self._recipes.pop(name, None)
 
     def _recipe_of(self, file_hash: str) -> Recipe:
         with self._recipes_lock:
@@ -235,7 +311,7 @@ class Cas:
             return known
         terms = self._rows.recipe(file_hash)
         if terms is None:
-            raise Unavailable(f"The terms of file {file_hash} are missing")
+            raise damaged(f"The list of chunks of file {file_hash}")
         recipe = Recipe(terms)
         if recipe.weight < RECIPE_CACHE:
             with self._recipes_lock:
@@ -245,4 +321,4 @@ class Cas:
     def _load_meta(self, xorb: bytes) -> XorbMeta:
         for _, meta in self._rows.metas([to_text(xorb)]):
             return XorbMeta.from_bytes(meta).without_hashes()
-        raise Unavailable(f"The xorb {to_text(xorb)} is missing")
+        raise damaged(f"Xorb {to_text(xorb)}")

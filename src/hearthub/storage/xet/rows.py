@@ -1,6 +1,6 @@
 """The tables of Xet: one short method per query. Hashes are text here, as in the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from hearthub.clock import now_ms
@@ -56,8 +56,21 @@ class XetRows:
                 )
         return added > 0
 
+    def describe_anew(self, xorb: str, meta: XorbMeta) -> None:
+        """The same chunks lie there in another packing now."""
+        self.db.execute(
+            "update xorb set disk_size = :disk, meta = :meta where hash = :xorb",
+            xorb=xorb,
+            disk=meta.packed_ends[-1],
+            meta=meta.to_bytes(),
+        )
+
     def touch(self, xorbs: Sequence[str]) -> None:
-        """Clients will name these xorbs for weeks; once a day is often enough to write it down."""
+        """Clients will name these xorbs for weeks; once a day is often enough to write it down.
+
+        Call it before relying on a xorb, then look whether it is (still) there: from then on it
+        stays for at least 27 days.
+        """
         now = now_ms()
         for names in batches(xorbs):
             old = self.db.all(
@@ -71,6 +84,18 @@ class XetRows:
                     names=[row.hash for row in old],
                     now=now,
                 )
+
+    def disk_size(self, xorb: str) -> int | None:
+        size: int | None = self.db.value("select disk_size from xorb where hash = :x", x=xorb)
+        return size
+
+    def stored(self, xorbs: Sequence[str]) -> set[str]:
+        """Those of these xorbs that have a row."""
+        return {
+            row.hash
+            for names in batches(xorbs)
+            for row in self.db.all("select hash from xorb where hash in (:names)", names=names)
+        }
 
     def metas(self, xorbs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """(xorb, `XorbMeta.to_bytes()`) of those that are stored, in the order asked."""
@@ -115,9 +140,10 @@ class XetRows:
         rows = self.db.all("select xorb from xet_file_xorb where file = :file", file=file)
         return [row.xorb for row in rows]
 
-    def add_files(self, files: Sequence[VerifiedFile]) -> None:
-        """Register verified files. The first terms of a file stay; later xorbs are noted too,
-        because a second uploader may not see the first one's. Sorted, lest two writers deadlock."""
+    def add_files(self, files: Sequence[VerifiedFile], repaired: Collection[str] = ()) -> None:
+        """Register verified files. The first terms of a file stay, unless it is to be `repaired`;
+        later xorbs are noted too, because a second uploader may not see the first one's. Sorted,
+        lest two writers deadlock."""
         now = now_ms()
         stored = []
         used, asked = set[tuple[str, str]](), set[tuple[str, str]]()
@@ -139,6 +165,10 @@ class XetRows:
                 """insert into xet_file (hash, size, sha256, created, terms)
                 values (:hash, :size, :sha256, :created, :terms) on conflict do nothing""",
                 stored,
+            )
+            self.db.execute_many(
+                "update xet_file set terms = :terms where hash = :hash",
+                [file for file in stored if file["hash"] in repaired],
             )
             self.db.execute_many(
                 """insert into xet_file_xorb (xorb, file) values (:xorb, :file)

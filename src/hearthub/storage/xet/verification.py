@@ -109,7 +109,10 @@ def verify_shard(
 
 def verify_stored(blobs: Blobs, key: str, xorb_hash: str) -> bytes:
     """`xorbs.verify` for a xorb that is stored already; returns `XorbMeta.to_bytes()`."""
-    data = blobs.read(key, 0, blobs.size(key) or 0)
+    try:
+        data = blobs.read(key, 0, blobs.size(key) or 0)
+    except OSError as error:
+        raise BadRequest(f"The stored bytes cannot be read: {error}") from None
     return verify_xorb(memoryview(data), from_text(xorb_hash)).to_bytes()
 
 
