@@ -15,7 +15,8 @@ CLIENTS = {
     "0.36.2": ("hub-0.36.2", {}),
 }
 SCENARIO_NAMES = """
-accounts repos visibility upload commits refs listing info download errors filesystem large
+accounts repos visibility upload commits refs listing catalogue info download errors filesystem
+large
 """.split()
 
 
