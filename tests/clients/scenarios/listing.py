@@ -104,6 +104,12 @@ with step("list_models over several pages"):
     eventually(lambda: len(list(api.list_models(author=author, search=search))) == 105)
     same(len({info.id for info in api.list_models(author=author, search=search)}), 105)
 
+with step("list_models(sort=...) over several pages"):
+    for sort in ("created_at", "last_modified", "likes", "downloads", "trending_score"):
+        found = [info.id for info in api.list_models(author=author, sort=sort)]
+        ours = [name for name in found if name.startswith(prefix)]
+        same((len(ours), len(found)), (105, len(set(found))))
+
 with step("list_models(full=True, cardData=True)"):
     info = next(iter(api.list_models(search=search, full=True, cardData=True)))
     assert info.sha
