@@ -25,11 +25,11 @@ from pathlib import Path
 from bench import client
 from bench.processes import family, resident
 from bench.soak_callers import CALLERS, Caller
+from bench.soak_prepare import BY_LFS, fill_caches, put_large_files
 from bench.soak_world import Kept, World, name_of
-from bench.uploads import write_random
 from tests.live import LiveHub, live_hub
 
-REAL = {"xet": {}, "lfs": {"HF_HUB_DISABLE_XET": "1"}}
+REAL = {"xet": {}, "lfs": BY_LFS}
 DATABASES = ("hearthub.db", "objects.db", "catalogue.db")
 SETTLE_S = 120
 FLAT = 1.1
@@ -110,7 +110,9 @@ def soak(
     """Run it in an empty folder."""
     world, samples = World(), list[Sample]()
     with live_hub(folder / "data") as hub:
-        prepare(hub, folder)
+        put_large_files(hub, folder)
+        if minutes * 60 >= LONG_ENOUGH_S:
+            fill_caches(hub)
         started = time.monotonic()
         with everybody(hub, world, folder, callers, seed, minutes * 60):
             next_line = every_s
@@ -143,19 +145,6 @@ def soak(
         lost=lost,
         left=left,
     )
-
-
-def prepare(hub: LiveHub, folder: Path) -> None:
-    """A repo with large files for those who read slowly."""
-    large = folder / "large.bin"
-    write_random(large, 8 * MIB)
-    with hub.client("alice") as alice:
-        alice.post("/api/repos/create", json={"name": "soak-data"}).raise_for_status()
-    for name, words in {"large-by-xet.bin": {}, "large.bin": REAL["lfs"]}.items():
-        with client.fresh_home() as home:
-            command = [str(client.BIN / "hf"), "upload", "alice/soak-data", str(large), name]
-            env = hub.env(Path(home), **words)
-            subprocess.run(command, env=env, capture_output=True, check=True)
 
 
 @contextmanager
