@@ -198,7 +198,8 @@ class Liker(Caller):
         paths = ("", "/tree/main?recursive=true", "/commits/main", "/refs", "/revision/main")
         with_likes = [("POST", "/like"), ("DELETE", "/like"), ("GET", "/likers")]
         method, path = self.rng.choice([*with_likes, *(("GET", path) for path in paths)])
-        self.ask(method, f"/api/{kind}s/{repo}{path}", 200, 307, 404)
+        # 409: it was deleted in the same moment.
+        self.ask(method, f"/api/{kind}s/{repo}{path}", 200, 307, 404, 409)
         if self.rng.random() < 0.2:
             self.ask("GET", f"/api/users/{self.user}/likes")
 
@@ -256,7 +257,7 @@ class Mischief(Caller):
         ("DELETE", "/api/repos/delete", {"json": {"name": "not-here"}}),
         ("PATCH", "/api/models", {}),
     )
-    FINE = (200, 400, 401, 403, 404, 405, 409, 412, 413, 416, 422)
+    FINE = (200, 400, 401, 403, 404, 405, 409, 412, 413, 416, 422, 429)
 
     def turn(self) -> None:
         method, path, words = self.rng.choice(self.WRONG)

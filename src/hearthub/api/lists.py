@@ -19,7 +19,7 @@ from hearthub.api.local_apps import run_by
 from hearthub.api.params import Kind
 from hearthub.catalogue import Filter, Page, Row, described
 from hearthub.context import Hub
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, NotFound
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 
@@ -125,7 +125,7 @@ def list_repos(
     rows, more = hub.catalogue.page(actor, wanted, page, cursor)
     if more:
         response.headers["Link"] = next_link(request, cursor=more)
-    return _described(
+    return described_rows(
         hub, rows, fields, row_names(kind, full=full, config=config, card=cardData or full)
     )
 
@@ -193,15 +193,20 @@ def _face(account: Account) -> dict[str, Any]:
     return {name: account.name, "fullname": account.fullname, "avatarUrl": "", "type": account.kind}
 
 
-def _described(
+def described_rows(
     hub: Hub, rows: list[Row], fields: list[str], names: list[str]
 ) -> list[dict[str, Any]]:
+    """`fields` if there are any, else `names` without what is null. A repo that was deleted since
+    it was found is left out."""
     repos = [row.repo for row in rows if row.repo]
     describer = Describer(hub, repos, counters={r.repo.id: r.counters for r in rows if r.repo})
     answer = []
     for row in rows:
         if row.repo:
-            described = describer.expanded(row.repo, fields or names)
+            try:
+                described = describer.expanded(row.repo, fields or names)
+            except NotFound:
+                continue
             answer.append(described if fields else without_nulls(described))
         elif row.observed:
             answer.append(describe_observed(row.observed, fields or names))
