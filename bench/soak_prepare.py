@@ -1,7 +1,8 @@
 """What a soak starts from: large files for those who read slowly, and caches that are full.
 
-The largest cache holds trees, up to 48 MiB (`registry/objects.py`). Left to fill by itself it would
-do so for longer than a soak takes, and look like memory that is lost.
+The largest caches hold trees (48 MiB, `registry/objects.py`) and facts of blobs (29 MiB,
+`registry/files.py`). Left to fill by themselves they would do so for longer than a soak takes, and
+look like memory that is lost.
 """
 
 import base64
@@ -18,6 +19,7 @@ from tests.live import LiveHub
 
 BY_LFS = {"HF_HUB_DISABLE_XET": "1"}
 FOLDERS, SUBFOLDERS, FILES = 20, 100, 100  # 200,000 entries of trees, of about 320 bytes each
+DISTINCT = 7  # of these folders each file is a blob of its own: 70,000
 
 
 def put_large_files(hub: LiveHub, folder: Path) -> None:
@@ -50,9 +52,10 @@ def read_tree(alice: httpx.Client, address: str | None) -> None:
 
 def lines_of(folder: int) -> Iterator[bytes]:
     yield json.dumps({"key": "header", "value": {"summary": "many"}}).encode() + b"\n"
-    content = base64.b64encode(b"%d" % folder).decode()
     for sub in range(SUBFOLDERS):
         for file in range(FILES):
+            number = (sub, file) if folder < DISTINCT else ()
+            content = base64.b64encode(repr((folder, *number)).encode()).decode()
             path = f"{folder:02}/{sub:02}/{file:02}-of-{folder}-{sub}.txt"
             value = {"path": path, "content": content, "encoding": "base64"}
             yield json.dumps({"key": "file", "value": value}).encode() + b"\n"
