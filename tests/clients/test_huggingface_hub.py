@@ -15,7 +15,8 @@ CLIENTS = {
     "0.36.2": ("hub-0.36.2", {}),
 }
 SCENARIO_NAMES = """
-accounts repos visibility upload commits refs listing info download errors filesystem large
+accounts repos visibility upload commits refs listing catalogue info download errors filesystem
+large
 """.split()
 
 
@@ -36,3 +37,8 @@ def test_multipart(run_scenario: Runner) -> None:
 
 def test_hf_command(run_scenario: Runner) -> None:
     run_scenario("hf command", "2.4.0", [client_python("hub-2.4.0"), SCENARIOS / "command.py"])
+
+
+def test_hf_command_lists(run_scenario: Runner) -> None:
+    command = [client_python("hub-2.4.0"), SCENARIOS / "listing_command.py"]
+    run_scenario("hf command: lists", "2.4.0", command)

@@ -10,8 +10,12 @@ from needs import node_modules
 pytestmark = pytest.mark.clients
 
 
-def test_huggingface_js(run_scenario: Runner) -> None:
+@pytest.mark.parametrize(
+    ("section", "scenario"),
+    [("huggingface.js", "huggingface.mjs"), ("huggingface.js: lists", "catalogue.mjs")],
+)
+def test_huggingface_js(section: str, scenario: str, run_scenario: Runner) -> None:
     modules = node_modules()
     about = json.loads((modules / "@huggingface" / "hub" / "package.json").read_text())
-    command = ["node", SCENARIOS / "huggingface.mjs"]
-    run_scenario("huggingface.js", about["version"], command, {"NODE_MODULES": str(modules)})
+    command = ["node", SCENARIOS / scenario]
+    run_scenario(section, about["version"], command, {"NODE_MODULES": str(modules)})

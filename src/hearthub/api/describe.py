@@ -13,9 +13,10 @@ from hearthub.registry import Entry, Repo
 
 Expand = Annotated[list[str] | None, Query()]
 
+# gitalyUid is what huggingface.js may ask for.
 _SHARED = """
-author cardData createdAt disabled downloads downloadsAllTime gated lastModified likes private
-resourceGroup sha siblings tags trendingScore usedStorage visibility xetEnabled
+author cardData createdAt disabled downloads downloadsAllTime gated gitalyUid lastModified likes
+private resourceGroup sha siblings tags trendingScore usedStorage visibility xetEnabled
 """
 _OF_KIND = {
     "model": """

@@ -15,10 +15,11 @@ from hearthub.api.describe import (
     row_names,
     without_nulls,
 )
+from hearthub.api.local_apps import run_by
 from hearthub.api.params import Kind
 from hearthub.catalogue import Filter, Page, Row, described
 from hearthub.context import Hub
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, NotFound
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 
@@ -38,9 +39,12 @@ SORTS = {
     "created_at": "created",
     "last_modified": "modified",
     "modified": "modified",
+    # Those of huggingface.js that mean the same here, where what is liked now trends.
+    "likes30d": "trending",
 }
 # What a plain word may stand for besides a tag; older clients leave prefixes off.
 PREFIXES = ("license:", "language:", "library:", "task_categories:", "dataset:")
+FACETS = ("license", "language", "library")
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)([KMBT]?)", re.ASCII | re.IGNORECASE)
 MAX_PARAMETERS = 2**60
 _TIMES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -62,6 +66,7 @@ async def filter_of(
     models: Many = None,
     datasets: Many = None,
     linked: bool = False,
+    apps: Many = None,
     inference: str | None = None,
     inference_provider: Many = None,
     origin: Annotated[str, Query(max_length=200)] = "",
@@ -76,6 +81,7 @@ async def filter_of(
     any_of += [[("language", name)] for name in language or []]
     any_of += [[("uses", f"model:{name}")] for name in models or []]
     any_of += [[("uses", f"dataset:{name}")] for name in datasets or []]
+    any_of += run_by(apps or [])
     if linked:
         any_of.append([("linked", "")])
     if inference or inference_provider:
@@ -119,7 +125,7 @@ def list_repos(
     rows, more = hub.catalogue.page(actor, wanted, page, cursor)
     if more:
         response.headers["Link"] = next_link(request, cursor=more)
-    return _described(
+    return described_rows(
         hub, rows, fields, row_names(kind, full=full, config=config, card=cardData or full)
     )
 
@@ -187,15 +193,20 @@ def _face(account: Account) -> dict[str, Any]:
     return {name: account.name, "fullname": account.fullname, "avatarUrl": "", "type": account.kind}
 
 
-def _described(
+def described_rows(
     hub: Hub, rows: list[Row], fields: list[str], names: list[str]
 ) -> list[dict[str, Any]]:
+    """`fields` if there are any, else `names` without what is null. A repo that was deleted since
+    it was found is left out."""
     repos = [row.repo for row in rows if row.repo]
     describer = Describer(hub, repos, counters={r.repo.id: r.counters for r in rows if r.repo})
     answer = []
     for row in rows:
         if row.repo:
-            described = describer.expanded(row.repo, fields or names)
+            try:
+                described = describer.expanded(row.repo, fields or names)
+            except NotFound:
+                continue
             answer.append(described if fields else without_nulls(described))
         elif row.observed:
             answer.append(describe_observed(row.observed, fields or names))
@@ -203,8 +214,9 @@ def _described(
 
 
 def _meanings(word: str) -> list[tuple[str, str]]:
-    if ":" in word:
-        return [("tag", word)]
+    prefix, colon, rest = word.partition(":")
+    if colon:  # models and spaces have some of these without being tagged so
+        return [("tag", word), *([(prefix, rest)] if prefix in FACETS else [])]
     return [("tag", word), *(("tag", prefix + word) for prefix in PREFIXES)]
 
 

@@ -48,7 +48,11 @@ class Entry:
         return self.pointer.sha256 if self.pointer else self.oid
 
 
-@dataclass(frozen=True)
+MAX_BLOBS = 2**16
+"""Remembered blobs; each takes about 450 bytes, 29 MiB in all."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Blob:
     size: int
     pointer: Pointer | None
@@ -57,7 +61,7 @@ class _Blob:
 class Files:
     def __init__(self, objects: ObjectStore, history: History, storage: Storage) -> None:
         self.objects, self.history, self.storage = objects, history, storage
-        self._blobs: LRUCache[tuple[int, str], _Blob] = LRUCache(200_000)
+        self._blobs: LRUCache[tuple[int, str], _Blob] = LRUCache(MAX_BLOBS)
         self._blobs_lock = Lock()
 
     def tree(

@@ -286,8 +286,8 @@ class ObjectStore:
 def _weigh(parsed: Parsed) -> int:
     """About how many bytes of memory."""
     if isinstance(parsed, Commit):
-        return 1000 + 2 * len(parsed.message)
-    return 300 + 320 * len(parsed)
+        return 1400 + 2 * len(parsed.message)
+    return 400 + 320 * len(parsed)
 
 
 class Writer:

@@ -1,33 +1,11 @@
 """The `hf` command as a person types it."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-from steps import ENDPOINT, TOKENS, new_name, noise, same, step
+from steps import ENDPOINT, new_name, noise, same, step
+from terminal import hf, told
 
-HF = str(Path(sys.executable).parent / "hf")
 WEIGHTS = noise(100_000, 1)
-
-
-def hf(*words, fails=False, user="alice"):
-    """Run the command; its standard output, or with `fails` all it said as it failed."""
-    env = os.environ | {"HF_TOKEN": TOKENS[user]}
-    done = subprocess.run(
-        [HF, *words], env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
-    said = done.stdout + done.stderr
-    if (done.returncode != 0) != fails:
-        raise AssertionError(f"hf {' '.join(words)}: exit {done.returncode}\n{said}")
-    return said if fails else done.stdout
-
-
-def told(*words):
-    """What the command says as JSON."""
-    return json.loads(hf(*words, "--format", "json"))
-
 
 repo = new_name()
 folder = Path("folder")

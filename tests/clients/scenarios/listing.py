@@ -1,5 +1,7 @@
 """Trees, single paths, lists of repos."""
 
+import hashlib
+
 from classes import EntryNotFound
 from huggingface_hub import HfApi
 from huggingface_hub.hf_api import RepoFile, RepoFolder
@@ -74,12 +76,14 @@ with step("file_exists"):
     same(api.file_exists(f"{repo}-not", "a.txt"), False)
 
 author = "acme"
-prefix = new_name(author)
+# One word that no other name holds: a search also finds the words of a name in another order.
+word = hashlib.sha256(new_name().encode()).hexdigest()[:12]
+prefix = f"{author}/{word}"
 for number in range(5):
     api.create_repo(f"{prefix}-{number}", private=number == 4)
     api.create_repo(f"{prefix}-{number}", repo_type="dataset")
     api.create_repo(f"{prefix}-{number}", repo_type="space", space_sdk="static")
-search = prefix.partition("/")[2]
+search = word
 FIVE = {f"{prefix}-{number}" for number in range(5)}
 
 eventually(lambda: len(list(api.list_spaces(author=author, search=search))) == 5)
@@ -103,6 +107,12 @@ with step("list_models over several pages"):
         api.create_repo(f"{prefix}-{number}", exist_ok=True)
     eventually(lambda: len(list(api.list_models(author=author, search=search))) == 105)
     same(len({info.id for info in api.list_models(author=author, search=search)}), 105)
+
+with step("list_models(sort=...) over several pages"):
+    for sort in ("created_at", "last_modified", "likes", "downloads", "trending_score"):
+        found = [info.id for info in api.list_models(author=author, sort=sort)]
+        ours = [name for name in found if name.startswith(prefix)]
+        same((len(ours), len(found)), (105, len(set(found))))
 
 with step("list_models(full=True, cardData=True)"):
     info = next(iter(api.list_models(search=search, full=True, cardData=True)))
