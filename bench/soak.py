@@ -280,9 +280,19 @@ def trend(samples: Sequence[Sample]) -> tuple[float, float]:
 
 
 def errors_of(log: str) -> list[str]:
-    """Lines of the server's log that tell of an error, and traces."""
-    wanted = re.compile(r"^\S+ (?:error|critical) |^Traceback|^\S+ warning .*job .* failed")
-    return [line for line in log.splitlines() if wanted.search(line)]
+    """Lines of the server's log that tell of an error, each with the trace that follows it."""
+    wanted = re.compile(r"^\S+ (?:error|critical) |^\S+ warning .*job .* failed")
+    begins = re.compile(r"^\d{4}-\d\d-\d\dT")
+    found: list[str] = []
+    is_told = False
+    for line in log.splitlines():
+        if begins.match(line):
+            is_told = wanted.match(line) is not None
+            if is_told:
+                found.append(line)
+        elif is_told:
+            found[-1] += f"\n    {line}"
+    return found
 
 
 def main() -> int:

@@ -66,11 +66,11 @@ def test_anything_wrong_is_told(wrong: dict[str, object]) -> None:
 
 def test_errors_of_a_log() -> None:
     error = CLEAN.replace("info ", "error")
+    trace = "Traceback (most recent call last):\nKeyError: 7"
     failed = CLEAN.replace("info   ", "warning") + " job 7 refresh:7 failed (attempt 1): KeyError()"
-    assert errors_of(CLEAN) == []
-    assert errors_of("\n".join([CLEAN, error, "Traceback (most recent call last):", failed])) == [
-        error,
-        "Traceback (most recent call last):",
+    assert errors_of(f"{CLEAN}\nlistening") == []
+    assert errors_of("\n".join([CLEAN, error, trace, CLEAN, failed])) == [
+        f"{error}\n    Traceback (most recent call last):\n    KeyError: 7",
         failed,
     ]
 
