@@ -26,7 +26,7 @@ def empty_hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def hub(empty_hub: Path, tmp_path: Path) -> Iterator[Hub]:
+def own_hub(empty_hub: Path, tmp_path: Path) -> Iterator[Hub]:
     shutil.copytree(empty_hub, tmp_path, dirs_exist_ok=True)
     with open_hub(Settings(data=tmp_path)) as hub:
         yield hub

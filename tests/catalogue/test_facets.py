@@ -13,6 +13,11 @@ from hearthub.context import Hub
 TAGS = [f"tag{number:02d}" for number in range(60)]
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 def some(rng: Random, number: int) -> Listing:
     return observed(
         f"owner{rng.randrange(9)}/n{number}",

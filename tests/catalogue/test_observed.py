@@ -45,6 +45,11 @@ HOSTILE = [
 ]
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 def shown(hub: Hub, origin: str, **more: object) -> list[str]:
     wanted = Filter("model", origin=origin, **more)
     by_walk = names(everything(hub, ANONYMOUS, wanted, Page("downloads")))

@@ -28,6 +28,11 @@ OUTSIDERS = ["charlie", "nobody"]
 WALK = {"FEW": -1, "MANY": 0}
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 @pytest.fixture(params=["postings", "walk"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in WALK.items() if request.param == "walk" else ():

@@ -24,6 +24,11 @@ from hearthub.clock import now_ms
 from hearthub.context import Hub
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 def counters(hub: Hub, name: str) -> Counters:
     rows = everything(hub, hub.accounts.actor("root"), Filter("model"))
     (row,) = [row for row in rows if row.repo and row.repo.full_name == name]

@@ -48,6 +48,11 @@ with open_hub(Settings(data=Path(sys.argv[1]))) as hub:
 """
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 class Life:
     """What befalls a hub, at random."""
 
