@@ -106,7 +106,7 @@ def list_repos(
     actor: CurrentActor,
     sort: str | None = None,
     direction: Literal["-1", "1"] | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIST)] = 100,
+    limit: Annotated[int, Query(ge=1, le=2**31)] = 100,
     full: bool = False,
     config: bool = False,
     cardData: bool = False,  # noqa: N803
@@ -114,13 +114,15 @@ def list_repos(
     expand_js: Annotated[list[str] | None, Query(alias="expand[]")] = None,
     cursor: str | None = None,
 ) -> list[dict[str, Any]]:
-    """A search without `sort` comes best match first; the next page is in the `Link` header."""
+    """A search without `sort` comes best match first; the next page is in the `Link` header.
+
+    A page has at most a thousand rows, whatever `limit` says.
+    """
     fields = check_expand(kind, [*(expand or []), *(expand_js or [])])
     if sort is not None and sort not in SORTS:
         expected = "|".join(f'"{name}"' for name in list(SORTS)[:5])
         raise BadRequest(f"Invalid sort {sort[:60]!r}: expected one of {expected}")
-    if full or cardData or fields:
-        limit = min(limit, MAX_FULL_LIST)
+    limit = min(limit, MAX_FULL_LIST if full or cardData or fields else MAX_LIST)
     page = Page(SORTS[sort] if sort else None, direction == "1", limit)
     rows, more = hub.catalogue.page(actor, wanted, page, cursor)
     if more:

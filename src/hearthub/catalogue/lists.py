@@ -59,11 +59,10 @@ class _Order:
 
     @property
     def onwards(self) -> str:
-        """Written so that the index is walked, not scanned (engine.md D, lesson 2)."""
+        """Row values, so that the index is entered at the place, also among a million ties."""
         if self.after is None:
             return ""
-        column, sign = f"r.{self.column}", ">" if self.ascending else "<"
-        return f" and {column} {sign}= :value and ({column} {sign} :value or r.id {sign} :last)"
+        return f" and (r.{self.column}, r.id) {'>' if self.ascending else '<'} (:value, :last)"
 
     @property
     def params(self) -> dict[str, Any]:
@@ -123,8 +122,9 @@ class Lists:
         most = MAX_INDEX_WALK if plan.main else MAX_WALK
         stop = self._end_of_walk(number, order, most) if where else None
         if stop is not None:
-            params["stop"] = stop
-            where += f" and r.{order.column} {'<=' if order.ascending else '>='} :stop"
+            params |= {"stop": stop[0], "stop_id": stop[1]}
+            sign = "<=" if order.ascending else ">="
+            where += f" and (r.{order.column}, r.id) {sign} (:stop, :stop_id)"
         join = " cross join listing l on l.id = r.id" if where else ""
         rows = self.db.all(
             f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
@@ -136,17 +136,17 @@ class Lists:
             return None
         return [(row.value, row.id) for row in rows]
 
-    def _end_of_walk(self, number: int, order: _Order, most: int) -> float | None:
-        """The sort key of the last row a walk may look at; None: it may look at all."""
-        found: float | None = self.db.value(
-            f"select r.{order.column} from rank r where r.shelf = :shelf{order.onwards} "  # noqa: S608
-            f"{order.by} offset :most",
+    def _end_of_walk(self, number: int, order: _Order, most: int) -> Place | None:
+        """The place of the last row a walk may look at; None: it may look at all."""
+        row = self.db.one(
+            f"select r.{order.column} as value, r.id from rank r "  # noqa: S608
+            f"where r.shelf = :shelf{order.onwards} {order.by} offset :most",
             most=most,
             shelf=number,
             limit=1,
             **order.params,
         )
-        return found
+        return (row.value, row.id) if row else None
 
     def _private(self, plan: Plan, order: _Order) -> list[Place]:
         """Private repos the reader may see: by owner, since there are few."""

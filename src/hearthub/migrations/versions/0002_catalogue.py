@@ -55,6 +55,8 @@ def listings() -> None:
         Column("task", Integer, nullable=False),
         Column("library", Integer, nullable=False),
         Column("license", Integer, nullable=False),
+        # Else `id` would be the rowid, which an index cannot be entered at beside another column.
+        sqlite_with_rowid=False,
     )
     for name in ("downloads", "likes", "trending", "created", "modified"):
         columns = ["shelf", name, "id", "task", "library", "license"]
