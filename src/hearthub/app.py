@@ -6,7 +6,7 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -22,7 +22,7 @@ from hearthub.accounts import Accounts
 from hearthub.catalogue import Catalogue, Downloads, root_files
 from hearthub.community import Community
 from hearthub.context import Hub
-from hearthub.db import Database, DatabaseError, IntegrityError
+from hearthub.db import Database, DatabaseError, IntegrityError, is_busy
 from hearthub.errors import Conflict, HearthubError
 from hearthub.events import (
     CommitCreated,
@@ -38,7 +38,7 @@ from hearthub.http import errors as http_errors
 from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
 from hearthub.http.protocol import Protocol
-from hearthub.jobs import Jobs, Worker
+from hearthub.jobs import Function, Jobs, Worker
 from hearthub.mirror import Mirror
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
@@ -50,6 +50,7 @@ log = logging.getLogger("hearthub")
 
 MINUTE_S, HOUR_S = 60, 3600
 DAY_S = 24 * HOUR_S
+AGAIN_S = 5
 MAX_DESCRIPTORS = 65_536
 
 # For readers in browsers. Never with credentials: the API knows tokens only, no cookies.
@@ -151,8 +152,8 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
 
 def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue) -> None:
     """Every job by name; those with a period run by themselves."""
-    jobs.register("catalogue.refresh", catalogue.refresh)
-    jobs.register("catalogue.recount", catalogue.recount)
+    for name, job in (("refresh", catalogue.refresh), ("recount", catalogue.recount)):
+        jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
     jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
     jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
     jobs.register("registry.measure", registry.measure)
@@ -186,6 +187,24 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
     jobs.register("registry.collect", collect, every_s=DAY_S)
 
 
+def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:
+    """A rebuild holds the catalogue for minutes. What comes meanwhile is tried again soon, where
+    failures would be put off for longer each time; and keeps no thread that runs jobs."""
+
+    def run(payload: dict[str, int]) -> None:
+        try:
+            if not catalogue.is_rebuilding:
+                job(payload)
+                return
+        except DatabaseError as error:
+            if not is_busy(error):
+                raise
+        key = f"{name}:{payload['repo_id']}"
+        jobs.add(f"catalogue.{name}", payload, key=key, delay_s=AGAIN_S)
+
+    return run
+
+
 def create_app(hub: Hub) -> FastAPI:
     """The HTTP application of an open hub."""
 
@@ -199,7 +218,8 @@ def create_app(hub: Hub) -> FastAPI:
         worker.start()
         flushers = [
             asyncio.create_task(_flush_last_used(hub)),
-            asyncio.create_task(_flush_downloads(hub)),
+            asyncio.create_task(_repeat(_write_downloads, hub)),
+            asyncio.create_task(_repeat(_show_downloads, hub)),
         ]
         yield
         for flusher in flushers:
@@ -207,6 +227,7 @@ def create_app(hub: Hub) -> FastAPI:
         worker.stop()
         # Here, because uvicorn ends the process by the signal it was stopped with.
         await run_in_threadpool(_write_downloads, hub)
+        await run_in_threadpool(_show_downloads, hub)
         await run_in_threadpool(_write_last_used, hub)
 
     metrics = Metrics()
@@ -255,15 +276,19 @@ def _write_last_used(hub: Hub) -> None:
         log.warning("when tokens were last used could not be written: %s", error)
 
 
-async def _flush_downloads(hub: Hub) -> None:
+async def _repeat(function: Callable[[Hub], None], hub: Hub) -> None:
     while True:
         await asyncio.sleep(2)
-        await run_in_threadpool(_write_downloads, hub)
+        await run_in_threadpool(function, hub)
 
 
 def _write_downloads(hub: Hub) -> None:
+    hub.catalogue.write_downloads()
+
+
+def _show_downloads(hub: Hub) -> None:
     try:
-        hub.catalogue.flush_downloads()
+        hub.catalogue.show_downloads()
     except DatabaseError as error:
         log.warning("lists do not show the newest downloads yet: %s", error)
 

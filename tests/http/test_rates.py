@@ -196,6 +196,19 @@ class TestServed:
             assert self.until_refused(guesser, "/api/whoami-v2", 6, **come) == 6
             assert root.get("/api/whoami-v2", headers=come).status_code == 200
 
+    @pytest.mark.parametrize(
+        ("user", "path"),
+        [("bob", "/api/models-tags-by-type"), ("charlie", "/api/organizations/acme/members")],
+    )
+    def test_a_good_token_is_no_guess_wherever_it_is_sent(
+        self, server: LiveHub, user: str, path: str
+    ) -> None:
+        """Also where nobody asks who is asking."""
+        fresh_window()
+        come = {"X-Forwarded-For": f"198.51.100.{len(user)}"}
+        with server.client(token=server.read_tokens[user]) as client:
+            assert self.until_refused(client, path, 8, **come) == -1
+
 
 def fresh_window() -> None:
     """Wait for the next five minutes when these end in the middle of the test."""

@@ -106,7 +106,7 @@ def list_repos(
     actor: CurrentActor,
     sort: str | None = None,
     direction: Literal["-1", "1"] | None = None,
-    limit: Annotated[int, Query(ge=1, le=2**31)] = 100,
+    limit: Annotated[int, Query(ge=1)] = 100,
     full: bool = False,
     config: bool = False,
     cardData: bool = False,  # noqa: N803
@@ -122,6 +122,7 @@ def list_repos(
     if sort is not None and sort not in SORTS:
         expected = "|".join(f'"{name}"' for name in list(SORTS)[:5])
         raise BadRequest(f"Invalid sort {sort[:60]!r}: expected one of {expected}")
+    # Clients ask for as many as they want in all, and follow the pages.
     limit = min(limit, MAX_FULL_LIST if full or cardData or fields else MAX_LIST)
     page = Page(SORTS[sort] if sort else None, direction == "1", limit)
     rows, more = hub.catalogue.page(actor, wanted, page, cursor)
@@ -149,7 +150,11 @@ def facet_counts(wanted: Wanted, hub: CurrentHub, actor: CurrentActor) -> dict[s
 
 
 @router.get("/api/{kind:kind}-tags-by-type", summary="Every tag in use, by its type")
-def tags_by_type(kind: Kind, hub: CurrentHub) -> dict[str, list[dict[str, str]]]:
+def tags_by_type(
+    kind: Kind,
+    hub: CurrentHub,
+    _actor: CurrentActor,  # a good token is none of its address's tries (rates.py)
+) -> dict[str, list[dict[str, str]]]:
     answer: dict[str, list[dict[str, str]]] = {}
     for facet, name, _ in hub.catalogue.tags(kind):
         if facet == "tag":

@@ -117,7 +117,11 @@ def org_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[st
 
 
 @router.get("/api/organizations/{name:seg}/members", summary="The members of an organisation")
-def org_members(name: Segment, hub: CurrentHub) -> list[dict[str, Any]]:
+def org_members(
+    name: Segment,
+    hub: CurrentHub,
+    _actor: CurrentActor,  # a good token is none of its address's tries (rates.py)
+) -> list[dict[str, Any]]:
     account = hub.accounts.account(name)
     if account is None or account.kind != "org":
         raise NotFound(f"There is no organisation called {name}")

@@ -25,7 +25,7 @@ from hearthub.catalogue.rows import Row, Rows, read_place, write_place
 from hearthub.catalogue.search import Search
 from hearthub.clock import now_ms
 from hearthub.community import Community
-from hearthub.db import Database, batches
+from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError, NotFound
 from hearthub.registry import Registry, Repo
 from hearthub.settings import Settings
@@ -56,9 +56,10 @@ class Catalogue:
         self._search = Search(db)
         self._rows = Rows(db, registry)
         self._facets = Facets(db, self._lists)
-        self._rebuild = Rebuild(db, self._listings, self._remembered, self._count)
+        self._rebuild = Rebuild(db, self._remembered, self._count)
         # As JSON, whose size is known: a stranger's card may take megabytes.
         self._recent: LRUCache[tuple[int, str], str] = LRUCache(MAX_RECENT, len)
+        self._unshown: set[int] = set()  # repos whose newest downloads no list has
         self._lock = Lock()
 
     # -- what is known of a repo -------------------------------------------------------------
@@ -145,33 +146,57 @@ class Catalogue:
 
     # -- what comes in -----------------------------------------------------------------------
 
+    @property
+    def is_rebuilding(self) -> bool:
+        """In this process: whatever writes here waits for minutes."""
+        return self._rebuild.is_running
+
     def refresh(self, payload: dict[str, Any]) -> None:
         """Job: read a repo and its head again; a repo that is gone is no longer listed."""
         repo = self.registry.by_id(payload["repo_id"])
-        if repo is None:
-            self._listings.remove(payload["repo_id"])
-            return
-        commit = self.registry.head(repo)
-        facts = self._kept(repo, commit) or self._read(repo, commit)
-        self._listings.put([Listing.of(repo, commit, facts, self._count([repo])[repo.id])])
+        if repo is not None:
+            commit = self.registry.head(repo)
+            facts = self._kept(repo, commit) or self._read(repo, commit)
+        # Asked again once it is our turn to write, for which we may have waited.
+        with self.db.transaction():
+            now = self.registry.by_id(payload["repo_id"])
+            if repo is None or now is None:
+                self._listings.remove(payload["repo_id"])
+            else:
+                self._listings.put([Listing.of(now, commit, facts, self._count([now])[now.id])])
 
     def recount(self, payload: dict[str, Any]) -> None:
         """Job: take the counters of a repo from their sources again."""
-        repo = self.registry.by_id(payload["repo_id"])
-        if repo is not None:
-            self._ranks.set_hosted(self._count([repo]))
+        self._recount([payload["repo_id"]])
 
     def recount_all(self, _payload: dict[str, Any]) -> None:
         """Job: the same for all: a day has left the window, likes no longer trend."""
         for some in self.registry.all_repos():
-            self._ranks.set_hosted(self._count([repo for repo, _ in some]))
+            self._recount([repo.id for repo, _ in some])
         self._ranks.renumber()
 
-    def flush_downloads(self) -> None:
-        """Write down the downloads of the last seconds, and show them."""
+    def write_downloads(self) -> None:
+        """Write down the downloads of the last seconds. Waits for no list."""
         counted = self.downloads.flush()
-        for some in batches(counted):
-            self._ranks.set_hosted(self._count(self.registry.repos(some)))
+        with self._lock:
+            self._unshown |= counted.keys()
+
+    def show_downloads(self) -> None:
+        """Bring lists up to what was written; what they do not take now, they take next time.
+
+        A rebuild holds the catalogue for minutes: nobody waits for it here.
+        """
+        if self.is_rebuilding:
+            return
+        with self._lock:
+            unshown, self._unshown = self._unshown, set()
+        try:
+            for some in batches(sorted(unshown)):
+                self._recount(some)
+        except DatabaseError:
+            with self._lock:
+                self._unshown |= unshown
+            raise
 
     def observe(self, listings: Iterable[Listing]) -> None:
         """List repos of other hubs; each replaces what was observed of it before.
@@ -201,6 +226,11 @@ class Catalogue:
             log.info("the catalogue is made anew: %d listings", self.rebuild())
 
     # -- sources -----------------------------------------------------------------------------
+
+    def _recount(self, repo_ids: Sequence[int]) -> None:
+        # Counted when it is our turn to write: an older count must not replace a newer one.
+        with self.db.transaction():
+            self._ranks.set_hosted(self._count(self.registry.repos(repo_ids)))
 
     def _count(self, repos: list[Repo]) -> dict[int, Counters]:
         ids = [repo.id for repo in repos]

@@ -14,7 +14,7 @@ from threading import Lock
 
 from hearthub.clock import now_ms
 from hearthub.db import Database, DatabaseError, batches
-from hearthub.errors import NotFound
+from hearthub.errors import HearthubError
 from hearthub.registry import Registry
 
 DAY_MS = 86_400_000
@@ -81,7 +81,7 @@ class Downloads:
     def flush(self) -> dict[int, int]:
         """Write what was noted, in one transaction; the new downloads by repo id.
 
-        Notes are kept for the next time when the database does not take them.
+        Notes are kept for the next time when the database does not take them, or a disk is away.
         """
         with self._lock:
             notes, self._notes = self._notes, {}
@@ -89,7 +89,7 @@ class Downloads:
             return {}
         try:
             return self._write(self._counted(notes))
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:
             log.warning("%d downloads could not be written yet: %s", sum(notes.values()), error)
             with self._lock:
                 merged = Counter(notes)
@@ -181,7 +181,8 @@ def root_files(registry: Registry) -> Callable[[int], set[str]]:
         repo = registry.by_id(repo_id)
         try:
             found = registry.paths(repo, registry.head(repo), QUERY_FILES) if repo else []
-        except NotFound:  # deleted just now
+        except HearthubError as error:  # deleted just now, or damaged: others' count goes on
+            log.warning("downloads of repo %d are not counted: %s", repo_id, error)
             return set()
         return {entry.path for entry in found if not entry.is_folder}
 

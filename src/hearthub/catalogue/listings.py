@@ -77,10 +77,14 @@ class _Stored:
 
 
 class Listings:
-    """Writes listings whole. Everything a call changes is one transaction."""
+    """Writes listings whole. Everything a call changes is one transaction.
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    `within_one`: this object lives and dies within one transaction of the caller, so it may
+    remember what no other transaction sees yet.
+    """
+
+    def __init__(self, db: Database, *, within_one: bool = False) -> None:
+        self.db, self._within_one = db, within_one
         self._facets: LRUCache[Facet, int] = LRUCache(MAX_KNOWN_FACETS)
         self._lock = Lock()
 
@@ -249,8 +253,10 @@ class Listings:
                     names=names,
                 )
                 read |= {(kind, row.name): row.id for row in rows}
-        # Not before: what is rolled back must not be remembered.
-        self.db.after_commit(lambda: self._remember(read))
+        if self._within_one:
+            self._remember(read)
+        elif read:  # not before: what is rolled back must not be remembered
+            self.db.after_commit(lambda: self._remember(read))
         return found | read
 
     def _remember(self, facets: dict[Facet, int]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from hearthub.catalogue import terms
 from hearthub.catalogue.listing import (
     OBSERVED,
@@ -18,6 +20,9 @@ from hearthub.db import Database
 
 ALL_ORIGINS = "all"
 _COLUMNS = ({"task"}, {"library"}, {"license"})
+MAX_SPELLINGS = 50
+"""Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
+thousand parts."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
 
 
@@ -168,7 +173,8 @@ class Planner:
         )
 
     def ids(self, group: Sequence[Facet]) -> list[int]:
-        """The facets an entry means. Names of repos and authors are the same in any case."""
+        """The facets an entry means. Names of repos and authors are the same in any case: of more
+        than `MAX_SPELLINGS`, the one that was asked for and those that most listings have."""
         found: list[int] = []
         for kind in {kind for kind, _ in group}:
             names = [name for k, name in group if k == kind]
@@ -180,8 +186,21 @@ class Planner:
                 names=names,
                 folded=folded,
             )
-            found += [row.id for row in rows]
+            found += self._common([row.id for row in rows], kind, names)
         return found
+
+    def _common(self, ids: list[int], kind: str, names: list[str]) -> list[int]:
+        if len(ids) <= MAX_SPELLINGS:
+            return ids
+        rows = self.db.all(
+            "select f.id from facet f left join facet_count c on c.facet_id = f.id "
+            "where f.id in (select value from json_each(:ids)) group by f.id "
+            "order by f.name in (:names) desc, sum(coalesce(c.n, 0)) desc, f.id limit :most",
+            ids=orjson.dumps(ids).decode(),
+            names=names,
+            most=MAX_SPELLINGS,
+        )
+        return [row.id for row in rows]
 
     def _count(self, ids: list[int], shelves: list[int]) -> int:
         found = self.db.value(

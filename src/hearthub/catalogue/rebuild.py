@@ -18,7 +18,7 @@ Read = Callable[[Repo, str], Facts]
 Count = Callable[[list[Repo]], dict[int, Counters]]
 Progress = Callable[[int], None]
 
-CACHE_KIB = 256 * 1024
+CACHE_KIB, USUAL_CACHE_KIB = 256 * 1024, 16 * 1024
 RULES = f"{FACTS_VERSION}.{VERSION}"
 """What a catalogue was made by; one made by other rules is made anew."""
 
@@ -26,8 +26,10 @@ RULES = f"{FACTS_VERSION}.{VERSION}"
 class Rebuild:
     """`read` the facts of a commit; `count` what repos are ranked by, from its sources."""
 
-    def __init__(self, db: Database, listings: Listings, read: Read, count: Count) -> None:
-        self.db, self.listings, self.read, self.count = db, listings, read, count
+    def __init__(self, db: Database, read: Read, count: Count) -> None:
+        self.db, self.read, self.count = db, read, count
+        self.is_running = False
+        """In this process: whoever wants to write waits for its end, however long that takes."""
 
     @property
     def is_due(self) -> bool:
@@ -38,21 +40,30 @@ class Rebuild:
 
         Returns how many listings there are then.
         """
+        self.is_running = True
         self.db.value(f"pragma cache_size = -{CACHE_KIB}")
+        try:
+            with self.db.transaction():
+                return self._run(repos, progress)
+        finally:  # the thread that ran it goes on, and so does its connection
+            self.db.value(f"pragma cache_size = -{USUAL_CACHE_KIB}")
+            self.is_running = False
+
+    def _run(self, repos: Iterator[list[tuple[Repo, str]]], progress: Progress) -> int:
         done = last = 0
-        with self.db.transaction():
-            self.listings.empty_index()
-            for some in repos:
-                ids = [repo.id for repo, _ in some]
-                self._drop_others(last, max(ids), ids)
-                last = max(ids)
-                self.listings.put(self._hosted(some), anew=True)
-                progress(done := done + len(some))
-            self._drop_others(last, 2**62, [])
-            for found in batches(self._observed()):
-                self.listings.put(found, anew=True)
-                progress(done := done + len(found))
-            self.mark_done()
+        listings = Listings(self.db, within_one=True)
+        listings.empty_index()
+        for some in repos:
+            ids = [repo.id for repo, _ in some]
+            listings.drop(self._others(last, max(ids), ids))
+            last = max(ids)
+            listings.put(self._hosted(some), anew=True)
+            progress(done := done + len(some))
+        listings.drop(self._others(last, 2**62, []))
+        for found in batches(self._observed()):
+            listings.put(found, anew=True)
+            progress(done := done + len(found))
+        self.mark_done()
         return done
 
     def mark_done(self) -> None:
@@ -62,7 +73,7 @@ class Rebuild:
             rules=RULES,
         )
 
-    def _drop_others(self, after: int, last: int, ids: list[int]) -> None:
+    def _others(self, after: int, last: int, ids: list[int]) -> list[int]:
         """Listings of repos that are gone: those of a range of repo ids without a repo."""
         rows = self.db.all(
             "select id, repo_id from listing where repo_id > :after and repo_id <= :last",
@@ -70,7 +81,7 @@ class Rebuild:
             last=last,
         )
         there = set(ids)
-        self.listings.drop([row.id for row in rows if row.repo_id not in there])
+        return [row.id for row in rows if row.repo_id not in there]
 
     def _hosted(self, repos: list[tuple[Repo, str]]) -> Iterator[Listing]:
         """Facts of a commit that were read by the rules of today are as good as new."""

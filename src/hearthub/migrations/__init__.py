@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command, context
 from alembic.config import Config
 
-from hearthub.db import Database
+from hearthub.db import Database, DatabaseError
 from hearthub.errors import Unavailable
 from hearthub.settings import Settings
 
@@ -58,11 +58,24 @@ def open_catalogue(settings: Settings) -> Database:
 
 
 def upgrade(db: Database, *stores: str) -> None:
-    """Bring `db` to the newest schema for the stores it holds. Idempotent."""
+    """Bring `db` to the newest schema for the stores it holds. Idempotent.
+
+    Writes nothing when there is nothing to do: a rebuild of the catalogue holds its database for
+    minutes, and whoever opens a hub meanwhile would wait for it in vain.
+    """
+    if _is_newest(db):
+        return
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes |= {"db": db, "stores": stores}
     command.upgrade(config, "head")
+
+
+def _is_newest(db: Database) -> bool:
+    try:
+        return bool(db.value("select version_num from alembic_version") == newest())
+    except DatabaseError:  # a new database: it has no such table
+        return False
 
 
 def newest() -> str:

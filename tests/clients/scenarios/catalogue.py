@@ -204,7 +204,7 @@ for kind, function in LISTS.items():
 
     with step(f"{name}(limit=...)"):
         same(names(kind, filter=MINE, sort="created_at", limit=1), newest[:1])
-        same(len(names(kind, filter=MINE, limit=1000)), len(newest))
+        same(len(names(kind, filter=MINE, limit=2500)), len(newest))
 
     with step(f"{name}(full=True)"):
         (info,) = function(search=f"{word}-{newest[0]}", filter=MINE, sort="likes", full=True)
