@@ -33,7 +33,7 @@ def fsck(
     """Read stored bytes again; name what is damaged, whom it hits, and what to do.
 
     Refs, trees and lists of chunks are always checked, all of them. Damaged files are refused from
-    then on. Exit status 1 when something is damaged.
+    then on. Exit status 1 when something is damaged, or could not be checked.
     """
     from hearthub.app import open_hub
     from hearthub.cli.progress import Progress
@@ -45,7 +45,7 @@ def fsck(
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
         _print(report)
-    if report.findings:
+    if report.findings or report.unchecked:
         raise typer.Exit(1)
 
 
