@@ -152,7 +152,7 @@ class Checker:
         self._storage.damage.record(key, "is being checked")
         reason = self._check(now)
         if reason:
-            self._storage.damage.record(key, reason)
+            self._storage.damage.explain(key, reason)
         else:
             self._storage.damage.clear(key)
         return reason
