@@ -23,8 +23,12 @@ from backup.conftest import (
     refused,
     restore,
 )
+from hearthub.accounts import Actor
 from hearthub.app import open_hub
+from hearthub.backup import Backup, making
+from hearthub.context import Hub
 from hearthub.db import Database
+from hearthub.errors import RevisionNotFound
 from hearthub.settings import Settings
 from hearthub.storage import keeping
 
@@ -325,3 +329,39 @@ def test_a_backup_of_a_newer_hearthub_is_left_to_it(filled: Filled, folder: Path
     assert "restore it with that" in refused(
         hearthub("restore", folder, "--data", folder.with_name("new"))
     )
+
+
+def test_a_number_that_only_the_objects_know_is_not_given_again(
+    filled: Filled, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A private repo made while a backup ran is lost; no later repo gets what it held."""
+    settings, copy_database = Settings(data=filled.data), making._copy_database
+    secret: list[str] = []
+
+    def copying(source: Path, target: Path, say: Callable[[str], None]) -> None:
+        copy_database(source, target, say)
+        if source.name == "hearthub.db":
+            with open_hub(settings) as hub:
+                secret.append(new_head(hub, "late", {"secret.txt": b"nobody else's"}))
+
+    monkeypatch.setattr(making, "_copy_database", copying)
+    Backup(folder, print).make(settings)
+    restored = tmp_path / "restored"
+    restore(folder, restored)
+    with open_hub(Settings(data=restored)) as hub:
+        new_head(hub, "newer", {})
+        newer = hub.registry.repo(alice_of(hub), "model", "alice/newer")
+        with pytest.raises(RevisionNotFound):
+            hub.registry.commit_of(newer, secret[0])
+
+
+def alice_of(hub: Hub) -> Actor:
+    account = hub.accounts.account("alice")
+    assert account is not None
+    return Actor(user_id=account.id, name="alice", can_write=True)
+
+
+def new_head(hub: Hub, name: str, files: dict[str, bytes]) -> str:
+    actor = alice_of(hub)
+    repo = hub.registry.create(actor, "model", f"alice/{name}", visibility="private", files=files)
+    return hub.registry.head(repo)

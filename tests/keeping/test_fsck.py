@@ -16,7 +16,7 @@ import pytest
 from hearthub.app import open_hub
 from hearthub.context import Hub
 from hearthub.errors import Damaged
-from hearthub.registry import CheckReport, Sample
+from hearthub.registry import CheckReport, FileOffer, Sample
 from hearthub.settings import Settings
 from hearthub.storage.damage import FRESH_S
 from keeping.world import BIG, World, pointer_to
@@ -358,6 +358,91 @@ def test_a_file_sent_in_other_xorbs_heals(filled: World) -> None:
         spool.write(whole_file(halves).encode())
         filled.hub.storage.register_shard(filled.repo("ink").id, spool)
     filled.check_files()
+
+
+def test_the_same_file_sent_whole_heals(filled: World) -> None:
+    """git-lfs, curl and imports know nothing of chunks."""
+    [key] = filled.keys("xorbs/")
+    place = filled.hub.storage._blobs.locate(key)
+    assert place is not None
+    flip(place)
+    assert check(filled.hub).findings != []
+    with pytest.raises(Damaged):
+        filled.check_files()
+    filled.upload_lfs("ink", DATA["xet.bin"])
+    filled.check_files()
+    [entry] = filled.hub.registry.paths(
+        filled.repo("ink"), filled.hub.registry.head(filled.repo("ink")), ["xet.bin"]
+    )
+    assert entry.xet_hash is None
+    filled.upload_xet("ink", DATA["xet.bin"], ask=True)
+    filled.check_files()
+    assert check(filled.hub, deep=True).findings == []
+
+
+def test_what_could_not_be_checked_stays_refused(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [key] = filled.keys("xorbs/")
+    place = filled.hub.storage._blobs.locate(key)
+    assert place is not None
+    flip(place)
+    check(filled.hub)
+    monkeypatch.setattr("hearthub.storage.checks.TIMEOUT_S", 0.0)
+    report = check(filled.hub)
+    assert report.unchecked == [key]
+    assert report.repaired == []
+    assert "could not be checked" in report.notes[0]
+    with pytest.raises(Damaged):
+        filled.check_files()
+
+
+def test_a_repair_during_the_check_is_not_undone(filled: World) -> None:
+    filled.upload_lfs("ink", DATA["lfs.bin"])
+    filled.point("ink", "main", "lfs.bin", DATA["lfs.bin"])
+    [key] = filled.keys("lfs/")
+    place = filled.hub.storage._blobs.locate(key)
+    assert place is not None
+    flip(place)
+    refused: list[bool] = []
+
+    def repair(what: str) -> None:
+        if "xorbs/" in what:  # they come after the others
+            refused.append(filled.hub.storage.damage.has(key))
+            filled.upload_lfs("ink", DATA["lfs.bin"])
+
+    report = filled.hub.registry.check(Sample(), report=repair)
+    assert refused == [True]
+    assert [finding.key for finding in report.findings] == [key]
+    filled.check_files()
+
+
+@pytest.mark.parametrize("path", ["deep/small.txt", "xet.bin", "large", "pointer"])
+def test_clients_do_not_skip_a_damaged_file(filled: World, path: str) -> None:
+    """They leave out of a commit what the hub says it has already."""
+    filled.put("ink", "main", "large", DATA["deep/large.txt"])
+    registry, repo = filled.hub.registry, filled.repo("ink")
+    offers = [FileOffer(name, 9, b"x") for name in ("deep/small.txt", "xet.bin", "large")]
+
+    def told() -> dict[str, str | None]:
+        verdicts = registry.judge_uploads(repo, "main", offers, attributes=None, ignore=None)
+        return {verdict.path: verdict.oid for verdict in verdicts}
+
+    whole = told()
+    assert None not in whole.values()
+    if path == "pointer":
+        path, sql = "xet.bin", "update obj set z = x'00' where kind = 3 and size < 200"
+        filled.hub.objects_db.execute(sql)
+    elif path == "deep/small.txt":
+        filled.hub.objects_db.execute("update obj set z = x'00' where kind = 3 and size = 1300")
+    else:
+        [key] = filled.keys("xorbs/" if path == "xet.bin" else "git/")
+        place = filled.hub.storage._blobs.locate(key)
+        assert place is not None
+        flip(place)
+    check(filled.hub)
+    registry._files.forget()
+    assert told() == {**whole, path: None}
 
 
 # -- the command --

@@ -6,14 +6,17 @@ process might do there.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from hearthub.errors import HearthubError, RevisionNotFound
 from hearthub.registry.gitformat import Kind
 from hearthub.registry.objects import ObjectStore
+from hearthub.storage import LocalBlobs, Tally
 from keeping.world import BIG, DAY_MS, HOUR_MS, World
-from storage.xet_writer import pack_file
+from storage.xet_writer import pack_file, whole_file
 
 MOMENTS = 12
 
@@ -108,6 +111,73 @@ def test_xorb_bytes_whose_row_was_never_written(world: World) -> None:
         assert world.point("ink", "main", "model", data)
 
     at_each_moment(world, leave, upload)
+
+
+def test_a_xorb_is_sent_while_it_is_collected(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row goes just before the writer looks, its bytes just after they were found."""
+    data = fresh(1)
+    xorb = pack_file(data, 3000)[0]
+    world.upload_xorb("ink", xorb, ask=False)
+    world.clock.now_ms += 40 * DAY_MS
+    garbage, cas = world.hub.storage.garbage, world.hub.storage._cas
+    before, tally = world.clock.now_ms - DAY_MS, Tally(world.clock.now_ms)
+    looked: list[str] = []
+    clear, touch, put_file = cas._tombstones.clear, cas._rows.touch, LocalBlobs.put_file
+
+    def row_goes() -> None:
+        if len(looked) == 1:
+            with world.hub.db.transaction():
+                garbage._remove_xorb(xorb.hash, 1, before, tally)
+
+    def clearing(key: str) -> None:
+        clear(key)
+        looked.append(key)
+        row_goes()
+
+    def touching(names: list[str]) -> None:
+        touch(names)
+        looked.extend(names)
+        row_goes()
+
+    def putting(blobs: LocalBlobs, key: str, path: Path) -> bool:
+        done = put_file(blobs, key, path)
+        with world.hub.db.transaction():
+            garbage._remove_bytes(key, before=1)
+        return done
+
+    monkeypatch.setattr(cas._tombstones, "clear", clearing)
+    monkeypatch.setattr(cas._rows, "touch", touching)
+    monkeypatch.setattr(LocalBlobs, "put_file", putting)
+    world.upload_xorb("ink", xorb, ask=False)
+    monkeypatch.undo()
+    assert len(looked) == 2
+    world.upload_xet("ink", data, ask=True)
+    world.point("ink", "main", "model", data)
+    world.check_files()
+
+
+@pytest.mark.parametrize("size", [3000, 1000])
+def test_what_was_collected_comes_back_in_another_packing(world: World, size: int) -> None:
+    """Readers remember lists of chunks and where chunks lie: of what is gone, no longer."""
+    data = fresh(1, 12_000)
+    world.upload_xet("ink", data, ask=True)
+    world.point("ink", "main", "model", data)
+    world.check_files()
+    world.delete_file("ink", "main", "model")
+    world.hub.registry.squash(world.actor, world.repo("ink"), "main", "clean")
+    world.collect_all()
+    assert world.keys("xorbs/") == set()
+    whole = pack_file(data, 3000, (1,))[0]
+    parts = [whole] if size == 3000 else [replace(whole, chunks=[it]) for it in whole.chunks]
+    for xorb in parts:
+        world.upload_xorb("ink", xorb, ask=True)
+    with world.hub.storage.spool(world.hub.storage.max_shard) as spool:
+        spool.write(whole_file(parts).encode())
+        world.hub.storage.register_shard(world.repo("ink").id, spool)
+    world.point("ink", "main", "model", data)
+    world.check_files()
 
 
 def test_a_branch_at_an_old_commit(world: World) -> None:

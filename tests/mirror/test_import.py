@@ -1,12 +1,15 @@
 """From one hub to another, as long as nothing goes wrong."""
 
+import hashlib
 import json
 
 import httpx
 import pytest
 
 from calls import commit, delete, head, new_repo, put, unique
+from hearthub.app import open_hub
 from hearthub.registry.gitformat import blob_oid
+from hearthub.settings import Settings
 from live import LiveHub
 from mirror.conftest import (
     LFS_SIZE,
@@ -83,6 +86,22 @@ def test_unchanged_is_a_no_op(
     said = run_import(here, model.name, "--from", upstream.url)
     assert said.code == 0
     assert "up to date" in said.out
+
+
+def test_a_damaged_large_file_is_fetched_again(
+    alice: httpx.Client, here: LiveHub, importer: Importer
+) -> None:
+    model = new_model(alice)
+    first = importer(model.name).json
+    data = model.files["model.safetensors"]
+    key = f"lfs/{hashlib.sha256(data).hexdigest()}"
+    with open_hub(Settings(data=here.data)) as hub:
+        hub.storage.damage.record(key, "a test says so")
+        second = importer(model.name).json
+        assert second["bytes_downloaded"] == len(data)
+        assert second["commit"] == first["commit"]
+        assert key not in {record.key for record in hub.storage.damage.records()}
+    assert files_at(here, model.name) == model.files
 
 
 def test_only_what_changed_is_fetched(

@@ -116,7 +116,7 @@ def restore(
             f"Damaged in the backup: {damage}. Choose another --snapshot, or restore the rest "
             "with --despite-damage"
         )
-    _open_anew(staged / DATABASES[0])
+    _open_anew(staged / DATABASES[0], staged / DATABASES[1])
     for database in reversed(DATABASES):
         (staged / database).replace(data / database)
         sync(data)
@@ -173,13 +173,19 @@ def _copy_blobs(
     return damage
 
 
-def _open_anew(main: Path) -> None:
+def _open_anew(main: Path, objects: Path) -> None:
     """A hub that is older than its clients remember must not pass for the one they knew.
 
     The new signing key gives the CAS another address, under which clients look anew which xorbs
     they must send, and ends links and upload permits: they name rows by numbers that will be given
     to other rows now. Access tokens and passwords are not signed, and stay as they are.
     """
-    with closing(Database.sqlite(main)) as db:
+    with closing(Database.sqlite(main)) as db, closing(Database.sqlite_copy(objects)) as copy:
         Signer(db).renew()
+        # `objects.db` is a little newer: a repo made between the two copies is in it alone, and
+        # the next new repo must not get its number, and with it what may be private.
+        last = copy.value("select max(repo_id) from obj") or 0
+        sql = "update sqlite_sequence set seq = max(seq, :n) where name = 'repo'"
+        if not db.execute(sql, n=last):
+            db.execute("insert into sqlite_sequence (name, seq) values ('repo', :n)", n=last)
     sync(main)

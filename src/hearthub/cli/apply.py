@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthub.cli.common import Data, Json, settings_for
+from hearthub.cli.common import Data, Json, open_whole_hub
 from hearthub.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ def apply(
 
     What FILE does not mention stays as it is.
     """
-    settings = settings_for(data)
-    from hearthub.app import open_hub
     from hearthub.declared import Declared
 
-    with open_hub(settings) as hub:
+    with open_whole_hub(data, make=True) as hub:
         declared = Declared(hub.db, hub.accounts, hub.registry, hub.sandbox)
         plan = declared.plan(file)
         if not as_json:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hearthub.clock import iso
-from hearthub.errors import BadRequest, Unavailable
+from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.settings import Settings, load
 
 if TYPE_CHECKING:
     from hearthub.accounts import Accounts
+    from hearthub.context import Hub
     from hearthub.db import Database
 
 Data = Annotated[
@@ -57,6 +58,27 @@ def open_database(data: Path | None) -> Iterator["Database"]:
     except DatabaseError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise Unavailable(f"The database in {settings.data} cannot be used: {reason}") from error
+
+
+@contextmanager
+def open_whole_hub(data: Path | None, *, make: bool = False) -> Iterator["Hub"]:
+    """All parts of a hub that is there, unless `make`: one that looks after nothing looks well.
+
+    Raises NotFound, and Unavailable when a database cannot be read or written (a full disk).
+    """
+    from hearthub.app import open_hub
+    from hearthub.db import DatabaseError
+
+    settings = settings_for(data)
+    is_here = settings.database_url or (settings.data / "hearthub.db").is_file()
+    if not is_here and not make:
+        raise NotFound(f"There is no hub in {settings.data} (hearthub.db is missing)")
+    try:
+        with open_hub(settings) as hub:
+            yield hub
+    except DatabaseError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise Unavailable(f"A database in {settings.data} cannot be used: {reason}") from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthub.cli.common import Data, Json, settings_for
+from hearthub.cli.common import Data, Json, open_whole_hub
 
 if TYPE_CHECKING:
     from hearthub.registry import CheckReport, Sample
@@ -33,19 +33,18 @@ def fsck(
     """Read stored bytes again; name what is damaged, whom it hits, and what to do.
 
     Refs, trees and lists of chunks are always checked, all of them. Damaged files are refused from
-    then on. Exit status 1 when something is damaged.
+    then on. Exit status 1 when something is damaged, or could not be checked.
     """
-    from hearthub.app import open_hub
     from hearthub.cli.progress import Progress
 
     chosen = _sample(sample)
-    with open_hub(settings_for(data)) as hub, Progress() as progress:
+    with open_whole_hub(data) as hub, Progress() as progress:
         report = hub.registry.check(chosen, deep=deep, report=progress)
     if as_json:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
         _print(report)
-    if report.findings:
+    if report.findings or report.unchecked:
         raise typer.Exit(1)
 
 

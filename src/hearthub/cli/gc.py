@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hearthub.cli.common import Data, Json, settings_for, show
+from hearthub.cli.common import Data, Json, open_whole_hub, show
 
 
 def gc(
@@ -16,10 +16,9 @@ def gc(
     data: Data = None,
 ) -> None:
     """Delete what no branch, tag or recent upload needs. A running hub does so once a day."""
-    from hearthub.app import open_hub
     from hearthub.cli.progress import Progress
 
-    with open_hub(settings_for(data)) as hub, Progress() as progress:
+    with open_whole_hub(data) as hub, Progress() as progress:
         tally = hub.registry.collect(dry=dry_run, report=progress)
     kinds = {kind: dataclasses.asdict(count) for kind, count in sorted(tally.kinds.items())}
     if as_json:

@@ -71,9 +71,12 @@ class Import:
 
     def _bring(self, upstream: Upstream, state: State, target: str, place: Workplace) -> Imported:
         repo, origin = self.copies.find_or_create(state, target)
-        if origin.commit == state.commit and origin.include == self.wanted.include:
+        here = self._here(repo, origin.head)
+        damaged = {entry.etag for entry in here if self.registry.is_damaged(repo, entry)}
+        is_same = origin.commit == state.commit and origin.include == self.wanted.include
+        if is_same and not damaged:
             repo, origin = self.copies.record(repo, origin, state, origin.head)
-            here = select(self._here(repo, origin.head), self.wanted.include)
+            here = select(here, self.wanted.include)
             size = sum(entry.size for entry in here)
             return Imported(repo, origin, len(here), 0, size, changed=False)
         max_file = self.settings.max_file
@@ -81,10 +84,11 @@ class Import:
         files = select(listed, self.wanted.include)
         plan = make_plan(
             files,
-            self._here(repo, origin.head),
+            here,
             self.storage.objects(repo.id, [file.sha256 for file in files if file.sha256]),
             keep_others=bool(self.wanted.include),
             max_regular=self.settings.max_regular_file,
+            damaged=damaged,
         )
         downloads = Downloads(upstream, state, self.storage, repo, place, self.progress)
         missing = self._fetch(downloads, plan)

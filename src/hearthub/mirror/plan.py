@@ -1,6 +1,6 @@
 """What an import has to do, from what upstream lists and what is here. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -51,12 +51,15 @@ def make_plan(
     *,
     keep_others: bool,
     max_regular: int,
+    damaged: Set[str] = frozenset(),
 ) -> Plan:
     """`here`: the files at the head; `proved`: what the repo has by sha256; `keep_others`: files
-    that upstream does not list stay."""
+    that upstream does not list stay; `damaged`: keys of files that are here and to be sent again.
+    """
     present = {entry.path: entry for entry in here}
-    puts = [f for f in files if f.path not in present or present[f.path].etag != f.key]
-    copies = {entry.oid: entry for entry in here if entry.pointer is None}
+    same = {path: entry.etag for path, entry in present.items() if entry.etag not in damaged}
+    puts = [f for f in files if same.get(f.path) != f.key]
+    copies = {e.oid: e for e in here if e.pointer is None and e.oid not in damaged}
     fetch: dict[str, File] = {}
     for file in puts:
         if fetch.setdefault(file.key, file).size != file.size:
@@ -69,7 +72,8 @@ def make_plan(
         known = proved.get(file.key)
         if known and known.size != file.size:
             raise _lie(file)
-        if known or file.key == EMPTY or file.key in copies:
+        is_known = known and file.key not in damaged
+        if is_known or file.key == EMPTY or file.key in copies:
             fetch.pop(file.key)
     listed = {file.path for file in files}
     deletions = [] if keep_others else [path for path in present if path not in listed]

@@ -24,8 +24,7 @@ ADVICE = {
     "lfs": AGAIN,
     "xorbs": f"{AGAIN}. A client that believes it is still here: delete $HF_HOME/xet first",
     "xet": AGAIN,
-    "git": "Commit the same file again, restore objects.db or the file from a backup, or import "
-    "the repo again",
+    "git": "Commit the same file again, or restore objects.db or the file from a backup",
 }
 
 Report = Callable[[str], None]
@@ -67,13 +66,17 @@ class Finding:
 
 @dataclass
 class CheckReport:
-    """`repaired` were damaged when last checked and are whole now; `notes`: what was left out."""
+    """`repaired` were damaged when last checked and are whole now; `notes`: what was left out.
+
+    `unchecked`: keys at which the look did not come to its end; those listed as damaged stay so.
+    """
 
     checked: int = 0
     checked_bytes: int = 0
     findings: list[Finding] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
 
 class Checker:
@@ -95,14 +98,13 @@ class Checker:
         wrong = dict(self._read_again(sample, listed, done, report))
         for name, reason in self._storage.checks.check_files(deep=deep, report=report):
             wrong[f"xet/{name}"] = reason
-        for key, reason in wrong.items():
-            self._storage.damage.record(key, reason)
+            self._storage.damage.record(f"xet/{name}", reason)
         unproved: dict[str, set[int]] = {}
         for key, reason in self._walk_all(report, done, unproved):
             if key not in wrong:
                 wrong[key] = reason
                 self._storage.damage.record(key, reason)
-        done.repaired = sorted(listed - wrong.keys())
+        done.repaired = sorted(listed - wrong.keys() - set(done.unchecked))
         for key in done.repaired:
             self._storage.damage.clear(key)
         report("looking for the files that are hit")
@@ -130,15 +132,30 @@ class Checker:
                 seen.add(item.key)
             report(f"{done.checked} checked, {done.checked_bytes >> 20} MiB: {item.key}")
             try:
-                reason = self._check(item)
+                reason = self._check(item) and self._confirm(item.key)
             except Unavailable as error:
                 done.notes.append(f"{item.key} could not be checked: {error}")
+                done.unchecked.append(item.key)
                 continue
             done.checked += 1
             done.checked_bytes += item.size
-            # What was deleted or repaired while we read is not damaged: look once more.
-            if reason and (now := self._find(item.key)) and (reason := self._check(now)):
+            if reason:
                 yield item.key, reason
+
+    def _confirm(self, key: str) -> str | None:
+        """What was deleted or repaired while we read is not damaged: look once more.
+
+        Refused before that look, so that who repairs it after the look takes it off the list.
+        """
+        if (now := self._find(key)) is None:
+            return None
+        self._storage.damage.record(key, "is being checked")
+        reason = self._check(now)
+        if reason:
+            self._storage.damage.explain(key, reason)
+        else:
+            self._storage.damage.clear(key)
+        return reason
 
     def _all(self) -> Iterator[Stored]:
         repo_id = 0
@@ -197,6 +214,7 @@ class Checker:
                         done.notes.append(
                             f"{row.namespace}/{row.name} changed meanwhile: run again"
                         )
+                        done.unchecked += [blob_key(row.id, item.oid) for item in broken]
                         continue
                     for item in broken:
                         yield blob_key(row.id, item.oid), item.reason

@@ -179,6 +179,20 @@ class Files:
             )
         return entries
 
+    def is_damaged(self, repo: Repo, entry: Entry) -> bool:
+        """Whether a file's bytes are known to be damaged. Costs no query where nothing is."""
+        damage = self.storage.damage
+        if not damage.listed() or entry.is_folder:
+            return False
+        if damage.has(blob_key(repo.id, entry.oid)):
+            return True
+        try:
+            if entry.pointer:
+                self.storage.refuse_damaged(entry.pointer.sha256, entry.xet_hash)
+        except Damaged:
+            return True
+        return False
+
     def forget(self) -> None:
         with self._blobs_lock:
             self._blobs.clear()

@@ -366,6 +366,10 @@ class Registry:
         """Bytes of a file from `start` to before `end`; fewer at its end. All at once in memory."""
         return self._files.read_range(repo, entry, start, end)
 
+    def is_damaged(self, repo: Repo, entry: Entry) -> bool:
+        """Whether a file's bytes are known to be damaged, so that it must be sent again."""
+        return self._files.is_damaged(repo, entry)
+
     def text(self, repo: Repo, commit: str, path: str) -> str | None:
         """A small text file's content; None when missing, large, LFS or not UTF-8."""
         return self._files.text(repo, commit, path)

@@ -1,10 +1,12 @@
 """Before a commit: which files go inline, which by Xet or LFS, which not at all."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from hearthub.errors import Damaged
 from hearthub.registry.attributes import Attributes, Ignore, upload_mode
-from hearthub.registry.files import Files
+from hearthub.registry.files import Entry, Files
 from hearthub.registry.paths import clean_path
 from hearthub.registry.repo import Repo
 
@@ -20,7 +22,8 @@ class FileOffer:
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """`mode` is "lfs" or "regular"; `oid` what lies at that path now, so clients skip no-ops.
+    """`mode` is "lfs" or "regular"; `oid` what lies at that path now, so clients skip no-ops:
+    none where that is damaged, and the same file is welcome again.
 
     `is_new`: nothing of its `size` lies there, so what will come cannot be the same.
     """
@@ -50,7 +53,8 @@ def judge(
     texts = [files.text(repo, commit, ".gitignore"), ignore]
     ignores = [Ignore.parse(text) for text in texts if text]
     paths = [clean_path(offer.path) for offer in offers]
-    present = {entry.path: entry for entry in files.paths(repo, commit, paths)}
+    present = {entry.path: entry for entry in _present(files, repo, commit, paths)}
+    broken = {path for path, entry in present.items() if files.is_damaged(repo, entry)}
     verdicts = []
     for path, offer in zip(paths, offers, strict=True):
         entry = present.get(path)
@@ -60,9 +64,21 @@ def judge(
                 path=offer.path,
                 mode=upload_mode(path, offer.size, offer.sample, rules, max_regular),
                 ignored=ignored,
-                oid=None if entry is None or entry.is_folder else entry.etag,
+                oid=None if entry is None or entry.is_folder or path in broken else entry.etag,
                 size=offer.size,
                 is_new=not ignored and (entry is None or entry.size != offer.size),
             )
         )
     return verdicts
+
+
+def _present(files: Files, repo: Repo, commit: str, paths: list[str]) -> list[Entry]:
+    """What lies at these paths; without those of which a pointer is damaged, if one is."""
+    try:
+        return files.paths(repo, commit, paths)
+    except Damaged:
+        found = []
+        for path in paths:
+            with suppress(Damaged):
+                found += files.paths(repo, commit, [path])
+        return found

@@ -63,6 +63,11 @@ class Damage:
         )
         self._refresh()
 
+    def explain(self, key: str, reason: str) -> None:
+        """Say why of one that is listed; of one that was repaired meanwhile, nothing."""
+        sql = "update damaged set reason = :reason where key = :key"
+        self._db.execute(sql, key=key, reason=reason)
+
     def clear(self, key: str) -> None:
         """The right bytes are back."""
         if self.is_listed(key):

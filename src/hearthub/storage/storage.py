@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,16 @@ class Storage:
         return self._objects.new_bytes(repo_id, sizes)
 
     def objects(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
-        """Those of these objects that the repo proved to have."""
-        return self._objects.find(repo_id, sha256s)
+        """Those of these objects that the repo proved to have.
+
+        Without the `xet_hash` of one whose chunks are damaged but which lies here whole as well.
+        """
+        found = self._objects.find(repo_id, sha256s)
+        if self._damage.listed():
+            for name, known in found.items():
+                if known.whole and known.xet_hash and self._cas.is_damaged(known.xet_hash):
+                    found[name] = replace(known, xet_hash=None)
+        return found
 
     def require(self, repo_id: int, wanted: Sequence[tuple[str, int | None]]) -> dict[str, int]:
         """The size of each object; raises BadRequest naming one that is missing or differs.

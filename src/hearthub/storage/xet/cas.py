@@ -11,7 +11,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from hearthub.clock import now_ms
-from hearthub.errors import BadRequest, NotFound, RangeNotSatisfiable, TooLarge
+from hearthub.errors import BadRequest, Damaged, NotFound, RangeNotSatisfiable, TooLarge
 from hearthub.sandbox import Sandbox
 from hearthub.storage.backends import Blobs
 from hearthub.storage.damage import Damage, damaged
@@ -80,13 +80,17 @@ class Cas:
         if spool.size > meta.packed_ends[-1]:
             spool.truncate(meta.packed_ends[-1])
         key = f"xorbs/{xorb_hash}"
-        # Before the bytes, so that what lies here already stays until the row says so.
-        self._tombstones.clear(key)
+        # Before the bytes, so that what lies here already stays until the row says so. The row
+        # first: a collector that deletes it marks the bytes, and that mark must be seen here.
         self._rows.touch([xorb_hash])
+        self._tombstones.clear(key)
         if self._damage.is_listed(key) or self._is_cut(key, xorb_hash):
             return self._repair(key, repo_id, xorb_hash, meta, spool)
         is_new = self._blobs.put_file(key, spool.path)
-        if not is_new and not self._rows.has_xorb(xorb_hash):
+        has_row = self._rows.has_xorb(xorb_hash)
+        if not has_row:  # one that was collected may have been packed in another way
+            self._meta_of.cache_clear()
+        if not is_new and not has_row:
             # Whoever stored it died before the row, or is just about to write it. The same chunks
             # can be packed in many ways, so describe what lies there, not what was sent now.
             stored = self._sandbox.run(
@@ -143,7 +147,8 @@ class Cas:
             self._rows.add_files([file for file in files if file.hash != ZERO], broken)
             self._objects.add(repo_id, objects)
             self._rows.touch([to_text(xorb) for xorb in survey.xorbs])
-        self._forget(broken)
+        # Also of files that are new now: they may have been here, in other xorbs, and collected.
+        self._forget(list(sizes))
         for name in broken:
             self._damage.clear(f"xet/{name}")
         return objects
@@ -286,7 +291,10 @@ class Cas:
         names = [key.removeprefix("xorbs/") for key in listed if key.startswith("xorbs/")]
         if not names or f"xet/{file_hash}" in listed:
             return f"xet/{file_hash}" in listed
-        xorbs = self._recipe_of(file_hash).xorbs()
+        try:
+            xorbs = self._recipe_of(file_hash).xorbs()
+        except Damaged:
+            return True
         return not set(map(from_text, names)).isdisjoint(xorbs)
 
     def _refuse_damaged(self, file_hash: str) -> None:

@@ -143,7 +143,8 @@ class XetRows:
     def add_files(self, files: Sequence[VerifiedFile], repaired: Collection[str] = ()) -> None:
         """Register verified files. The first terms of a file stay, unless it is to be `repaired`;
         later xorbs are noted too, because a second uploader may not see the first one's. Sorted,
-        lest two writers deadlock."""
+        lest two writers deadlock. One that is here is written as well: that holds its row, so that
+        a collector on PostgreSQL waits, and sees the claim that comes next."""
         now = now_ms()
         stored = []
         used, asked = set[tuple[str, str]](), set[tuple[str, str]]()
@@ -160,10 +161,12 @@ class XetRows:
             )
             used |= {(to_text(xorb), name) for xorb in Recipe(file.terms).xorbs()}
             asked |= {(to_text(chunk), name) for chunk in file.chunks}
+        stored.sort(key=lambda row: str(row["hash"]))
         with self.db.transaction():
             self.db.execute_many(
                 """insert into xet_file (hash, size, sha256, created, terms)
-                values (:hash, :size, :sha256, :created, :terms) on conflict do nothing""",
+                values (:hash, :size, :sha256, :created, :terms)
+                on conflict (hash) do update set size = excluded.size""",
                 stored,
             )
             self.db.execute_many(
