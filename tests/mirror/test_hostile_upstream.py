@@ -1,6 +1,7 @@
 """Answers of an upstream that means harm, or is broken: each is refused, and nothing is kept."""
 
 import hashlib
+import json
 from typing import Any
 
 import httpx
@@ -203,6 +204,28 @@ def test_token_that_is_none(importer: Importer, hub: LiveHub, upstream: Proxy) -
     refused = importer("alice/x", **env)
     assert (refused.code, "Invalid credentials" in refused.err) == (1, True)
     assert "another token" in refused.err
+
+
+def test_a_token_that_upstream_repeats(importer: Importer, upstream: Proxy) -> None:
+    """As some do that refuse it, or a proxy before them; in any part of their words."""
+    env = {"HEARTHUB_UPSTREAM": upstream.url, "HEARTHUB_UPSTREAM_TOKEN": "hf_secret" * 9}
+    words = "x" * 280 + env["HEARTHUB_UPSTREAM_TOKEN"]
+    for headers in ({"x_error_message": words}, {}):
+        body = json.dumps({"error": f"Authorization: Bearer {words}"}).encode()
+        upstream.on("/revision/", lambda _, h=headers, b=body: with_body(b)(refuse(403, **h)(_)))
+        refused = importer("alice/x", **env)
+        assert refused.code == 1
+        assert "xxx" in refused.err
+        assert "hf_s" not in refused.err
+
+
+def test_no_proxy_reads_what_goes_to_this_machine(
+    alice: httpx.Client, importer: Importer, upstream: Proxy
+) -> None:
+    model = new_model(alice)
+    env = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    done = importer(model.name, "--include", "*.json", HEARTHUB_UPSTREAM=upstream.url, **env)
+    assert done.code == 0, done.err
 
 
 def test_token_belongs_to_one_hub(

@@ -9,6 +9,7 @@ from hearthub.mirror.progress import printable
 MAX_URL = 8192
 _PORTS = {"http": 80, "https": 443}
 _PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 Origin = tuple[str, str, int]
 """Scheme, host and port: a token belongs to one."""
@@ -56,7 +57,7 @@ class Endpoint:
     def is_readable_by_others(self) -> bool:
         """Whether what is sent there travels the network as it is."""
         scheme, host, _ = self.origin
-        return scheme == "http" and host not in {"127.0.0.1", "::1", "localhost"}
+        return scheme == "http" and host not in {name.strip("[]") for name in LOOPBACK}
 
     def owns(self, url: str) -> bool:
         return origin_of(url) == self.origin

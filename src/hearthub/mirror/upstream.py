@@ -15,7 +15,7 @@ import orjson
 
 from hearthub import __version__
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.addresses import Endpoint, follow, short
+from hearthub.mirror.addresses import LOOPBACK, Endpoint, follow, short
 from hearthub.mirror.answers import File, State, parse_entries, parse_state
 from hearthub.mirror.pacing import Fault, Pace, Patience, asked_wait
 from hearthub.mirror.progress import printable
@@ -47,6 +47,8 @@ class Upstream:
             headers={"User-Agent": f"hearthub/{__version__}", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
+            # Whatever HTTP_PROXY says: a token for this machine is not a proxy's to read.
+            mounts={f"all://{host}": None for host in LOOPBACK},
         )
 
     def close(self) -> None:
@@ -202,13 +204,16 @@ class Upstream:
         raise UpstreamFailed(_refusal(url, response, self._error_text(response), self._token))
 
     def _error_text(self, response: httpx.Response) -> str:
-        if said := response.headers.get("x-error-message"):
-            return printable(said)
-        try:
-            answer = orjson.loads(self._body(response, MAX_ERROR))
-        except (Fault, UpstreamFailed, orjson.JSONDecodeError):
-            return ""
-        return printable(answer.get("error", "")) if isinstance(answer, dict) else ""
+        """What upstream says, without the token, which some repeat when they refuse it."""
+        said: object = response.headers.get("x-error-message")
+        if not said:
+            try:
+                answer = orjson.loads(self._body(response, MAX_ERROR))
+            except (Fault, UpstreamFailed, orjson.JSONDecodeError):
+                return ""
+            said = answer.get("error", "") if isinstance(answer, dict) else ""
+        text = str(said)
+        return printable(text.replace(self._token, "[token]") if self._token else text)
 
 
 def _refusal(url: str, response: httpx.Response, text: str, token: str | None) -> str:
