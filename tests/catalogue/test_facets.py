@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from catalogue.shelves import ELSEWHERE, create, observed, settle
+from catalogue.shelves import ELSEWHERE, create, find, observed, settle
 from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Filter, Listing, facets
 from hearthub.context import Hub
@@ -129,3 +129,21 @@ def test_a_whole_shelf_is_counted_the_same_way(hub: Hub) -> None:
     told = {(kind, name): n for kind, name, n in hub.catalogue.tags("model")}
     assert told["tag", "x0"] == tags["x0"]
     assert hub.catalogue.tags("dataset") == []
+
+
+def test_sizes_are_exact(hub: Hub) -> None:
+    """As in lists: 6.2 and 6.5 billion fall into one step of the index."""
+    hub.catalogue.observe(
+        observed(
+            f"far/{size}", card_text="far", parameters_total=size * 10**8, licenses=[f"l{size}"]
+        )
+        for size in (62, 65)
+    )
+    for sizes, name in (((None, 63 * 10**8), "l62"), ((63 * 10**8, None), "l65")):
+        wanted = Filter("model", parameters=sizes, origin=ELSEWHERE)
+        found = hub.catalogue.facet_counts(ANONYMOUS, wanted)
+        assert (found.total, found.sampled) == (1, 1)
+        assert found.counts["license"] == [(name, 1)]
+        size = name.removeprefix("l")
+        for typed in ("far", size, "fra", f"far/{size}"):
+            assert find(hub, typed, origin=ELSEWHERE, parameters=sizes) == [f"far/{size}"]

@@ -8,7 +8,7 @@ import orjson
 from cachetools import TTLCache
 
 from hearthub.catalogue.listing import EVERYTHING, id_of_doc
-from hearthub.catalogue.lists import Lists
+from hearthub.catalogue.lists import Lists, sizes_of_matches
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 
@@ -84,11 +84,13 @@ class Facets:
         return FacetCounts(total, total >= COUNTED, len(docs), self._named(numbers))
 
     def _sample(self, plan: Plan) -> list[int]:
+        join, where, params = sizes_of_matches(plan)
         rows = self.db.all(
-            "select rowid as doc from term_index where term_index match :match "
-            "order by rowid limit :limit",
+            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
+            f"where term_index match :match{where} order by term_index.rowid limit :limit",
             match=plan.match(),
             limit=SAMPLE,
+            **params,
         )
         return [row.doc for row in rows]
 

@@ -89,11 +89,13 @@ class Lists:
         """How many fit, counting no further than `limit`."""
         if plan.is_empty:
             return 0
+        join, where, params = sizes_of_matches(plan)
         found = self.db.value(
-            "select count(*) from (select 1 from term_index where term_index match :match "
-            "limit :limit)",
+            f"select count(*) from (select 1 from term_index{join} "  # noqa: S608
+            f"where term_index match :match{where} limit :limit)",
             match=plan.match(),
             limit=limit,
+            **params,
         )
         return int(found)
 
@@ -176,3 +178,9 @@ class Lists:
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+
+def sizes_of_matches(plan: Plan) -> tuple[str, str, dict[str, Any]]:
+    """A join, conditions and their values: what matches in the index and has the size asked for."""
+    where, params = plan.sizes()
+    return f" cross join listing l on l.id = {ID_OF_ROWID}" if where else "", where, params

@@ -110,6 +110,8 @@ class Search:
         `runs` of letters and digits must be in the name, whatever separates them there.
         """
         checks = "".join(f" and instr({_SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
+        sizes, params = plan.sizes()
+        checks += sizes
         join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""
         checks += " and term_index.rowid not in (:without)" if without else ""
         rows = self.db.all(
@@ -121,6 +123,7 @@ class Search:
             limit=limit,
             **({"without": list(without)} if without else {}),
             **{f"run{n}": run for n, run in enumerate(runs)},
+            **params,
         )
         return [row.doc for row in rows]
 
