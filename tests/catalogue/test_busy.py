@@ -15,6 +15,11 @@ from hearthub.db import DatabaseError
 from hearthub.registry import CommitHeader, PutFile, Repo
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 @contextmanager
 def rebuilding(hub: Hub) -> Iterator[None]:
     """A rebuild in another thread of this process, in its middle until the block ends."""

@@ -19,6 +19,11 @@ FORMS = [
 ]
 
 
+@pytest.fixture
+def hub(own_hub: Hub) -> Hub:
+    return own_hub
+
+
 @pytest.mark.parametrize("few", [0, 10**6], ids=["walk", "postings"])
 def test_a_thousand_spellings(hub: Hub, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     monkeypatch.setattr(lists, "FEW", few)

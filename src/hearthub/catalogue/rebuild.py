@@ -43,15 +43,17 @@ class Rebuild:
         self.is_running = True
         self.db.value(f"pragma cache_size = -{CACHE_KIB}")
         try:
-            with self.db.transaction():
-                return self._run(repos, progress)
+            listings = Listings(self.db, within_one=True)
+            with listings.in_bulk():
+                return self._run(listings, repos, progress)
         finally:  # the thread that ran it goes on, and so does its connection
             self.db.value(f"pragma cache_size = -{USUAL_CACHE_KIB}")
             self.is_running = False
 
-    def _run(self, repos: Iterator[list[tuple[Repo, str]]], progress: Progress) -> int:
+    def _run(
+        self, listings: Listings, repos: Iterator[list[tuple[Repo, str]]], progress: Progress
+    ) -> int:
         done = last = 0
-        listings = Listings(self.db, within_one=True)
         listings.empty_index()
         for some in repos:
             ids = [repo.id for repo, _ in some]
