@@ -365,3 +365,16 @@ def new_head(hub: Hub, name: str, files: dict[str, bytes]) -> str:
     actor = alice_of(hub)
     repo = hub.registry.create(actor, "model", f"alice/{name}", visibility="private", files=files)
     return hub.registry.head(repo)
+
+
+def test_a_folder_that_leads_elsewhere_is_refused(
+    filled: Filled, folder: Path, tmp_path: Path
+) -> None:
+    back_up(filled, folder)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("not a backup's")
+    (folder / "tmp").rmdir()
+    (folder / "tmp").symlink_to(mine)
+    assert "is a link" in refused(hearthub("backup", folder, "--data", filled.data))
+    assert (mine / "letter.txt").exists()

@@ -54,6 +54,8 @@ class BackupFolder:
         self._check_mark()
         # Whatever the folder itself allows: what is in it holds secrets and private files.
         for name in ("xorbs", "lfs", "git", "snapshots", "tmp"):
+            if (self.path / name).is_symlink():  # its old files would be deleted, wherever they are
+                raise BadRequest(f"{self.path / name} is a link: it must be a folder of its own")
             (self.path / name).mkdir(exist_ok=True, mode=0o700)
 
     def _check_mark(self) -> None:
