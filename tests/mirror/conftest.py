@@ -80,7 +80,7 @@ def start_import(home: LiveHub, *words: str, **env: str) -> subprocess.Popen[str
         stderr=subprocess.PIPE,
         text=True,
         # Who runs the tests in the background may have had it ignored, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
