@@ -12,7 +12,7 @@ from hearthub.catalogue.lists import Lists, sizes_of_matches
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 
-SAMPLE = 1_000
+SAMPLE = 500
 """Of more listings than this, the facets of the most popular ones are counted."""
 
 COUNTED = 5_000

@@ -22,7 +22,7 @@ MAX_WALK = 10_000
 MAX_INDEX_WALK = 60_000
 """Where the index itself has what most rows are passed over for."""
 
-FEW = 2_000
+FEW = 6_000
 """Of so few, the postings are quicker whatever the order."""
 
 MANY = 5_000

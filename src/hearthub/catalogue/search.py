@@ -2,7 +2,7 @@
 
 Candidates come from the term index, popular ones first: what holds each word as typed, then the
 words in any order, then with one mistake in a word, then what holds most of them. As soon as there
-are enough, no more are asked for. Then the names are compared with what was typed.
+are any, no more are asked for. Then the names are compared with what was typed.
 """
 
 import math
@@ -19,7 +19,7 @@ from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.names import misspellings
 
-HEAD = 200
+HEAD = 120
 """So many candidates are compared; what else fits follows in the order of popularity."""
 
 _PLACE = re.compile(r"[bp]\d{1,18}", re.ASCII)
@@ -75,14 +75,14 @@ class Search:
             found += [(f"p{doc}", id_of_doc(doc)) for doc in docs]
         return found
 
-    def head(self, plan: Plan, query: terms.Query, enough: int = 1) -> list[Found]:
-        """The best matches, best first. What only resembles the query comes when fewer fit it."""
+    def head(self, plan: Plan, query: terms.Query) -> list[Found]:
+        """The best matches, best first. What only resembles the query comes when nothing fits it."""
         if plan.is_empty or not query.words:
             return []
         docs = dict.fromkeys(self._named(plan, query))
         for attempt in self._attempts(query):
             docs |= dict.fromkeys(self._try(plan, attempt))
-            if len(docs) >= enough:
+            if docs:
                 break
         return self._ranked(query, list(docs))
 
