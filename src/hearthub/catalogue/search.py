@@ -76,7 +76,7 @@ class Search:
         return found
 
     def head(self, plan: Plan, query: terms.Query) -> list[Found]:
-        """The best matches, best first. What only resembles the query comes when nothing fits it."""
+        """The best matches, best first; what only resembles the query when nothing fits it."""
         if plan.is_empty or not query.words:
             return []
         docs = dict.fromkeys(self._named(plan, query))
