@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from hearthub.catalogue import Counters, Facts, Listing
+from hearthub.catalogue.listings import Listings
 from hearthub.context import Hub
 from hearthub.db import batches
 
@@ -140,8 +141,9 @@ def fill(hub: Hub, repos: int, users: int, say: Callable[[str], None]) -> None:
         )
     say(f"{repos:,} repos")
     hub.catalogue_db.value("pragma cache_size = -262144")
-    with hub.catalogue_db.transaction():
-        hub.catalogue.observe(_hosted(hub, listings(repos), say))
+    rows = Listings(hub.catalogue_db, within_one=True)
+    with rows.in_bulk():
+        rows.put(_hosted(hub, listings(repos), say), anew=True)
         hub.catalogue.mark_whole()
 
 
