@@ -1,0 +1,1 @@
+"""What is inside a model, which hardware it fits, and how to run it, from its metadata alone."""
