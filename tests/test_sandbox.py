@@ -98,6 +98,17 @@ def test_a_worker_imports_little(sandbox: Sandbox) -> None:
     assert not {"sqlalchemy", "starlette", "fastapi", "hearthub.storage"} & set(loaded)
 
 
+@pytest.mark.parametrize(
+    "module", ["storage.xet.xorbs", "storage.xet.verification", "web.markdown"]
+)
+def test_what_workers_run_needs_no_database(module: str) -> None:
+    """Or the first upload after a pause would wait for half a second of imports."""
+    told = subprocess.check_output(
+        [sys.executable, "-c", f"import sys, hearthub.{module}; print(*sys.modules)"], text=True
+    )
+    assert not {"sqlalchemy", "starlette", "fastapi", "httpx"} & set(told.split())
+
+
 def test_errors_of_ours_travel_as_themselves(sandbox: Sandbox) -> None:
     pid = sandbox.run(process_id, timeout=10)
     with pytest.raises(BadRequest, match="no such thing") as error:

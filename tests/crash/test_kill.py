@@ -55,7 +55,7 @@ def test_what_was_acknowledged_outlives_kill_9(tmp_path: Path, stream: int) -> N
         check_repos(hub, ledger)
         assert_one_more_of_each(hub, ledger, writers[0])
     assert ledger.refusals == []
-    assert len(ledger.commits) >= WRITERS, "too slow a machine to tell anything"
+    assert len(ledger.commits) > ROUNDS, "too slow a machine to tell anything"
     check_the_folder(tmp_path, ledger)
     print(len(ledger.commits), "commits acknowledged,", ledger.uploads)
 

@@ -7,13 +7,12 @@ another repo holds, and who lies about one harms only himself.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from hearthub.clock import now_ms
 from hearthub.db import Database, IntegrityError, Rows
 from hearthub.errors import BadRequest, RepoNotFound
-from hearthub.storage.backends import Blobs
+from hearthub.storage.backends import Blobs, Extent
 from hearthub.storage.damage import damaged
 
 BATCH = 500
@@ -27,14 +26,6 @@ class LfsObject:
     size: int
     whole: bool
     xet_hash: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Bytes as they lie in one local file: spans of (offset, length), in order."""
-
-    path: Path
-    spans: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)

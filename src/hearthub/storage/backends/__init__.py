@@ -6,7 +6,8 @@ the stored ones are damaged: then it replaces them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,14 @@ PIECE = 2**20
 """How many bytes `open_range` yields at a time, at most."""
 
 _KEY = re.compile(r"[a-z0-9]+(/[a-z0-9]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Bytes as they lie in one local file: spans of (offset, length), in order."""
+
+    path: Path
+    spans: Sequence[tuple[int, int]]
 
 
 class Blobs(Protocol):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearthub.errors import BadRequest, Unavailable
-from hearthub.storage.backends import Blobs
+from hearthub.storage.backends import Blobs, Extent
 from hearthub.storage.backends.local import read_cached
-from hearthub.storage.objects import Extent
 from hearthub.storage.xet.hashes import to_text
 from hearthub.storage.xet.xorbs import HEADER, XorbMeta, plain_header, unpack, walk
 
