@@ -141,8 +141,7 @@ def fill(hub: Hub, repos: int, users: int, say: Callable[[str], None]) -> None:
         )
     say(f"{repos:,} repos")
     hub.catalogue_db.value("pragma cache_size = -262144")
-    rows = Listings(hub.catalogue_db, within_one=True)
-    with rows.in_bulk():
+    with Listings(hub.catalogue_db).in_bulk() as rows:
         rows.put(_hosted(hub, listings(repos), say), anew=True)
         hub.catalogue.mark_whole()
 

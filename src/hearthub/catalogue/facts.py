@@ -46,7 +46,11 @@ class Facts:
     description: str = ""  # the first 300 of them
 
     def to_json(self) -> str:
-        return json.dumps({name: value for name, value in vars(self).items() if value})
+        values = {name: value for name, value in vars(self).items() if value}
+        try:
+            return orjson.dumps(values).decode()
+        except TypeError:  # numbers beyond 64 bits and lone surrogates
+            return json.dumps(values)
 
     @classmethod
     def from_json(cls, text: str) -> "Facts":

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from threading import Lock
 from types import SimpleNamespace
@@ -26,6 +26,7 @@ FACTS_VERSION = 2
 """To be raised when the rules that make facts of a commit change: they are then read again."""
 
 MAX_KNOWN_FACETS = 1_000_000
+MAX_GATHERED = 500_000
 FTS_USUAL, FTS_BULK = 2**20, 2**26
 
 _PUT_LISTING = """
@@ -52,7 +53,8 @@ on conflict (id) do update set commit_oid = excluded.commit_oid, version = exclu
   gated = excluded.gated, facts = excluded.facts, words = excluded.words"""
 _NAMELESS = "update listing set key = key || ' ' || id where id in (:ids)"
 _STORED = """
-select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words
+select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words,
+  f.commit_oid, f.version, f.gated
 from listing l join listing_facts f on f.id = l.id where """
 
 
@@ -78,26 +80,47 @@ class _Stored:
         return cls(row.id, row.shelf, row.doc, row.facets, words, grams, document)
 
 
+@dataclass
+class _Counts:
+    """How many listings have each facet, by shelf, and how many names each word and gram."""
+
+    facets: Counter[tuple[int, str]] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    grams: Counter[str] = field(default_factory=Counter)
+
+    def add(self, listings: Iterable[_Stored]) -> None:
+        for it in listings:
+            self.facets.update([(it.shelf, facet) for facet in it.facets.split()])
+            self.words.update(it.words)
+            self.grams.update(it.grams)
+
+    def take(self, listings: Iterable[_Stored]) -> None:
+        for it in listings:
+            self.facets.subtract([(it.shelf, facet) for facet in it.facets.split()])
+            self.words.subtract(it.words)
+            self.grams.subtract(it.grams)
+
+
 class Listings:
-    """Writes listings whole. Everything a call changes is one transaction.
+    """Writes listings whole. Everything a call changes is one transaction."""
 
-    `within_one`: this object lives and dies within one transaction of the caller, so it may
-    remember what no other transaction sees yet.
-    """
-
-    def __init__(self, db: Database, *, within_one: bool = False) -> None:
-        self.db, self._within_one = db, within_one
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._gathered: _Counts | None = None
         self._facets: LRUCache[Facet, int] = LRUCache(MAX_KNOWN_FACETS)
         self._lock = Lock()
 
-    def put(self, listings: Iterable[Listing], *, anew: bool = False) -> None:
+    def put(
+        self, listings: Iterable[Listing], *, anew: bool = False, new_terms: bool = False
+    ) -> None:
         """Write these listings in place of what stands for the same repos.
 
-        `anew`: the index and the counts are empty, nothing has to be taken back.
+        `anew`: the index and the counts are empty, nothing has to be taken back. `new_terms`: the
+        words of cards that stand were found by older rules.
         """
         for batch in batches(listings):
             with self.db.transaction():
-                self._put(batch, anew)
+                self._put(batch, anew, new_terms)
 
     def empty_index(self) -> None:
         """Forget all that follows from the rows of listings, before they are put anew."""
@@ -106,8 +129,9 @@ class Listings:
             self.db.execute(f"delete from {table}")  # noqa: S608
 
     @contextmanager
-    def in_bulk(self) -> Iterator[None]:
-        """For millions of listings in one transaction: what is sorted is made once, at the end.
+    def in_bulk(self) -> Iterator["Listings"]:
+        """For millions of listings in one transaction: what is sorted is made once, at the end,
+        and counts are gathered. What is yielded is of no use after it.
 
         FTS5 merges what it wrote so often that a larger buffer halves the work.
         """
@@ -115,11 +139,14 @@ class Listings:
             "select name, sql from sqlite_master where type = 'index' and tbl_name = 'rank' "
             "and sql is not null"
         )
+        bulk = Listings(self.db)
+        bulk._gathered = gathered = _Counts()
         with self.db.transaction():
             for row in indexes:
                 self.db.execute(f"drop index {row.name}")
             self._buffer(FTS_BULK)
-            yield
+            yield bulk
+            self._write(gathered)
             for row in indexes:
                 self.db.execute(row.sql)
             self._buffer(FTS_USUAL)
@@ -157,22 +184,27 @@ class Listings:
             rows = self.db.all(f"{_STORED}l.repo_id = :repo", repo=repo_id)
             self._take_back([_Stored.of(row) for row in rows])
 
-    def _put(self, batch: Sequence[Listing], anew: bool) -> None:
+    def _put(self, batch: Sequence[Listing], anew: bool, new_terms: bool) -> None:
         last = {(it.type, it.key, it.origin, it.repo_id): it for it in batch}
         listings = list(last.values())
         old = self._standing(listings, anew)
         ids = self._numbers([it for it in listings if _name(it) not in old])
         facets = [listing.facets() for listing in listings]
         facet_ids = self._facet_ids(set(chain.from_iterable(facets)))
-        new, rows, renamed = [], [], []
+        new, rows, facts, renamed = [], [], [], []
         for listing, has in zip(listings, facets, strict=True):
             before = old.get(_name(listing))
             number = before.id if before else ids[_name(listing)]
             if before and before.key != listing.key:
                 renamed.append(number)
             row = _row(listing, number, {facet: facet_ids[facet] for facet in has})
+            if before and not new_terms and _reads_alike(before, listing):
+                words = before.words
+            else:
+                words = terms.card_words(listing.facts.card_text)
+                facts.append(_facts_row(listing, number, words))
             rows.append(row)
-            new.append(_Stored.of(SimpleNamespace(**row)))
+            new.append(_Stored.of(SimpleNamespace(**row, words=words)))
         gone = [] if anew else [_Stored.of(row) for row in old.values()]
         self._count(gone, new)
         self._index(gone, new)
@@ -181,7 +213,7 @@ class Listings:
             self.db.execute(_NAMELESS, ids=renamed)
         self.db.execute_many(_PUT_LISTING, rows)
         self.db.execute_many(_PUT_RANK, rows)
-        self.db.execute_many(_PUT_FACTS, rows)
+        self.db.execute_many(_PUT_FACTS, facts)
 
     def _standing(self, listings: Sequence[Listing], anew: bool) -> dict[Any, Any]:
         """The rows that stand for these repos; whatever else has one of their names goes away.
@@ -237,29 +269,26 @@ class Listings:
         )
 
     def _count(self, old: Sequence[_Stored], new: Sequence[_Stored]) -> None:
-        """How many listings have each facet, by shelf, and how many names each word and gram."""
-        facets: Counter[tuple[int, str]] = Counter()
-        words: Counter[str] = Counter()
-        grams: Counter[str] = Counter()
-        for it in new:
-            facets.update([(it.shelf, facet) for facet in it.facets.split()])
-            words.update(it.words)
-            grams.update(it.grams)
-        for it in old:
-            facets.subtract([(it.shelf, facet) for facet in it.facets.split()])
-            words.subtract(it.words)
-            grams.subtract(it.grams)
+        counts = self._gathered or _Counts()
+        counts.add(new)
+        counts.take(old)
+        if self._gathered is None or len(counts.facets) > MAX_GATHERED:
+            self._write(counts)
+
+    def _write(self, counts: "_Counts") -> None:
         self.db.execute_many(
             "insert into facet_count (shelf, facet_id, n) values (:shelf, :facet, :n) "
             "on conflict (shelf, facet_id) do update set n = n + excluded.n",
-            [{"shelf": s, "facet": f, "n": n} for (s, f), n in sorted(facets.items()) if n],
+            [{"shelf": s, "facet": f, "n": n} for (s, f), n in sorted(counts.facets.items()) if n],
         )
-        for table, counts in (("word", words), ("gram", grams)):
+        for table, found in (("word", counts.words), ("gram", counts.grams)):
             self.db.execute_many(
                 f"insert into {table} (term, n) values (:term, :n) "  # noqa: S608
                 "on conflict (term) do update set n = n + excluded.n",
-                [{"term": term, "n": n} for term, n in sorted(counts.items()) if n],
+                [{"term": term, "n": n} for term, n in sorted(found.items()) if n],
             )
+        for gathered in (counts.facets, counts.words, counts.grams):
+            gathered.clear()
 
     def _facet_ids(self, wanted: set[Facet]) -> dict[Facet, int]:
         with self._lock:
@@ -280,7 +309,7 @@ class Listings:
                     names=names,
                 )
                 read |= {(kind, row.name): row.id for row in rows}
-        if self._within_one:
+        if self._gathered is not None:  # whatever happens, nobody asks this object afterwards
             self._remember(read)
         elif read:  # not before: what is rolled back must not be remembered
             self.db.after_commit(lambda: self._remember(read))
@@ -299,8 +328,7 @@ def _name(listing: Listing) -> Any:
 
 
 def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]:
-    counters, facts, facets = listing.counters, listing.facts, list(has.values())
-    words = terms.card_words(facts.card_text)
+    counters, facets = listing.counters, list(has.values())
     return {
         "id": number,
         "repo_id": listing.repo_id,
@@ -321,12 +349,29 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "created": counters.created,
         "modified": counters.modified,
         **_main(listing, has),
+    }
+
+
+def _facts_row(listing: Listing, number: int, words: str) -> dict[str, Any]:
+    return {
+        "id": number,
         "commit_oid": listing.commit,
         "version": FACTS_VERSION,
         "gated": listing.gated,
-        "facts": facts.to_json(),
+        "facts": listing.facts.to_json(),
         "words": words,
     }
+
+
+def _reads_alike(before: Any, listing: Listing) -> bool:
+    """Whether the row of facts that stands is what this listing would write: facts follow from
+    the commit, and reading and writing them is most of the work."""
+    return (
+        listing.commit is not None
+        and before.commit_oid == listing.commit
+        and before.version == FACTS_VERSION
+        and before.gated == listing.gated
+    )
 
 
 def _main(listing: Listing, has: dict[Facet, int]) -> dict[str, int]:

@@ -43,8 +43,7 @@ class Rebuild:
         self.is_running = True
         self.db.value(f"pragma cache_size = -{CACHE_KIB}")
         try:
-            listings = Listings(self.db, within_one=True)
-            with listings.in_bulk():
+            with Listings(self.db).in_bulk() as listings:
                 return self._run(listings, repos, progress)
         finally:  # the thread that ran it goes on, and so does its connection
             self.db.value(f"pragma cache_size = -{USUAL_CACHE_KIB}")
@@ -54,16 +53,17 @@ class Rebuild:
         self, listings: Listings, repos: Iterator[list[tuple[Repo, str]]], progress: Progress
     ) -> int:
         done = last = 0
+        new_terms = self.is_due
         listings.empty_index()
         for some in repos:
             ids = [repo.id for repo, _ in some]
             listings.drop(self._others(last, max(ids), ids))
             last = max(ids)
-            listings.put(self._hosted(some), anew=True)
+            listings.put(self._hosted(some), anew=True, new_terms=new_terms)
             progress(done := done + len(some))
         listings.drop(self._others(last, 2**62, []))
         for found in batches(self._observed()):
-            listings.put(found, anew=True)
+            listings.put(found, anew=True, new_terms=new_terms)
             progress(done := done + len(found))
         self.mark_done()
         return done
