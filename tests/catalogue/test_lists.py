@@ -18,6 +18,7 @@ from catalogue.shelves import (
     observed,
     set_counters,
 )
+from catalogue.ways import take
 from hearthub.accounts import Actor
 from hearthub.catalogue import Counters, Facts, Filter, Listing, Page, lists
 from hearthub.context import Hub
@@ -30,9 +31,15 @@ LICENSES = [["mit"], ["apache-2.0"], ["mit", "apache-2.0"], []]
 SIZES = [None, 0, 1, 999, 1000, 7_000_000_000, 7_000_000_001, 2**40]
 TIED = [0, 0, 0, 1, 2, 50, 1000]
 SORTS = list(lists.SORTS)
-# (MAX_WALK, MAX_INDEX_WALK, FEW, MANY): the usual, all by postings, all by a walk, a walk that
+# (walk, MAX_WALK, MAX_INDEX_WALK, MANY): the usual, all by postings, all by a walk, a walk that
 # gives up, a search by a walk.
-WAYS = [None, (1, 1, 10**9, 10**9), (10**9, 10**9, -1, 0), (7, 7, -1, 3), (10**9, 10**9, -1, 1)]
+WAYS = [
+    None,
+    (False, 1, 1, 10**9),
+    (True, 10**9, 10**9, 0),
+    (True, 7, 7, 3),
+    (True, 10**9, 10**9, 1),
+]
 
 
 @dataclass(repr=False)
@@ -200,8 +207,11 @@ pages = st.builds(Page, st.sampled_from(SORTS), st.booleans(), st.integers(5, 60
 
 
 def use(way: Sequence[int] | None, patch: pytest.MonkeyPatch) -> None:
-    names = ("MAX_WALK", "MAX_INDEX_WALK", "FEW", "MANY")
-    for name, value in zip(names, way or (), strict=bool(way)):
+    if way is None:
+        return
+    walk, *values = way
+    take(patch, walk=bool(walk))
+    for name, value in zip(("MAX_WALK", "MAX_INDEX_WALK", "MANY"), values, strict=True):
         patch.setattr(lists, name, value)
 
 

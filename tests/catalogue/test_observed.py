@@ -15,6 +15,7 @@ from catalogue.shelves import (
     observed,
     settle,
 )
+from catalogue.ways import take
 from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Counters, Facts, Filter, Listing, Page, lists
 from hearthub.context import Hub
@@ -54,7 +55,7 @@ def shown(hub: Hub, origin: str, **more: object) -> list[str]:
     wanted = Filter("model", origin=origin, **more)
     by_walk = names(everything(hub, ANONYMOUS, wanted, Page("downloads")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lists, "FEW", -1)
+        take(patch, walk=True)
         assert names(everything(hub, ANONYMOUS, wanted, Page("downloads"))) == by_walk
     return by_walk
 
@@ -176,7 +177,7 @@ def test_hostile_questions(shared: Hub, text: str) -> None:
     for origin in ("", "all"):
         for way in (0, 2000):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(lists, "FEW", way - 1)
+                take(patch, walk=not way)
                 patch.setattr(lists, "MANY", way)
                 for kind in ("tag", "task", "library", "license", "language", "author", "origin"):
                     wanted = Filter("model", [[(kind, text)]], origin=origin)

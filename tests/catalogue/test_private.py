@@ -17,6 +17,7 @@ from catalogue.shelves import (
     settle,
     write_card,
 )
+from catalogue.ways import take
 from hearthub.accounts import Actor
 from hearthub.catalogue import Filter, Page, lists
 from hearthub.context import Hub
@@ -25,7 +26,6 @@ CARD = "---\nlicense: wtfpl\ntags: [hush]\nlibrary_name: keras\n---\nquokka"
 HUSHED = Filter("model", [[("tag", "hush")]])
 MEMBERS = ["root", "alice", "bob", "dora"]
 OUTSIDERS = ["charlie", "nobody"]
-WALK = {"FEW": -1, "MANY": 0}
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ def hub(own_hub: Hub) -> Hub:
 
 @pytest.fixture(params=["postings", "walk"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in WALK.items() if request.param == "walk" else ():
-        monkeypatch.setattr(lists, name, value)
+    if request.param == "walk":
+        take(monkeypatch, walk=True)
+        monkeypatch.setattr(lists, "MANY", 0)
 
 
 def seen(hub: Hub, actor: Actor, name: str) -> dict[str, bool]:

@@ -23,8 +23,9 @@ from catalogue.shelves import (
     settle,
     write_card,
 )
+from catalogue.ways import take
 from hearthub.app import open_hub
-from hearthub.catalogue import Counters, Facts, Filter, Page, lists
+from hearthub.catalogue import Counters, Facts, Filter, Page
 from hearthub.catalogue.listing import id_of_doc
 from hearthub.context import Hub
 from hearthub.settings import Settings
@@ -172,9 +173,9 @@ def answers(hub: Hub) -> list[object]:
         for it in wanted:
             found.append(names(everything(hub, cast[who], it)))
             found.append(hub.catalogue.facet_counts(cast[who], it))
-        for few in (-1, 2000):
+        for walk in (True, False):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(lists, "FEW", few)
+                take(patch, walk=walk)
                 for sort in ("likes", "modified"):
                     page = Page(sort, limit=50)
                     rows = everything(hub, cast[who], wanted[6], page)

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from catalogue.shelves import ELSEWHERE, create, everything, find, names, observed, settle
+from catalogue.ways import take
 from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Filter, Page, lists, search
 from hearthub.context import Hub
@@ -119,9 +120,9 @@ def test_what_nothing_has_finds_nothing(hub: Hub, typed: str) -> None:
     assert names(hub.catalogue.suggest(ANONYMOUS, "model", typed, 5)) == []
     for sort in ("likes", "created"):
         with pytest.MonkeyPatch.context() as patch:
-            for few in (2000, -1):
-                patch.setattr(lists, "FEW", few)
-                patch.setattr(lists, "MANY", few + 1)
+            for walk in (False, True):
+                take(patch, walk=walk)
+                patch.setattr(lists, "MANY", 0 if walk else 2000)
                 wanted = Filter("model", search=typed)
                 assert names(everything(hub, ANONYMOUS, wanted, Page(sort))) == []
     found = hub.catalogue.facet_counts(ANONYMOUS, Filter("model", search=typed))

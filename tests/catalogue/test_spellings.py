@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from catalogue.shelves import ELSEWHERE, everything, names, observed
+from catalogue.ways import take
 from hearthub.accounts import ANONYMOUS
-from hearthub.catalogue import Filter, Page, lists
+from hearthub.catalogue import Filter, Page
 from hearthub.catalogue.plan import MAX_SPELLINGS
 from hearthub.context import Hub
 
@@ -24,9 +25,9 @@ def hub(own_hub: Hub) -> Hub:
     return own_hub
 
 
-@pytest.mark.parametrize("few", [0, 10**6], ids=["walk", "postings"])
-def test_a_thousand_spellings(hub: Hub, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(lists, "FEW", few)
+@pytest.mark.parametrize("walk", [True, False], ids=["walk", "postings"])
+def test_a_thousand_spellings(hub: Hub, monkeypatch: pytest.MonkeyPatch, walk: bool) -> None:
+    take(monkeypatch, walk=walk)
     rare, common = FORMS[300], FORMS[-1]
     hub.catalogue.observe(
         observed(f"mallory/{at}", tags=FORMS[at : at + 400]) for at in range(0, len(FORMS), 400)

@@ -133,7 +133,7 @@ class Catalogue:
     def suggest(self, actor: Actor, repo_type: str, typed: str, limit: int) -> list[Row]:
         """The repos somebody most likely means, as they type."""
         plan = self._planner.plan(Filter(repo_type, search=typed), reader_of(actor))
-        found = self._search.head(plan, terms.Query.of(typed))[:limit]
+        found = self._search.suggest(plan, terms.Query.of(typed))[:limit]
         return self._rows.load(actor, [("", it.id) for it in found])
 
     def number(self, repo_type: str, kind: str, name: str) -> int:

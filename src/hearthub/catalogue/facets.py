@@ -1,11 +1,12 @@
 """Facets: the values a list can be narrowed by, and how many listings have each."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 
 import orjson
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from hearthub.catalogue.listing import EVERYTHING, id_of_doc
 from hearthub.catalogue.lists import Lists, sizes_of_matches
@@ -19,6 +20,7 @@ COUNTED = 5_000
 MOST = 50  # values of a kind
 MOST_TAGS = 20_000
 TAGS_KEPT_S = 60
+NAMES_KEPT = 50_000
 SMALL = 1_000
 """So few values of a shelf are read each time."""
 
@@ -40,6 +42,7 @@ class Facets:
     def __init__(self, db: Database, lists: Lists) -> None:
         self.db, self.lists = db, lists
         self._tags: TTLCache[int, list[tuple[str, str, int]]] = TTLCache(64, TAGS_KEPT_S)
+        self._names: LRUCache[int, tuple[str, str]] = LRUCache(NAMES_KEPT)
         self._lock = Lock()
 
     def tags(self, shelf: int) -> list[tuple[str, str, int]]:
@@ -96,13 +99,27 @@ class Facets:
 
     def _named(self, numbers: Counter[int]) -> dict[str, list[tuple[str, int]]]:
         found: dict[str, list[tuple[str, int]]] = {}
-        rows = self.db.all(  # all of them: five hundred tags must not crowd a licence out
-            "select id, kind, name from facet where id in (select value from json_each(:ids))",
-            ids=orjson.dumps(list(numbers)).decode(),
-        )
-        for row in rows:
-            found.setdefault(row.kind, []).append((row.name, numbers[row.id]))
+        # All of them: five hundred tags must not crowd a licence out.
+        for number, (kind, name) in self._names_of(list(numbers)):
+            found.setdefault(kind, []).append((name, numbers[number]))
         return {kind: _most(found[kind]) for kind in KINDS if kind in found}
+
+    def _names_of(self, numbers: list[int]) -> Iterator[tuple[int, tuple[str, str]]]:
+        """(number, (kind, name)). What a number stands for never changes."""
+        with self._lock:
+            known = {it: self._names[it] for it in numbers if it in self._names}
+        yield from known.items()
+        missing = [it for it in numbers if it not in known]
+        if not missing:
+            return
+        rows = self.db.all(
+            "select id, kind, name from facet where id in (select value from json_each(:ids))",
+            ids=orjson.dumps(missing).decode(),
+        )
+        read = {row.id: (row.kind, row.name) for row in rows}
+        with self._lock:
+            self._names.update(read)
+        yield from read.items()
 
     def _own(self, plan: Plan) -> list[str]:
         """The facets of each private repo that the reader sees: they are few."""

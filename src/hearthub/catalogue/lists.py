@@ -22,8 +22,12 @@ MAX_WALK = 10_000
 MAX_INDEX_WALK = 60_000
 """Where the index itself has what most rows are passed over for."""
 
-FEW = 6_000
-"""Of so few, the postings are quicker whatever the order."""
+LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
+"""What a row costs: to walk over, with its listing or by the index alone; to read in the postings
+of the rarest facet, and to sort when it fits."""
+
+SLACK = 2_000
+"""What fits is not spread evenly: a walk goes on for so much longer than it should need."""
 
 MANY = 5_000
 """So many that fit a search make a walk quicker. It looks for the words in names alone."""
@@ -81,9 +85,10 @@ class Lists:
         if plan.is_empty:
             return []
         order = _Order(column, page.ascending, page.limit, after)
-        if plan.fewest <= FEW or (plan.expression and not self._is_common(plan)):
+        rows = rows_to_look_at(plan, page.limit)
+        if rows is None or (plan.expression and not self._is_common(plan)):
             return self._postings(plan, order)
-        return self._walk(plan, order)
+        return self._walk(plan, order, rows)
 
     def count(self, plan: Plan, limit: int) -> int:
         """How many fit, counting no further than `limit`."""
@@ -105,11 +110,11 @@ class Lists:
             return False  # only cards have such words
         return self.count(plan, MANY) >= MANY
 
-    def _walk(self, plan: Plan, order: _Order) -> list[Place]:
+    def _walk(self, plan: Plan, order: _Order, most: int) -> list[Place]:
         shelves = [*plan.shelves, *([plan.private] if plan.sees_all else [])]
         branches = []
         for number in shelves:
-            rows = self._walk_shelf(number, plan, order)
+            rows = self._walk_shelf(number, plan, order, most)
             if rows is None:
                 return self._postings(plan, order)
             branches.append(rows)
@@ -117,11 +122,10 @@ class Lists:
             branches.append(self._private(plan, order))
         return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
 
-    def _walk_shelf(self, number: int, plan: Plan, order: _Order) -> list[Place] | None:
+    def _walk_shelf(self, number: int, plan: Plan, order: _Order, most: int) -> list[Place] | None:
         """The first places of one shelf that fit; None when the walk would be too long."""
         where, params = plan.conditions()
         params |= order.params | {"shelf": number}
-        most = MAX_INDEX_WALK if plan.main else MAX_WALK
         stop = self._end_of_walk(number, order, most) if where else None
         if stop is not None:
             params |= {"stop": stop[0], "stop_id": stop[1]}
@@ -178,6 +182,20 @@ class Lists:
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+
+def rows_to_look_at(plan: Plan, limit: int) -> int | None:
+    """After how many rows a walk gives up; None when the postings are likely to be quicker."""
+    by_index = bool(plan.main)
+    most = MAX_INDEX_WALK if by_index else MAX_WALK
+    if not plan.facets or plan.expression:
+        return most
+    expected = limit / max(plan.share, 1e-9)
+    walk = expected * (INDEX_LOOK_US if by_index else LOOK_US)
+    postings = plan.fewest * POSTING_US + plan.total * plan.share * MATCH_US
+    if walk > postings or expected > most:
+        return None
+    return min(most, SLACK + 4 * int(expected))
 
 
 def sizes_of_matches(plan: Plan) -> tuple[str, str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What a list is narrowed to, with its facets looked up: what every way to a page needs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ import orjson
 
 from hearthub.catalogue import terms
 from hearthub.catalogue.listing import (
+    EVERYTHING,
     OBSERVED,
     PRIVATE,
     PUBLIC,
@@ -72,6 +74,10 @@ class Plan:
     """The search, for the term index."""
     fewest: int = 2**60
     """No more listings than this can fit: so many have the rarest facet."""
+    share: float = 1.0
+    """The part of all listings that fits, if facets had nothing to do with each other."""
+    total: int = 0
+    """How many listings the shelves have."""
 
     @property
     def is_empty(self) -> bool:
@@ -157,6 +163,8 @@ class Planner:
         query = terms.Query.of(wanted.search) if wanted.search else None
         if query and query.as_typed() is None:
             facets.append([])  # emoji, say: no name or card has words for it
+        counts = [self._count(ids, shelves) for ids in facets if ids]
+        total = self._count(self.ids([EVERYTHING]), shelves)
         return Plan(
             shelves=tuple(shelves),
             private=shelf(wanted.type, PRIVATE),
@@ -169,7 +177,9 @@ class Planner:
             high=high,
             words=tuple(query.words) if query else (),
             expression=query.as_typed() if query else None,
-            fewest=min((self._count(ids, shelves) for ids in facets if ids), default=2**60),
+            fewest=min(counts, default=2**60),
+            share=math.prod(min(1.0, count / max(1, total)) for count in counts),
+            total=total,
         )
 
     def ids(self, group: Sequence[Facet]) -> list[int]:

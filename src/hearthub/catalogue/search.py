@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import orjson
 
@@ -19,14 +20,14 @@ from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.names import misspellings
 
-HEAD = 120
+HEAD, SUGGESTED = 120, 40
 """So many candidates are compared; what else fits follows in the order of popularity."""
 
 _PLACE = re.compile(r"[bp]\d{1,18}", re.ASCII)
 MAX_CORRECTIONS = 6
 
 
-RAREST = 4
+RAREST, LOOSELY = 4, 2
 _SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
 
 
@@ -75,25 +76,36 @@ class Search:
             found += [(f"p{doc}", id_of_doc(doc)) for doc in docs]
         return found
 
-    def head(self, plan: Plan, query: terms.Query) -> list[Found]:
-        """The best matches, best first; what only resembles the query when nothing fits it."""
+    def suggest(self, plan: Plan, query: terms.Query) -> list[Found]:
+        """The same from fewer candidates, and of names where they can tell: it is asked with each
+        letter that is typed."""
+        return self.head(plan, query, most=SUGGESTED, names_only=True)
+
+    def head(
+        self, plan: Plan, query: terms.Query, *, most: int = HEAD, names_only: bool = False
+    ) -> list[Found]:
+        """The best matches, best first; what only resembles the query when nothing fits it.
+
+        `most`: so many candidates at most; `names_only`: cards only where names cannot tell.
+        """
         if plan.is_empty or not query.words:
             return []
         docs = dict.fromkeys(self._named(plan, query))
+        names_only |= bool(docs) and "/" in query.text  # somebody knows what it is called
         for attempt in self._attempts(query):
-            docs |= dict.fromkeys(self._try(plan, attempt))
+            docs |= dict.fromkeys(self._try(plan, attempt, most, names_only=names_only))
             if docs:
                 break
         return self._ranked(query, list(docs))
 
-    def _try(self, plan: Plan, attempt: "_Attempt") -> list[int]:
+    def _try(self, plan: Plan, attempt: "_Attempt", most: int, *, names_only: bool) -> list[int]:
         """The first matches of any of its expressions, by their numbers in the index."""
         found: list[int] = []
         for expression in attempt.expressions:
-            found += self.docs(plan, expression, attempt.runs, limit=HEAD)
-        if attempt.whole:
-            found += self.docs(plan, attempt.whole, limit=HEAD)
-        return sorted(set(found))[:HEAD]
+            found += self.docs(plan, expression, attempt.runs, limit=most)
+        if attempt.whole and not (names_only and attempt.expressions):
+            found += self.docs(plan, attempt.whole, limit=most)
+        return sorted(set(found))[:most]
 
     def docs(
         self,
@@ -164,15 +176,25 @@ class Search:
         if len(long) < len(runs) and not all(run.isascii() for run in runs):
             return _Attempt([], (), whole)
         short = [terms.term(f"w:{run}") for run in runs if len(run) < 3]
-        rare = self._rarest({gram for run in long for gram in terms.grams(run[: terms.MAX_RUN])})
+        rare = self._rarest([terms.grams(run[: terms.MAX_RUN]) for run in long])
         names = terms.every([*map(terms.term, rare), *short])
         return _Attempt([names] if names else [], tuple(long), whole)
 
-    def _rarest(self, grams: set[str]) -> list[str]:
-        """A few grams say as much as all when they are rare, and the names are looked at anyway."""
-        rows = self.db.all("select term, n from gram where term in (:grams)", grams=sorted(grams))
-        counts = {row.term: row.n for row in rows}
-        return sorted(grams, key=lambda gram: counts.get(gram, 0))[:RAREST]
+    def _rarest(self, runs: list[list[str]]) -> list[str]:
+        """A few grams say as much as all when they are rare, and the names are looked at anyway.
+
+        Some of each run: those of one word come together, so a second says little.
+        """
+        counts = self._counts(runs)
+        each = max(1, RAREST // max(1, len(runs)))
+        found = chain.from_iterable(sorted(set(run), key=counts.__getitem__)[:each] for run in runs)
+        return sorted(dict.fromkeys(found), key=counts.__getitem__)[:RAREST]
+
+    def _counts(self, runs: list[list[str]]) -> dict[str, int]:
+        """How many names have each of these grams."""
+        grams = dict.fromkeys(chain.from_iterable(runs), 0)
+        rows = self.db.all("select term, n from gram where term in (:grams)", grams=list(grams))
+        return grams | {row.term: int(row.n) for row in rows}
 
     def _corrected(self, query: terms.Query) -> Iterator["_Attempt"]:
         """With one mistake in a word; in a chunk; then leaving out each of the words in turn."""
@@ -181,7 +203,7 @@ class Search:
         choices = []
         for word in query.words:
             better = self._corrections(word) if word in mistaken else []
-            meant = [terms.word_expression(word), *(terms.term(f"w:{it}") for it in better)]
+            meant = [self._loosely(word), *(terms.term(f"w:{it}") for it in better)]
             if expressions := list(filter(None, meant)):
                 choices.append(expressions)
         if any(len(choice) > 1 for choice in choices):
@@ -191,6 +213,13 @@ class Search:
         if len(choices) > 1:
             rests = [[*choices[:n], *choices[n + 1 :]] for n in range(len(choices))]
             yield _Attempt([terms.some(terms.every(map(terms.some, rest)) for rest in rests)])
+
+    def _loosely(self, word: str) -> str:
+        """What may hold the word: all of its grams are read only where they are rare."""
+        if not word.isascii() or len(word) < 5:
+            return terms.word_expression(word)
+        grams = self._rarest([terms.grams(word[: terms.MAX_RUN])])[:LOOSELY]
+        return terms.some((terms.every(map(terms.term, grams)), terms.whole_word(word)))
 
     def _known(self, words: list[str]) -> set[str]:
         """Those of these words that names here have."""
@@ -223,15 +252,20 @@ class Search:
 
 def likeness(query: terms.Query, key: str) -> float:
     """How well a name fits what was typed, from 0 to about 6."""
-    name = key.rpartition("/")[2]
-    asked = query.grams or set(query.words)
-    here = terms.name_grams(key)
-    shared = len(asked & here)
-    typed = terms.squeeze(query.text)
-    squeezed = terms.squeeze(name), terms.squeeze(key)
+    namespace, _, name = terms.squeezed(key).partition("/")
+    if not name:
+        namespace, name = "", namespace
+    asked, typed = query.grams, query.squeezed
+    here = max(0, len(namespace) - 2) + max(0, len(name) - 2)
+    if asked:
+        shared = sum(gram in name or gram in namespace for gram in asked)
+    else:
+        asked = set(query.words)
+        shared = len(asked & terms.name_grams(key))
     score = 3 * shared / len(asked) if asked else 0.0
-    score += shared / max(1, len(here))
-    score += 1.5 if typed in squeezed else 0.4 if squeezed[0].startswith(typed) else 0.0
+    score += shared / max(1, here)
+    is_whole = typed in (name, namespace + name)
+    score += 1.5 if is_whole else 0.4 if name.startswith(typed) else 0.0
     score += 0.5 * sum(word in key for word in query.words) / len(query.words)
     return score
 

@@ -37,6 +37,7 @@ _DENSE = re.compile(f"[{_DENSE_RANGES}]")
 _WORDS = re.compile(
     f"[{_DENSE_RANGES}]+|(?:[^\\W_{_DENSE_RANGES}]|[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff])+"
 )
+_SEPARATORS = str.maketrans("", "", "-_.")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
@@ -67,6 +68,11 @@ def grams(squeezed: str) -> list[str]:
 
 def squeeze(text: str) -> str:
     return "".join(_ASCII_WORDS.findall(text))
+
+
+def squeezed(key: str) -> str:
+    """A lower-case `namespace/name` without separators but the slash."""
+    return key.translate(_SEPARATORS)
 
 
 def name_words(key: str) -> list[str]:
@@ -167,6 +173,10 @@ class Query:
     @cached_property
     def grams(self) -> set[str]:
         return {gram for chunk in self.chunks for gram in grams(squeeze("".join(chunk)))}
+
+    @cached_property
+    def squeezed(self) -> str:
+        return squeeze(self.text)
 
     def as_typed(self) -> str | None:
         """Each chunk as one run of a name (`qwen2.5-7b` as qwen257b), or as words of a card."""
