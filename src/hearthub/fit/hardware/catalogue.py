@@ -57,20 +57,14 @@ def find_hardware(name: str) -> Hardware:
 
 @cache
 def _index() -> dict[str, Hardware]:
-    """By key, name and alias without blanks, then without their series (`3090`).
-
-    Where two share a name, the first of the catalogue has it.
-    """
+    """By key and name without blanks, then by alias, then without the series (`3090`)."""
+    catalogue = hardware_catalogue()
+    named = [(_words(name), each) for each in catalogue for name in (each.key, each.name)]
+    named += [(_words(alias), each) for each in catalogue for alias in each.aliases]
+    named += [([word for word in words if word not in _SERIES], each) for words, each in named]
     index: dict[str, Hardware] = {}
-    named = [
-        (_words(name), hardware)
-        for hardware in hardware_catalogue()
-        for name in (hardware.key, hardware.name, *hardware.aliases)
-    ]
     for words, hardware in named:
         index.setdefault("".join(words), hardware)
-    for words, hardware in named:
-        index.setdefault("".join(word for word in words if word not in _SERIES), hardware)
     return index
 
 
