@@ -21,11 +21,13 @@ _SIZE = re.compile(
     r"(?:-(?P<experts>\d{1,4})e(?![a-z0-9]))?",
     re.IGNORECASE,
 )
-_POINT = re.compile(
-    r"(?<=-)([0-2])_(?=\d{1,2}b(?![a-z0-9]))|(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))",
-    re.IGNORECASE,
+# Other spellings of a size, and how they are read.
+_SPELLINGS = (
+    (re.compile(r"(?<=-)([0-2])_(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # stablelm-2-1_6b
+    (re.compile(r"(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # 1p7b
+    (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))", re.I), r"-\1."),  # pythia2-8b
+    (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)", re.I), "A"),  # OLMoE-1B-7B: 1 B are active
 )
-"""Other spellings of a decimal point: `stablelm-2-1_6b`, `smollm-1p7b`."""
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.[a-z]{1,16}$|$)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _VARIANTS = {
@@ -116,10 +118,14 @@ def parse_name(name: str) -> NameFacts:
 def _sizes(name: str) -> dict[str, float]:
     """The first of each kind: a later `1M` is a context, a later `70B` a teacher."""
     sizes: dict[str, float] = {}
-    for match in _SIZE.finditer(_POINT.sub(r"\1\2.", name)):
+    for pattern, replacement in _SPELLINGS:
+        name = pattern.sub(replacement, name)
+    for match in _SIZE.finditer(name):
         found = _size(match)
         unit = match["unit"].lower()
-        if not all(0 < size <= LARGEST for size in found.values()) or (sizes and unit == "m"):
+        if not all(0 < size <= LARGEST for size in found.values()):
+            continue
+        if sizes and unit == "m" and "total" in found:
             continue
         if not sizes.keys() & found.keys() or _is_no_size(sizes, found, unit):
             sizes |= found

@@ -50,13 +50,16 @@ def is_near(stated: float, recorded: float) -> bool:
 
 
 def frozen_sizes() -> list[tuple[float, int]]:
-    """Of each name that states a size: it, in billions, and the recorded parameters."""
+    """Of each name that states a size: it, in billions, and the recorded parameters.
+
+    Names of packed weights are left out: of them the Hub adds up containers, not parameters.
+    """
     pairs = []
     for row in rows(FROZEN, "id", "safetensors", "gguf"):
         header = row["safetensors"] or json.loads(row["gguf"] or "{}")
-        size = parse_name(row["id"]).size
-        if size and header.get("total"):
-            pairs.append((size, header["total"]))
+        facts = parse_name(row["id"])
+        if facts.size and header.get("total") and facts.family in {None, "gguf"}:
+            pairs.append((facts.size, header["total"]))
     return pairs
 
 
