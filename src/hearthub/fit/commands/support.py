@@ -116,7 +116,8 @@ def scheme(subject: Subject) -> str | None:
 
 def refusal(engine: str, subject: Subject, setting: Setting) -> str | None:
     """Why an engine gets no command, None where it gets one."""
-    names = (subject.repo, subject.file, subject.base, subject.projector, subject.label)
+    names = [subject.repo, subject.file, subject.base, subject.projector]
+    names += [subject.label, subject.endpoint]
     if wrong := next((why for name in names if name is not None and (why := problem(name))), None):
         return wrong
     return (
