@@ -21,7 +21,8 @@ Words = Iterator[object]
 
 def vllm(subject: Subject, setting: Setting) -> Command:
     words = ["vllm", "serve", _model(subject), *_vllm_flags(subject, setting)]
-    return _command(words, subject, setting)
+    build = ["this needs vLLM's build for CPUs"] if setting.vendor == "cpu" else []
+    return _command(words, subject, setting, *build)
 
 
 def sglang(subject: Subject, setting: Setting) -> Command:
@@ -39,7 +40,6 @@ def tgi(subject: Subject, setting: Setting) -> Command:
     words += ["--max-total-tokens", str(context)]
     words += ["--kv-cache-dtype", "fp8_e4m3fn"] if setting.cache_type == "fp8" else []
     words += ["--cuda-memory-fraction", _share(setting)] if setting.memory_fraction else []
-    words += ["--trust-remote-code"] if needs_own_code(subject) else []
     only_fixed = "text-generation-inference is only maintained: prefer vLLM or SGLang"
     return _command(words, subject, setting, only_fixed)
 
