@@ -17,10 +17,10 @@ from hearthub.catalogue import model_files, quantization
 from hearthub.catalogue.known import TASKS
 from hearthub.catalogue.tasks import task_of_config, task_of_library
 from hearthub.catalogue.values import mappings, text, texts
+from hearthub.fit import lineage
 
 # Cards say `text2text-generation`, which is no task of the Hub any more: it stays a tag.
 RETIRED = {"text2text-generation": "text-generation"}
-RELATIONS = ("finetune", "adapter", "merge", "quantized")
 _CHATS = {"text-generation", "image-text-to-text"}
 _PAPER = re.compile(
     r"(?:arxiv\.org/(?:abs|pdf)|(?:huggingface\.co|hf\.co)/papers)/(\d{4}\.\d{4,5})", re.ASCII
@@ -132,20 +132,21 @@ def task_of(model: Model, library: str | None, inferred: str | None) -> str | No
 
 
 def relation_of(model: Model, library: str | None, formats: Sequence[str]) -> str:
-    """How a model came from its bases."""
-    declared = text(model.card.get("base_model_relation"))
-    if declared in RELATIONS:
-        return declared
-    if library in {"peft", "adapter-transformers"} or "adapter_config.json" in model.paths:
-        return "adapter"
-    if len(texts(model.card.get("base_model"))) > 1 and "merge" in texts(model.card.get("tags")):
-        return "merge"
+    """How a model came from its bases: the rule is fit's, the signs are ours."""
+    peft = library in {"peft", "adapter-transformers"} or "adapter_config.json" in model.paths
     quantized = (
         {"gguf", "onnx", "openvino"}.intersection(formats)
         or quantization.words(model.config, model.safetensors)
         or "quantization" in model.config
     )
-    return "quantized" if quantized else "finetune"
+    kind, _ = lineage.relation(
+        text(model.card.get("base_model_relation")),
+        len(texts(model.card.get("base_model"))),
+        is_adapter=peft,
+        is_merge="merge" in texts(model.card.get("tags")),
+        is_quantized=bool(quantized),
+    )
+    return kind
 
 
 def papers(body: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
-from hearthub.registry.cards import read_card
+from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
@@ -51,5 +51,6 @@ __all__ = [
     "is_object",
     "large_objects",
     "read_card",
+    "read_yaml",
     "validate_card",
 ]

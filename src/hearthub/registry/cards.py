@@ -42,24 +42,29 @@ def parse(text: str) -> Card:
     front, _ = split(text)
     if front is None or not front.strip():
         return {}
-    if len(front) > MAX_YAML:
-        raise BadRequest(f"The YAML of a card has at most {MAX_YAML} characters")
-    front = front.encode(errors="replace").decode()  # lone surrogates
-    try:
-        _check_bounds(front)
-        node = yaml.compose(front, Loader=yaml.CBaseLoader)
-        card = _Reader().value(node) if node else {}
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" at line {mark.line + 2}" if mark else ""  # after the `---`, and from 1
-        raise BadRequest(f"Bad YAML{where}: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise BadRequest(f"Bad YAML: {error}") from None
+    card = read_yaml(front, first_line=2)  # after the `---`
     if card is None:
         return {}
     if not isinstance(card, dict):
         raise BadRequest("The YAML of a card must be a mapping: lines of 'key: value'")
     return card
+
+
+def read_yaml(text: str, *, first_line: int = 1) -> Any:
+    """What a stranger's YAML says, within the bounds above; BadRequest says what is wrong."""
+    if len(text) > MAX_YAML:
+        raise BadRequest(f"The YAML of a card has at most {MAX_YAML} characters")
+    text = text.encode(errors="replace").decode()  # lone surrogates
+    try:
+        _check_bounds(text)
+        node = yaml.compose(text, Loader=yaml.CBaseLoader)
+        return _Reader().value(node) if node else {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f" at line {mark.line + first_line}" if mark else ""
+        raise BadRequest(f"Bad YAML{where}: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise BadRequest(f"Bad YAML: {error}") from None
 
 
 def read_card(text: str) -> tuple[Card, str]:
