@@ -110,11 +110,9 @@ def _keys_and_values(mixer: Attention, use: Use) -> int:
     entry = mixer.kv_heads * (mixer.key_size + mixer.value_size)
     size = _bytes(entry * tokens_kept(mixer.window, use), use) if entry else 0
     full = tokens_kept(0, use)
-    if mixer.index_size:
-        size += _bytes(mixer.index_size * full, use)
     if mixer.compression:
-        size += _bytes(entry * -(-full // mixer.compression), use)
-    return size
+        return size + _bytes((entry + mixer.index_size) * -(-full // mixer.compression), use)
+    return size + _bytes(mixer.index_size * full, use)
 
 
 def _state(mixer: Attention, use: Use) -> int:

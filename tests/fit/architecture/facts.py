@@ -148,4 +148,5 @@ MAMBA2_2_7B = {
     "expand": 2,
     "n_groups": 1,
     "vocab_size": 50288,
+    "tie_word_embeddings": True,
 }

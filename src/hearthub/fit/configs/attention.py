@@ -1,5 +1,7 @@
 """What a layer mixes tokens with, from a config's fields: each kind by its own names."""
 
+from dataclasses import replace
+
 from hearthub.fit.architecture import Attention
 from hearthub.fit.configs import mixers, patterns
 from hearthub.fit.configs.fields import Fields, family_of
@@ -26,34 +28,61 @@ def hidden_size(text: Fields) -> int:
 def attention(text: Fields, kind: str, index: int = 0) -> Attention:
     """What the layer `index`, of that kind, mixes tokens with."""
     hidden = hidden_size(text)
-    if kind == "none":
-        return Attention("none")
-    if kind == "mamba":
-        return _mamba(text, hidden)
-    if kind == "linear":
-        return _linear(text, hidden)
-    if kind == "conv":
-        width = text.whole("conv_L_cache", default=3)
-        return mixers.short_conv(hidden, width, bias=text.flag("conv_bias"))
-    if kind == "both":
-        side, main = _mamba(text, hidden), grouped(text, hidden, sliding=False)
-        return _beside(main, side)
+    match kind:
+        case "mamba":
+            return _mamba(text, hidden)
+        case "linear":
+            return _linear(text, hidden)
+        case "conv":
+            width = text.whole("conv_L_cache", default=3)
+            return mixers.short_conv(hidden, width, bias=text.flag("conv_bias"))
+        case "both":
+            return _beside(grouped(text, hidden, sliding=False), _mamba(text, hidden))
+        case _:
+            return _softmax(text, hidden, kind, index)
+
+
+def _softmax(text: Fields, hidden: int, kind: str, index: int) -> Attention:
+    if text.get("compress_ratios") is not None and text.whole("o_lora_rank"):
+        return _compressed(text, hidden, index)
     if text.whole("kv_lora_rank"):
         return _latent(text, hidden, index)
-    return grouped(text, hidden, sliding=kind == "sliding")
+    plain = grouped(text, hidden, sliding=kind == "sliding")
+    return _indexed(text, hidden, index, plain)
+
+
+def _compressed(text: Fields, hidden: int, index: int) -> Attention:
+    ratios = text.wholes("compress_ratios") or (0,)
+    return mixers.compressed(
+        hidden,
+        text.need(*HEADS),
+        text.need("head_dim"),
+        q_rank=text.need("q_lora_rank"),
+        out_groups=text.need("o_groups"),
+        out_rank=text.need("o_lora_rank"),
+        window=patterns.window(text),
+        ratio=ratios[index % len(ratios)],
+        index_heads=text.whole("index_n_heads"),
+        index_size=text.whole("index_head_dim"),
+    )
+
+
+def _indexed(text: Fields, hidden: int, index: int, plain: Attention) -> Attention:
+    """MiniMax-M3: layers of `sparse_attention_freq` keep an indexer's key beside each token's."""
+    sparse = text.section("sparse_attention_config")
+    chosen = sparse.wholes("sparse_attention_freq") if sparse else None
+    if sparse is None or not chosen or not chosen[index % len(chosen)]:
+        return plain
+    size, heads = sparse.need("sparse_index_dim"), sparse.need("sparse_num_index_heads")
+    parameters = plain.parameters + hidden * size * (heads + 1) + 2 * size
+    return replace(plain, index_size=size, parameters=parameters)
 
 
 def _beside(main: Attention, side: Attention) -> Attention:
     """Attention and a recurrent mixer in one layer."""
-    return Attention(
-        kind="full",
-        heads=main.heads,
-        kv_heads=main.kv_heads,
-        key_size=main.key_size,
-        value_size=main.value_size,
-        state_size=side.state_size,
-        conv_size=side.conv_size,
-        parameters=main.parameters + side.parameters,
+    parameters = main.parameters + side.parameters
+    return replace(
+        main, state_size=side.state_size, conv_size=side.conv_size, parameters=parameters
     )
 
 

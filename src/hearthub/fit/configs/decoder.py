@@ -55,7 +55,7 @@ def layers(text: Fields) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
 
 def _layer(text: Fields, index: int, kind: str, sparse: bool) -> Layer:
     hidden = hidden_size(text)
-    norms = (4 if family_of(text) in FOUR_NORMS else 2) * hidden
+    norms = (4 if family_of(text) in FOUR_NORMS else 2) * hidden + _streams(text, hidden)
     if kind in ("experts", "dense"):  # Nemotron-H: a layer that mixes no tokens
         block = feed_forward.of_layer(text, index, hidden, sparse=kind == "experts")
         return Layer(Attention("none"), block, hidden)
@@ -63,6 +63,12 @@ def _layer(text: Fields, index: int, kind: str, sparse: bool) -> Layer:
     if patterns.is_split(text) or (mixer.kind == "mamba" and family_of(text) in patterns.BARE):
         return Layer(mixer, feed_forward.NOTHING, hidden)
     return Layer(mixer, feed_forward.of_layer(text, index, hidden, sparse=sparse), norms)
+
+
+def _streams(text: Fields, hidden: int) -> int:
+    """Hyper-connections before both halves of a layer of DeepSeek-V4."""
+    streams = text.whole("hc_mult", most=64)
+    return 2 * (2 + streams) * streams * (streams * hidden + 1) + 6 if streams else 0
 
 
 def read(text: Fields, top: Fields) -> Architecture:

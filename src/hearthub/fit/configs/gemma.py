@@ -49,8 +49,7 @@ def _attention(text: Fields, hidden: int, *, sliding: bool, shared: bool) -> Att
         one_projection = text.flag("attention_k_eq_v")
         if one_projection:
             kv_heads = text.whole("num_global_key_value_heads", default=kv_heads)
-    without = shared and family_of(text) == "gemma4"  # 3n keeps the unused weights
-    unused = hidden * kv_heads * size * (1 if one_projection else 2)
+    unused = hidden * kv_heads * size * (1 if one_projection else 2)  # in files of 3n all the same
     return mixers.grouped(
         hidden,
         heads,
@@ -60,7 +59,7 @@ def _attention(text: Fields, hidden: int, *, sliding: bool, shared: bool) -> Att
         window=patterns.window(text) if sliding else 0,
         separate_values=not one_projection,
         has_cache=not shared,
-        extra=2 * size - (unused + size if without else 0),
+        extra=2 * size - (unused + size if shared else 0),
     )
 
 

@@ -151,3 +151,41 @@ def short_conv(hidden: int, width: int, *, bias: bool = False) -> Attention:
         conv_size=max(width - 1, 0) * hidden,
         parameters=4 * hidden * hidden + hidden * width + (5 * hidden if bias else 0),
     )
+
+
+def compressed(
+    hidden: int,
+    heads: int,
+    size: int,
+    *,
+    q_rank: int,
+    out_groups: int,
+    out_rank: int,
+    window: int,
+    ratio: int,
+    index_heads: int,
+    index_size: int,
+) -> Attention:
+    """DeepSeek-V4: one key a token in a window, and one for every `ratio` tokens of the past.
+
+    At a small ratio an indexer picks among the compressed keys. Source: transformers' code.
+    """
+    parameters = hidden * (q_rank + size) + q_rank * heads * size + q_rank + size + heads
+    parameters += out_rank * heads * size + out_groups * out_rank * hidden
+    indexed = 0 < ratio < 16
+    if ratio:
+        series = 2 if indexed else 1  # overlapping windows make two
+        parameters += (2 * hidden + ratio) * series * size + size
+    if indexed:
+        parameters += (2 * hidden + ratio) * 2 * index_size + index_size
+        parameters += q_rank * index_heads * index_size + hidden * index_heads
+    return Attention(
+        kind="mla",
+        heads=heads,
+        kv_heads=1,
+        key_size=size,
+        window=window,
+        index_size=index_size if indexed else 0,
+        compression=ratio,
+        parameters=parameters,
+    )
