@@ -48,6 +48,10 @@ class FeedForward:
     """Of one routed expert."""
     other_parameters: int = 0
     """All else: the dense part, shared experts, the router."""
+    inner: int = 0
+    """Width of the dense block or of one routed expert, in elements."""
+    matrices: int = 3
+    """Of a block: 3 where one gates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,4 @@ def architecture_of(config: Mapping[str, Any]) -> Architecture:
     top = Fields(config)
     text = top.section(*TEXT) or top
     architecture = decoder.read(text, top)
-    return replace(
-        architecture, vision_parameters=towers.parameters(top, architecture.hidden)
-    )
+    return replace(architecture, vision_parameters=towers.parameters(top, architecture.hidden))

@@ -48,7 +48,8 @@ NOTHING = FeedForward()
 
 def dense(hidden: int, size: int, *, matrices: int = 3, bias: bool = False) -> FeedForward:
     biases = (matrices - 1) * size + hidden if bias else 0
-    return FeedForward(other_parameters=matrices * hidden * size + biases)
+    parameters = matrices * hidden * size + biases
+    return FeedForward(other_parameters=parameters, inner=size, matrices=matrices)
 
 
 def experts(
@@ -76,6 +77,8 @@ def experts(
         active_experts=min(active, count),
         expert_parameters=matrices * width * size + expert_biases,
         other_parameters=other,
+        inner=size,
+        matrices=matrices,
     )
 
 

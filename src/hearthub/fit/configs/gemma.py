@@ -1,5 +1,7 @@
 """Gemma 3n and 4: two sizes of head, keys shared between layers, embeddings by layer."""
 
+from dataclasses import replace
+
 from hearthub.fit.architecture import Attention, FeedForward, Layer
 from hearthub.fit.configs import feed_forward, mixers, patterns
 from hearthub.fit.configs.attention import HEADS, KV_HEADS, hidden_size
@@ -66,17 +68,13 @@ def _attention(text: Fields, hidden: int, *, sliding: bool, shared: bool) -> Att
 def _block(text: Fields, index: int, hidden: int, *, shared: bool) -> FeedForward:
     dense = feed_forward.of_layer(text, index, hidden, sparse=False)
     if shared and text.flag("use_double_wide_mlp"):
-        dense = FeedForward(other_parameters=2 * dense.other_parameters)
+        dense = feed_forward.dense(hidden, 2 * dense.inner)
     count = feed_forward.expert_count(text)
     if not count or not text.flag("enable_moe_block"):
         return dense
     routed = feed_forward.of_layer(text, index, hidden, sparse=True)
-    return FeedForward(
-        experts=routed.experts,
-        active_experts=routed.active_experts,
-        expert_parameters=routed.expert_parameters,
-        other_parameters=routed.other_parameters + dense.other_parameters + 4 * hidden + count,
-    )
+    other = routed.other_parameters + dense.other_parameters + 4 * hidden + count
+    return replace(routed, other_parameters=other)
 
 
 def _altup(text: Fields) -> int:
