@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from hearthub.errors import BadRequest
 from hearthub.fit import caches
@@ -145,10 +146,12 @@ def split_by_layers(
     """One Memory a GPU: contiguous layers in equal numbers; the input first, the head last."""
     _check(gpus, len(architecture.layers))
     bounds = [len(architecture.layers) * index // gpus for index in range(gpus + 1)]
-    sizes = [dense + experts for dense, experts in zip(portions.layers, portions.experts)]
+    sizes = [
+        dense + experts for dense, experts in zip(portions.layers, portions.experts, strict=True)
+    ]
     cache = [caches.layer_bytes(layer, use) for layer in architecture.layers]
     made = []
-    for index, (start, end) in enumerate(zip(bounds, bounds[1:])):
+    for index, (start, end) in enumerate(pairwise(bounds)):
         around = portions.input if index == 0 else 0
         around += portions.head if index == gpus - 1 else 0
         made.append(
@@ -194,4 +197,4 @@ def _check(gpus: int, most: int) -> None:
 
 
 def largest_layer(portions: Portions) -> int:
-    return max(map(sum, zip(portions.layers, portions.experts)), default=0)
+    return max(map(sum, zip(portions.layers, portions.experts, strict=True)), default=0)

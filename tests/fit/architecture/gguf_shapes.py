@@ -181,7 +181,7 @@ SHAPES: dict[str, Keys] = {
         **moe(256, 8, 2048, expert_shared_count=1, expert_gating_func=2, leading_dense_block_count=3),
     ),
     "GPT-2": shape("gpt2", 768, 12, 12, 12, 3072),
-    "Granite-3-8B": shape("granite", 4096, 40, 32, 8, 12800),
+    "Granite-3-8B": shape("granite", 4096, 40, 32, 8, 12800, logit_scale=16.0),
     "Step-3.5": shape(
         "step35", 4096, 45, 64, 8, 11264, **heads(128), attention__sliding_window=512,
         attention__sliding_window_pattern=[i % 4 != 0 for i in range(45)],

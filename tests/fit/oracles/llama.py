@@ -29,6 +29,26 @@ void abort(void) { usleep(4000); _exit(134); }
 """
 """Loaded before the program: its log is written by a thread that its abort would outrun."""
 
+COMPANIONS = [
+    ("qwen3", "ssm_conv1d.weight", ("attn_qkv.weight", "attn_gate.weight")),
+    ("falcon-h1", "ssm_conv1d.weight", ("ssm_conv1d.bias",)),
+    ("granitehybrid", "ssm_conv1d.weight", ("ssm_conv1d.bias",)),
+    ("nemotron_h", "ssm_conv1d.weight", ("ssm_conv1d.bias",)),
+    (
+        "glm-dsa",
+        "attn_q_a.weight",
+        (
+            "indexer.k_norm.weight",
+            "indexer.k_norm.bias",
+            "indexer.proj.weight",
+            "indexer.attn_k.weight",
+            "indexer.attn_q_b.weight",
+        ),
+    ),
+    ("phi3", "attn_norm.weight", ("attn_qkv.weight",)),
+]
+"""Tensors that loading does without and running does not, beside one that it asks for."""
+
 USES: list[dict[str, Any]] = [
     {"context": 4096},
     {"context": 32768},
@@ -62,6 +82,15 @@ def last_words() -> Path:
     return library
 
 
+def companions(architecture: str, name: str) -> list[str]:
+    return [
+        name.replace(asked, other)
+        for family, asked, others in COMPANIONS
+        if architecture.startswith(family) and name.endswith("." + asked)
+        for other in others
+    ]
+
+
 def discover(program: Path, file: Path, keys: Keys) -> None:
     """Writes the file again and again with one tensor more, until it loads."""
     shapes: dict[str, tuple[int, ...]] = {}
@@ -75,9 +104,7 @@ def discover(program: Path, file: Path, keys: Keys) -> None:
             alike = re.sub(r"^blk\.\d+", "", found[1])
             known = [dims for name, dims in shapes.items() if name.endswith(alike)]
             shapes[found[1]] = known[-1] if known else (1,)
-            if keys["general.architecture"].startswith("qwen3") and alike == ".ssm_conv1d.weight":
-                for optional in ("attn_qkv", "attn_gate"):
-                    shapes[found[1].replace("ssm_conv1d", optional)] = (1,)
+            shapes |= dict.fromkeys(companions(keys["general.architecture"], found[1]), (1,))
         elif found := WRONG.search(said_all):
             dims = [int(number) for number in found[2].split(",")]
             shapes[found[1]] = tuple(reversed(dims))

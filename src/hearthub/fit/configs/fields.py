@@ -53,7 +53,7 @@ class Fields:
 
     def text(self, *names: str) -> str:
         value = self.get(*names)
-        return value[:200] if isinstance(value, str) else ""
+        return value[:MOST_LAYERS] if isinstance(value, str) else ""
 
     def sequence(self, *names: str) -> Sequence[Any] | None:
         value = self.get(*names)

@@ -49,7 +49,10 @@ def layer_count(text: Fields) -> int:
 
 
 def kinds(text: Fields, layers: int) -> tuple[list[str], tuple[str, ...]]:
-    """The kind of each layer (full, sliding, linear, mamba, conv, both, dense, experts), and warnings."""
+    """The kind of each layer, with warnings.
+
+    One of full, sliding, linear, mamba, conv, both; or dense and experts, which mix no tokens.
+    """
     if listed := _listed(text):
         return _of_words(listed, layers)
     rule = _rule(text, family_of(text))
@@ -72,22 +75,21 @@ def _of_words(listed: list[object], layers: int) -> tuple[list[str], tuple[str, 
     return known, warnings
 
 
-def _rule(text: Fields, family: str) -> Callable[[int], str]:
+Rule = Callable[[int], str]
+
+
+def _rule(text: Fields, family: str) -> Rule:
     if special := _hybrid_rule(text, family):
         return special
     if window(text) == 0:
         return lambda _: "full"
     if listed := text.wholes("hybrid_layer_pattern"):
         return lambda index: "sliding" if listed[index % len(listed)] else "full"
-    if family in EVERY or _every(text):
-        every = _every(text) or EVERY[family]
-        if family in FULL_FIRST:
-            return lambda index: "sliding" if index % every else "full"
-        return lambda index: "sliding" if (index + 1) % every else "full"
-    if family.startswith("qwen2") or family.startswith("qwen3") or family == "mimo":
-        first = text.whole("max_window_layers")
-        return lambda index: "sliding" if index >= first else "full"
-    return lambda _: "sliding"
+    if every := _every(text) or EVERY.get(family):
+        last = 0 if family in FULL_FIRST else every - 1
+        return lambda index: "full" if index % every == last else "sliding"
+    first = text.whole("max_window_layers") if family.startswith(("qwen2", "qwen3", "mimo")) else 0
+    return lambda index: "sliding" if index >= first else "full"
 
 
 EVERY = {
@@ -115,21 +117,30 @@ def _every(text: Fields) -> int:
     return text.whole(*names, most=MOST_LAYERS) if not isinstance(pattern, list) else 0
 
 
-def _hybrid_rule(text: Fields, family: str) -> Callable[[int], str] | None:
-    if family in ("mamba", "falcon_mamba", "mamba2"):
+def _hybrid_rule(text: Fields, family: str) -> Rule | None:
+    if family in BARE:
         return lambda _: "mamba"
     if family == "falcon_h1":
         return lambda _: "both"
+    return _periodic_rule(text) or _indexed_rule(text, family)
+
+
+def _periodic_rule(text: Fields) -> Rule | None:
     if period := text.whole("attn_layer_period"):  # Jamba
         offset = text.whole("attn_layer_offset")
         return lambda index: "full" if index % period == offset else "mamba"
     if period := text.whole("full_attention_interval"):  # Qwen3-Next
         return lambda index: "full" if (index + 1) % period == 0 else "linear"
+    return None
+
+
+def _indexed_rule(text: Fields, family: str) -> Rule | None:
     if full := text.wholes("attn_layer_indices") or text.wholes("full_attn_idxs"):
-        other = "conv" if family.startswith("lfm2") else "mamba"  # Bamba, LFM2
-        return lambda index: "full" if index in full else other
-    if kinds_ := text.wholes("attn_type_list"):  # MiniMax-Text-01: 1 is softmax attention
-        return lambda index: "full" if kinds_[index % len(kinds_)] else "linear"
+        other = "conv" if family.startswith("lfm2") else "mamba"  # LFM2, Bamba
+        chosen = frozenset(full)
+        return lambda index: "full" if index in chosen else other
+    if types := text.wholes("attn_type_list"):  # MiniMax-Text-01: 1 is softmax attention
+        return lambda index: "full" if types[index % len(types)] else "linear"
     if (linear := text.section("linear_attn_config")) and (kda := linear.wholes("kda_layers")):
         return lambda index: "linear" if index + 1 in kda else "full"  # Kimi-Linear, from 1
     return None
@@ -166,22 +177,22 @@ def sparse(text: Fields, layers: int) -> list[bool]:
 
 
 def _sparse_rule(text: Fields) -> Callable[[int], bool]:
-    family = family_of(text)
-    if listed := text.wholes("moe_layers"):
+    if listed := text.wholes("moe_layers") or _enumerated(text):
         return lambda index: index in listed
-    if names := text.text("moe_layers_enum"):  # Step 3: "4,5,6"
-        chosen = {int(n) for n in names.split(",") if n.strip().isdecimal()}
-        return lambda index: index in chosen
     if period := text.whole("expert_layer_period"):  # Jamba
         offset = text.whole("expert_layer_offset")
         return lambda index: index % period == offset
     if step := text.whole("interleave_moe_layer_step"):  # Llama 4
         return lambda index: (index + 1) % step == 0
-    if family == "llama4":
-        return lambda _: True
-    first = text.whole("first_k_dense_replace", "num_dense_layers", "moe_layer_start_index")
-    step = max(text.whole("decoder_sparse_step", "moe_layer_interval", "moe_layer_freq"), 1)
-    dense = set(text.wholes("mlp_only_layers") or ())
-    if text.get("decoder_sparse_step") is not None:
+    dense = frozenset(text.wholes("mlp_only_layers") or ())
+    if step := text.whole("decoder_sparse_step"):  # Qwen
         return lambda index: index not in dense and (index + 1) % step == 0
+    first = text.whole("first_k_dense_replace", "num_dense_layers", "moe_layer_start_index")
+    step = max(text.whole("moe_layer_interval", "moe_layer_freq"), 1)
     return lambda index: index not in dense and index >= first and (index - first) % step == 0
+
+
+def _enumerated(text: Fields) -> tuple[int, ...]:
+    """Step 3: "4,5,6"."""
+    names = text.text("moe_layers_enum").split(",")
+    return tuple(int(name) for name in names if name.strip().isdecimal())

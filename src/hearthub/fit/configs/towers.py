@@ -81,7 +81,7 @@ def _connector(top: Fields, vision: Fields, text_hidden: int) -> int:
         inner = top.whole("projector_hidden_size", default=text_hidden)
         return inner * (width + 5 * text_hidden + text_hidden)
     merged = width * _merge(top, vision) ** 2
-    if family.startswith("qwen") or family.startswith("kimi"):
+    if family.startswith(("qwen", "kimi")):
         mergers = 1 + len(vision.sequence("deepstack_visual_indexes") or ())
         return min(mergers, MOST_LAYERS) * (merged * merged + merged * text_hidden)
     return merged * text_hidden + text_hidden * text_hidden
