@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AttentionKind = Literal["full", "sliding", "mla", "mamba", "delta", "conv", "cross", "none"]
+"""`delta` is any linear attention with a square state a head; `none` mixes no tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,18 @@ class Attention:
     """Of one head; of `mla` kv_lora_rank + rope."""
     value_size: int = 0
     window: int = 0
-    """Tokens a sliding layer looks back."""
+    """Tokens a sliding layer looks back; of `cross` the encoder's tokens, all of them kept."""
     has_cache: bool = True
     """False where another layer's keys and values are used (shared KV)."""
     state_size: int = 0
-    """Elements a sequence keeps whatever its length: mamba, delta, conv."""
+    """Elements a sequence keeps whatever its length, in f32: mamba, delta. A `full` layer with a
+    state has both side by side (Falcon-H1)."""
+    conv_size: int = 0
+    """Elements a sequence keeps of a short convolution's input."""
+    index_size: int = 0
+    """Of the key that a sparse layer's indexer keeps beside each token's (DSA, MSA)."""
+    compression: int = 0
+    """Tokens that become one entry of a second, unbounded cache of this layer (DeepSeek-V4)."""
     parameters: int = 0
 
 
@@ -40,6 +48,10 @@ class FeedForward:
     """Of one routed expert."""
     other_parameters: int = 0
     """All else: the dense part, shared experts, the router."""
+    inner: int = 0
+    """Width of the dense block or of one routed expert, in elements."""
+    matrices: int = 3
+    """Of a block: 3 where one gates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class Layer:
     feed_forward: FeedForward
     other_parameters: int = 0
     """Norms and what else a layer carries."""
+    cross: Attention | None = None
+    """To an encoder's output, in the decoders of T5 and Whisper."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +85,5 @@ class Architecture:
     vision_parameters: int = 0
     """Towers of other modalities with their connectors."""
     is_decoder: bool = True
+    warnings: tuple[str, ...] = ()
+    """Where this is an estimate, and why."""
