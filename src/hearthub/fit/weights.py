@@ -6,6 +6,16 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """What stands in a file's metadata for a list or text too long to keep: its length."""
+
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor:
     """One tensor as its file has it."""
 
@@ -32,7 +42,7 @@ class WeightFile:
     tensors: tuple[Tensor, ...]
     """Empty where a format tells sizes only."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """GGUF keys and values (of long arrays the length only), `__metadata__` of safetensors."""
+    """GGUF keys and values (lists as tuples, long ones as Skipped), `__metadata__` of safetensors."""
     imports: tuple[str, ...] = ()
     """What unpickling it would import, such as `collections.OrderedDict`; torch only."""
     warnings: tuple[str, ...] = ()
