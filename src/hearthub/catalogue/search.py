@@ -79,31 +79,31 @@ class Search:
     def suggest(self, plan: Plan, query: terms.Query) -> list[Found]:
         """The same from fewer candidates, and of names where they can tell: it is asked with each
         letter that is typed."""
-        return self.head(plan, query, most=SUGGESTED, names_only=True)
+        return self.head(plan, query, most=SUGGESTED, names_first=True)
 
     def head(
-        self, plan: Plan, query: terms.Query, *, most: int = HEAD, names_only: bool = False
+        self, plan: Plan, query: terms.Query, *, most: int = HEAD, names_first: bool = False
     ) -> list[Found]:
         """The best matches, best first; what only resembles the query when nothing fits it.
 
-        `most`: so many candidates at most; `names_only`: cards only where names cannot tell.
+        `most`: so many candidates at most; `names_first`: cards only where no name tells.
         """
         if plan.is_empty or not query.words:
             return []
         docs = dict.fromkeys(self._named(plan, query))
-        names_only |= bool(docs) and "/" in query.text  # somebody knows what it is called
+        names_first |= bool(docs) and "/" in query.text  # somebody knows what it is called
         for attempt in self._attempts(query):
-            docs |= dict.fromkeys(self._try(plan, attempt, most, names_only=names_only))
+            docs |= dict.fromkeys(self._try(plan, attempt, most, names_first=names_first))
             if docs:
                 break
         return self._ranked(query, list(docs))
 
-    def _try(self, plan: Plan, attempt: "_Attempt", most: int, *, names_only: bool) -> list[int]:
+    def _try(self, plan: Plan, attempt: "_Attempt", most: int, *, names_first: bool) -> list[int]:
         """The first matches of any of its expressions, by their numbers in the index."""
         found: list[int] = []
         for expression in attempt.expressions:
             found += self.docs(plan, expression, attempt.runs, limit=most)
-        if attempt.whole and not (names_only and attempt.expressions):
+        if attempt.whole and not (names_first and found):
             found += self.docs(plan, attempt.whole, limit=most)
         return sorted(set(found))[:most]
 

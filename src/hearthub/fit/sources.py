@@ -4,9 +4,10 @@ A source lists its files and gives ranges of them; what reads it never holds a w
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from hearthub.errors import BadRequest, EntryNotFound, TooLarge
 
 MAX_FILES = 10_000
 MAX_DEPTH = 6
+_PART = re.compile(r"-(\d{5})-of-(\d{5})(?=\.)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,8 @@ def _size(path: Path) -> int | None:
 
 def _companions(path: Path) -> Iterator[str]:
     """Of one file of a folder: its fellow parts, and the configs that explain it."""
-    from hearthub.fit.readers.naming import parts_of
-
-    mine = parts_of(path.name)
-    for name in sorted(os.listdir(path.parent))[:MAX_FILES]:
-        is_part = mine.count > 1 and replace(parts_of(name), number=0) == replace(mine, number=0)
-        if name != path.name and (is_part or name.endswith("config.json")):
-            yield name
+    whole, mine = _PART.sub(r"-of-\2", path.name), _PART.search(path.name)
+    for other in sorted(path.parent.iterdir())[:MAX_FILES]:
+        is_part = mine and _PART.sub(r"-of-\2", other.name) == whole
+        if other != path and (is_part or other.name.endswith("config.json")):
+            yield other.name

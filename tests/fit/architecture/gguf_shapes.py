@@ -81,7 +81,8 @@ SHAPES: dict[str, Keys] = {
     "Llama-3.1-8B": shape("llama", 4096, 32, 32, 8, 14336),
     "Mixtral-8x7B": shape("llama", 4096, 32, 32, 8, 14336, **moe(8, 2, 14336)),
     "Llama-4-Scout": shape(
-        "llama4", 5120, 48, 40, 8, 16384, interleave_moe_layer_step=1, **heads(128), **moe(16, 1, 8192)
+        "llama4", 5120, 48, 40, 8, 16384, interleave_moe_layer_step=1, **heads(128), **moe(16, 1,
+        8192)
     ),
     "Qwen2.5-7B": shape("qwen2", 3584, 28, 28, 4, 18944),
     "Qwen3-8B": shape("qwen3", 4096, 36, 32, 8, 12288, **heads(128)),
@@ -97,8 +98,10 @@ SHAPES: dict[str, Keys] = {
     "Qwen3.5-27B": shape(
         "qwen35", 5120, 64, 24, 4, 17408, **heads(256), **ssm(4, 6144, 128, 48, 16), **ROPE_SECTIONS
     ),
-    "Gemma-2-9B": shape("gemma2", 3584, 42, 16, 8, 14336, **heads(256), attention__sliding_window=4096),
-    "Gemma-3-27B": shape("gemma3", 5376, 62, 32, 16, 21504, **heads(128), attention__sliding_window=1024),
+    "Gemma-2-9B": shape("gemma2", 3584, 42, 16, 8, 14336, **heads(256),
+    attention__sliding_window=4096),
+    "Gemma-3-27B": shape("gemma3", 5376, 62, 32, 16, 21504, **heads(128),
+    attention__sliding_window=1024),
     "Gemma-3n-E4B": shape(
         "gemma3n", 2048, 35, 8, 2, 16384, **heads(256), attention__sliding_window=512,
         attention__shared_kv_layers=15, embedding_length_per_layer_input=256,
@@ -118,11 +121,13 @@ SHAPES: dict[str, Keys] = {
         rope__dimension_count=512, rope__dimension_count_swa=256,
     ),
     "gpt-oss-20b": shape(
-        "gpt-oss", 2880, 24, 64, 8, 2880, **heads(64), **moe(32, 4, 2880), attention__sliding_window=128
+        "gpt-oss", 2880, 24, 64, 8, 2880, **heads(64), **moe(32, 4, 2880),
+        attention__sliding_window=128
     ),
     "DeepSeek-V2-Lite": shape(
         "deepseek2", 2048, 27, 16, 1, 10944,
-        **mla(0, 512, 192, 128) | moe(64, 6, 1408, expert_shared_count=2, leading_dense_block_count=1),
+        **mla(0, 512, 192, 128) | moe(64, 6, 1408, expert_shared_count=2,
+        leading_dense_block_count=1),
     ),
     "DeepSeek-V3": shape("deepseek2", 7168, 61, 128, 1, 18432, **DEEPSEEK),
     "DeepSeek-V3.2": shape("deepseek32", 7168, 61, 128, 1, 18432, **DEEPSEEK | INDEXER),
@@ -164,21 +169,25 @@ SHAPES: dict[str, Keys] = {
     ),
     "LFM2-350M": shape("lfm2", 1024, 16, 16, LFM2_KV, 4608, shortconv__l_cache=3),
     "Kimi-Linear-48B-A3B": shape(
-        "kimi-linear", 2304, 27, 32, [1 if i in (3, 7, 11, 15, 19, 23, 26) else 0 for i in range(27)],
+        "kimi-linear", 2304, 27, 32, [1 if i in (3, 7, 11, 15, 19, 23,
+        26) else 0 for i in range(27)],
         9216, **mla(0, 512, 192, 128), kda__head_dim=128, ssm__conv_kernel=4,
-        **moe(256, 8, 1024, expert_shared_count=1, expert_gating_func=2, leading_dense_block_count=1),
+        **moe(256, 8, 1024, expert_shared_count=1, expert_gating_func=2,
+        leading_dense_block_count=1),
     ),
     "MiniMax-M3": shape(
         "minimax-m3", 6144, 60, 64, 4, 12288, **heads(128), **INDEXER | {
             "attention__indexer__head_count": 4, "attention__indexer__top_k": 16,
             "attention__indexer__block_size": 128, "attention__indexer__local_blocks": 1,
         },
-        **moe(128, 4, 3072, expert_shared_count=1, expert_gating_func=2, leading_dense_block_count=3),
+        **moe(128, 4, 3072, expert_shared_count=1, expert_gating_func=2,
+        leading_dense_block_count=3),
         rope__dimension_count=64,
     ),
     "GLM-5": shape(
         "glm-dsa", 6144, 78, 64, 1, 12288, **mla(2048, 512, 256, 256) | INDEXER,
-        **moe(256, 8, 2048, expert_shared_count=1, expert_gating_func=2, leading_dense_block_count=3),
+        **moe(256, 8, 2048, expert_shared_count=1, expert_gating_func=2,
+        leading_dense_block_count=3),
     ),
     "GPT-2": shape("gpt2", 768, 12, 12, 12, 3072),
     "Granite-3-8B": shape("granite", 4096, 40, 32, 8, 12800, logit_scale=16.0),

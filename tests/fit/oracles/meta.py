@@ -16,7 +16,6 @@ from transformers import AutoConfig
 
 from fit.architecture import facts
 
-
 ALIASES = {
     "kimi_k2": "deepseek_v3",
     "deepseek_ref": "deepseek_v4",
