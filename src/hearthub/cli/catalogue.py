@@ -1,12 +1,12 @@
 """`hearthub catalogue`: what lists and search read, made anew."""
 
 import json
-import sys
 import time
 
 import typer
 
 from hearthub.cli.common import Data, Json, settings_for
+from hearthub.cli.progress import Progress
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,15 +22,10 @@ def rebuild(data: Data = None, as_json: Json = False) -> None:
     from hearthub.app import open_hub
 
     started = time.monotonic()
-    with open_hub(settings_for(data)) as hub:
-        count = hub.catalogue.rebuild(_say)
+    with open_hub(settings_for(data)) as hub, Progress() as say:
+        count = hub.catalogue.rebuild(lambda done: say(f"{done:,} listings"))
     seconds = round(time.monotonic() - started, 1)
     if as_json:
         print(json.dumps({"listings": count, "seconds": seconds}))
     else:
         print(f"{count:,} listings in {seconds} s")
-
-
-def _say(done: int) -> None:
-    if done % 10_000 < 500 and sys.stderr.isatty():
-        print(f"\r{done:,} listings", end="", file=sys.stderr, flush=True)
