@@ -57,7 +57,7 @@ class Folder:
 
     def files(self) -> Sequence[SourceFile]:
         paths = (self.root / name for name in self.only) if self.only else _walk(self.root)
-        found = []
+        found: list[SourceFile] = []
         for path in paths:
             size = _size(path)
             if size is None:
