@@ -11,6 +11,7 @@ from hearthub.cli import (
     backup,
     catalogue,
     doctor,
+    fit,
     fsck,
     gc,
     importing,
@@ -36,6 +37,7 @@ app.add_typer(org.app, name="org", help="Organisations and who is in them.")
 app.add_typer(token.app, name="token", help="Access tokens, which clients send.")
 app.add_typer(job.app, name="job", help="Work in the background that was given up.")
 app.add_typer(catalogue.app, name="catalogue", help="What lists and search read.")
+app.add_typer(fit.app, name="fit", help="What models need, and what they run on.")
 app.command("import")(importing.import_repo)
 app.command("apply")(apply.apply)
 app.command("backup")(backup.backup)
