@@ -14,7 +14,7 @@ import torch
 import transformers
 from transformers import AutoConfig
 
-from fit.architecture import facts
+from fit.architecture import facts, more_facts
 
 ALIASES = {
     "kimi_k2": "deepseek_v3",
@@ -55,11 +55,11 @@ TOWERS = ("visual", "vision", "audio", "projector", "embed_vision", "connector")
 
 
 def configs(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and JSON of each: those of a folder, then those put together in `facts.py`."""
+    """Name and JSON of each: those of a folder, then those put together in our files of facts."""
     for path in sorted(folder.rglob("*_config.json")):
         if not path.name.endswith("hf_quant_config.json"):
             yield path.name.removesuffix("_config.json").replace("--", "/"), path.read_bytes()
-    for name, value in sorted(vars(facts).items()):
+    for name, value in sorted((vars(facts) | vars(more_facts)).items()):
         if isinstance(value, dict) and "model_type" in value:
             yield f"facts/{name}", json.dumps(value, sort_keys=True).encode()
 

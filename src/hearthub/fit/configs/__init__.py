@@ -5,15 +5,43 @@ from dataclasses import replace
 from typing import Any
 
 from hearthub.fit.architecture import Architecture
-from hearthub.fit.configs import decoder, towers
-from hearthub.fit.configs.fields import Fields
+from hearthub.fit.configs import decoder, encoders, known, towers
+from hearthub.fit.configs.fields import Fields, family_of
 
 TEXT = ("text_config", "llm_config", "language_config", "text_model")
 
 
 def architecture_of(config: Mapping[str, Any]) -> Architecture:
-    """What `config.json` describes. Raises BadRequest, naming the field, where it cannot be."""
-    top = Fields(config)
+    """What `config.json` describes. Raises BadRequest, naming the field, where it cannot be.
+
+    A family that is not known is read as the general decoder, and a warning says so.
+    """
+    whole = Fields(config)
+    top = whole.section("thinker_config") or whole  # Qwen Omni: what listens and answers in text
     text = top.section(*TEXT) or top
-    architecture = decoder.read(text, top)
-    return replace(architecture, vision_parameters=towers.parameters(top, architecture.hidden))
+    name = decoder.name_of(whole)
+    if family_of(top) in encoders.LONE:
+        return _lone(top, name)
+    if family_of(top) in encoders.PAIRS or family_of(text) in encoders.FAMILIES:
+        architecture = replace(encoders.read(text, name), family=top.text("model_type"))
+    else:
+        architecture = decoder.read(text, top)
+    warnings = architecture.warnings + known.warnings(top, text)
+    beside = towers.parameters(top, architecture.hidden)
+    return replace(architecture, vision_parameters=beside, warnings=warnings)
+
+
+def _lone(top: Fields, name: str) -> Architecture:
+    """A tower alone: no text, no cache."""
+    return Architecture(
+        name=name,
+        family=top.text("model_type"),
+        hidden=towers.tower_width(top),
+        vocabulary=0,
+        context_max=None,
+        layers=(),
+        embedding_parameters=0,
+        head_parameters=0,
+        vision_parameters=towers.tower_parameters(top),
+        is_decoder=False,
+    )

@@ -23,16 +23,17 @@ def parameters(top: Fields, text_hidden: int) -> int:
     """All towers and connectors, in parameters; 0 where the config has none."""
     total = 0
     if vision := top.section(*VISION):
-        total += _tower(vision) + _connector(top, vision, text_hidden)
+        total += tower_parameters(vision) + _connector(top, vision, text_hidden)
     if audio := top.section(*AUDIO):
-        total += _tower(audio) + audio.whole(*WIDTH) * text_hidden
+        total += tower_parameters(audio) + audio.whole(*WIDTH) * text_hidden
     return total
 
 
-def _tower(tower: Fields) -> int:
+def tower_parameters(tower: Fields) -> int:
+    """One tower without its connector, in parameters."""
     if named := NAMED.get(tower.text("architecture")):
         return named
-    width, depth = _width(tower), tower.whole(*DEPTH, most=MOST_LAYERS)
+    width, depth = tower_width(tower), tower.whole(*DEPTH, most=MOST_LAYERS)
     ff = tower.whole(*FF) or int(tower.number("mlp_ratio", default=4) * width)
     matrices = 3 if tower.text("model_type") in GATED else 2
     layer = 4 * width * width + matrices * width * ff + 9 * width + ff
@@ -44,7 +45,7 @@ def _tower(tower: Fields) -> int:
 CONFORMERS = frozenset("gemma3n_audio gemma4_audio".split())
 
 
-def _width(tower: Fields) -> int:
+def tower_width(tower: Fields) -> int:
     """`hidden_size` of Qwen2-VL is what goes out; the tower works at `embed_dim`."""
     return tower.whole(*WIDTH)
 
@@ -68,7 +69,7 @@ def _side(tower: Fields, name: str, default: int) -> int:
 
 
 def _connector(top: Fields, vision: Fields, text_hidden: int) -> int:
-    width, family = _width(vision), top.text("model_type")
+    width, family = tower_width(vision), top.text("model_type")
     if family.startswith(("gemma", "paligemma")):
         return width * text_hidden
     if family == "llama4":
