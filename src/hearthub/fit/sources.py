@@ -6,11 +6,13 @@ A source lists its files and gives ranges of them; what reads it never holds a w
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from hearthub.errors import BadRequest, EntryNotFound, TooLarge
+from hearthub.fit.weight_names import parts_of
 
 MAX_FILES = 10_000
 MAX_DEPTH = 6
@@ -55,7 +57,7 @@ class Folder:
 
     def files(self) -> Sequence[SourceFile]:
         paths = (self.root / name for name in self.only) if self.only else _walk(self.root)
-        found = []
+        found: list[SourceFile] = []
         for path in paths:
             size = _size(path)
             if size is None:
@@ -146,10 +148,8 @@ def _size(path: Path) -> int | None:
 
 def _companions(path: Path) -> Iterator[str]:
     """Of one file of a folder: its fellow parts, and the configs that explain it."""
-    from hearthub.fit.readers.naming import parts_of
-
     mine = parts_of(path.name)
-    for name in sorted(os.listdir(path.parent))[:MAX_FILES]:
-        is_part = mine.count > 1 and replace(parts_of(name), number=0) == replace(mine, number=0)
+    for name in sorted(found.name for found in islice(path.parent.iterdir(), MAX_FILES)):
+        is_part = mine.is_one_of_several and parts_of(name).whole == mine.whole
         if name != path.name and (is_part or name.endswith("config.json")):
             yield name
