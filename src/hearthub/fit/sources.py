@@ -4,18 +4,18 @@ A source lists its files and gives ranges of them; what reads it never holds a w
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from hearthub.errors import BadRequest, EntryNotFound, TooLarge
+from hearthub.fit.weight_names import parts_of
 
 MAX_FILES = 10_000
 MAX_DEPTH = 6
-_PART = re.compile(r"-(\d{5})-of-(\d{5})(?=\.)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ def _size(path: Path) -> int | None:
 
 def _companions(path: Path) -> Iterator[str]:
     """Of one file of a folder: its fellow parts, and the configs that explain it."""
-    whole, mine = _PART.sub(r"-of-\2", path.name), _PART.search(path.name)
-    for other in sorted(path.parent.iterdir())[:MAX_FILES]:
-        is_part = mine and _PART.sub(r"-of-\2", other.name) == whole
-        if other != path and (is_part or other.name.endswith("config.json")):
-            yield other.name
+    mine = parts_of(path.name)
+    for name in sorted(found.name for found in islice(path.parent.iterdir(), MAX_FILES)):
+        is_part = mine.is_one_of_several and parts_of(name).whole == mine.whole
+        if name != path.name and (is_part or name.endswith("config.json")):
+            yield name

@@ -42,7 +42,8 @@ class WeightFile:
     tensors: tuple[Tensor, ...]
     """Empty where a format tells sizes only."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """GGUF keys and values (lists as tuples, long ones as Skipped); `__metadata__`."""
+    """GGUF keys and values (a list is a tuple, a long one Skipped), `__metadata__` of
+    safetensors."""
     imports: tuple[str, ...] = ()
     """What unpickling it would import, such as `collections.OrderedDict`; torch only."""
     warnings: tuple[str, ...] = ()

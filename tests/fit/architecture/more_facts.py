@@ -96,7 +96,8 @@ KIMI_LINEAR = config(
     qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128, num_experts=256,
     num_experts_per_token=8, num_shared_experts=1, moe_intermediate_size=1024,
     first_k_dense_replace=1, moe_layer_freq=1, linear_attn_config={
-        "kda_layers": [i for i in range(1, 27) if i % 4], "full_attn_layers": [4, 8, 12, 16, 20, 24, 27],
+        "kda_layers": [i for i in range(1, 27) if i % 4],
+        "full_attn_layers": [4, 8, 12, 16, 20, 24, 27],
         "num_heads": 32, "head_dim": 128, "short_conv_kernel_size": 4,
     },
 )  # fmt: skip
