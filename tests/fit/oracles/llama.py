@@ -1,7 +1,7 @@
 """Asks llama.cpp what a context costs, by its own print on virtual GGUF files.
 
 `llama-fit-params -fitp on` needs every tensor of an architecture; which ones, and of what shape,
-its error messages tell one by one. Run by `make oracles` with the program's path.
+its error messages tell one by one: `python tests/fit/oracles/llama.py PROGRAM > .../llama.json`.
 """
 
 import json

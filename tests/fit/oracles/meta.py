@@ -1,7 +1,8 @@
 """Counts parameters of real configs with transformers on torch's `meta` device: no weights.
 
-Run by `make oracles` in an environment of its own (torch, transformers, the configs of the
-aiconfigurator-core wheel); prints JSON of our own measurements: total, text, embedding.
+`python tests/fit/oracles/meta.py FOLDER > .../meta.json` in an environment of its own (torch,
+transformers, this repo's tests on PYTHONPATH). FOLDER holds the unpacked wheel aiconfigurator-core,
+whose configs are not ours to keep; totals and digests are our own measurements.
 """
 
 import hashlib
