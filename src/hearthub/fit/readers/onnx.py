@@ -13,10 +13,10 @@ from hearthub.fit.weights import Tensor, WeightFile
 
 MAX_HEADER = 32 * 2**20
 MAX_TENSORS = 100_000
-MAX_FIELDS = 600_000
+MAX_FIELDS = 300_000
 MAX_TEXT = 4096
-PIECE = 2**14
-"""Bytes of the first read; nodes and small initialisers come by the thousand."""
+PIECE = 2**12
+"""Bytes of the first read, and of that behind each tensor within the file."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _GRAPH, _INITIALIZER = 7, 5  # of ModelProto, of GraphProto
@@ -166,10 +166,16 @@ class _Reader:
         return self.cursor.take(length).decode(errors="replace")
 
     def _varint(self) -> int:
-        found = 0
-        for shift in range(0, 70, 7):
-            byte = self.cursor.take(1)[0]
+        """At most ten bytes, the low seven bits of each, the lowest first."""
+        cursor = self.cursor
+        found = shift = 0
+        while shift < 70:
+            if cursor.at == len(cursor.buffer):
+                cursor.fill()
+            byte = cursor.buffer[cursor.at]
+            cursor.at += 1
             found |= (byte & 127) << shift
             if byte < 128:
                 return found
-        raise self.cursor.bad("not an ONNX file")
+            shift += 7
+        raise cursor.bad("not an ONNX file")
