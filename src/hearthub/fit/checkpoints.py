@@ -89,14 +89,19 @@ class _Reading:
     def all(self, sets: Iterable[WeightSet]) -> dict[str, tuple[WeightFile, ...]]:
         """The files of each set by its path; sets with a malformed file are left out."""
         pairs = [(each, file) for each in sets for file in each.files]
-        if self.source.parallel > 1:
-            with ThreadPool(min(self.source.parallel, len(pairs))) as pool:
-                results = pool.starmap(self._one, pairs, chunksize=1)
+        # A GGUF file has megabytes of vocabulary before its tensors: several at once would share
+        # the budget so that none is read to its end.
+        alone = [pair for pair in pairs if pair[0].format == "gguf"]
+        others = [pair for pair in pairs if pair[0].format != "gguf"]
+        if self.source.parallel > 1 and len(others) > 1:
+            with ThreadPool(min(self.source.parallel, len(others))) as pool:
+                results = pool.starmap(self._one, others, chunksize=1)
         else:
-            results = [self._one(*pair) for pair in pairs]
+            results = [self._one(*pair) for pair in others]
+        results += [self._one(*pair) for pair in alone]
         found: dict[str, list[WeightFile]] = {}
         broken = set()
-        for (each, _), result in zip(pairs, results, strict=True):
+        for (each, _), result in zip([*others, *alone], results, strict=True):
             if isinstance(result, WeightFile):
                 found.setdefault(each.path, []).append(result)
             else:
