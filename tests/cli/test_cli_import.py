@@ -42,7 +42,7 @@ def test_unreachable_hub_is_named(run: Run) -> None:
     result = run("import", "alice/x", HEARTHUB_UPSTREAM=url)
     assert result.returncode == 1
     assert url in result.stderr
-    assert "Run the same import again" in result.stderr
+    assert "Run the same command again" in result.stderr
 
 
 def test_progress_with_and_without_a_terminal(

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from calls import commit, new_repo, put, put_lfs, upload_lfs, xet_token
 from hearthub.cli import root
 from hearthub.errors import HearthubError
-from hearthub.mirror import pacing
+from hearthub.upstream import pacing
 from live import LiveHub, live_hub
 from mirror.proxy import Proxy, proxy_to
 from storage.xet_writer import pack_file, whole_file

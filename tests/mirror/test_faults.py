@@ -100,7 +100,7 @@ def test_pause_that_is_too_long_is_told(model: Model, importer: Importer, upstre
     refused = importer(model.name)
     assert refused.code == 1
     assert "86400 seconds" in refused.err
-    assert "Run the same import again later" in refused.err
+    assert "Run the same command again later" in refused.err
 
 
 def test_broken_upstream_is_told_and_what_came_stays(

@@ -37,6 +37,11 @@ class Source(Protocol):
         """How many reads at once are worth it."""
         ...
 
+    @property
+    def budget(self) -> int:
+        """Bytes that may be read to learn what is in it."""
+        ...
+
     def files(self) -> Sequence[SourceFile]:
         """All of them, at most MAX_FILES."""
         ...
@@ -54,6 +59,7 @@ class Folder:
     root: Path
     only: tuple[str, ...] | None = None
     parallel: int = 1
+    budget: int = 2**30
 
     def files(self) -> Sequence[SourceFile]:
         paths = (self.root / name for name in self.only) if self.only else _walk(self.root)
@@ -105,27 +111,21 @@ def whole(data: bytes, file: SourceFile, start: int, end: int) -> bytes:
 
 
 class Metered:
-    """A source that refuses to give more than `limit` bytes in all; `used` tells how many came."""
+    """A source that refuses to give more than its budget; `used` tells how many bytes came."""
 
-    def __init__(self, source: Source, limit: int) -> None:
-        self.source, self.limit, self.used = source, limit, 0
-
-    @property
-    def parallel(self) -> int:
-        return self.source.parallel
-
-    @property
-    def left(self) -> int:
-        return max(0, self.limit - self.used)
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.parallel, self.budget = source.parallel, source.budget
+        self.used = 0
 
     def files(self) -> Sequence[SourceFile]:
-        return self.source.files()
+        return self._source.files()
 
     def read(self, file: SourceFile, start: int, end: int) -> bytes:
-        if end - start > self.left:
-            raise TooLarge(f"{file.path}: more than {self.limit} bytes would have to be read")
+        if self.used + end - start > self.budget:
+            raise TooLarge(f"{file.path}: more than {self.budget} bytes would have to be read")
         self.used += end - start
-        return self.source.read(file, start, end)
+        return self._source.read(file, start, end)
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -22,7 +22,8 @@ _SAVED_STATE = re.compile(r"(?:^|/)(?:checkpoint-\d+|runs|global_step\d+)/")
 _NUMBERED = re.compile(r"-(\d{1,6})-of-(\d{1,6})(?=\.|$)")
 _META = re.compile(r"(?<=^consolidated)[.-](\d{2})(?=\.)")
 _VARIANT = re.compile(r"(?i)[._](fp16|bf16|fp32|fp8|fp8_e4m3fn|fp8_e5m2|non_ema|ema)$")
-_SIDECAR = re.compile(r"(?i)(?:.*[-_.])?(mmproj|mtp)[-_.]")
+# A model that holds its MTP layers says so in the middle of its name.
+_SIDECAR = re.compile(r"(?i)(?:.*[-_.])?(mmproj)[-_.]|(mtp)[-_.]")
 
 _QUANT = re.compile(
     r"(?<![A-Z0-9])(?:UD-)?(?:I?Q\d_[0-9A-Z]{1,4}(?:_[0-9A-Z]{1,4}){0,2}|TQ\d_\d"
@@ -72,7 +73,7 @@ def stem_of(path: str) -> tuple[str, str | None]:
 def sidecar_of(path: str) -> str | None:
     """`mmproj` or `mtp` for what is loaded beside a GGUF model, never alone."""
     found = _SIDECAR.match(path.rpartition("/")[2])
-    return found[1].lower() if found and path.lower().endswith(".gguf") else None
+    return found[found.lastindex or 0].lower() if found and path[-5:].lower() == ".gguf" else None
 
 
 def label_of(path: str) -> str | None:

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 from hearthub.errors import Conflict, NotFound, RepoNotFound
-from hearthub.mirror.addresses import Endpoint
-from hearthub.mirror.answers import State
 from hearthub.mirror.origins import Origin
-from hearthub.mirror.progress import printable
 from hearthub.mirror.wanted import Order, Parts
 from hearthub.names import split_id
 from hearthub.registry import CommitHeader, Repo, Right
+from hearthub.upstream import Endpoint, State, printable
 
 _GATES = (None, "auto", "manual")
 _VISIBILITIES = ("public", "protected", "private")

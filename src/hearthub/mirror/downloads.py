@@ -5,14 +5,20 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.addresses import Endpoint
-from hearthub.mirror.answers import File, State
-from hearthub.mirror.pacing import Fault, Pace, Patience
-from hearthub.mirror.progress import Progress, printable
-from hearthub.mirror.upstream import Upstream
+from hearthub.mirror.progress import Progress
 from hearthub.mirror.workplace import Workplace
 from hearthub.registry import Repo
 from hearthub.storage import Storage
+from hearthub.upstream import (
+    Endpoint,
+    Fault,
+    File,
+    Pace,
+    Patience,
+    State,
+    Upstream,
+    printable,
+)
 
 AT_ONCE = 4
 TRIES = 3  # of a file whose bytes are wrong

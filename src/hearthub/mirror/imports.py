@@ -7,18 +7,15 @@ files that the next run goes on with.
 from collections.abc import Iterator
 
 from hearthub.errors import BadRequest, Conflict, StaleParent, Unavailable
-from hearthub.mirror.addresses import Endpoint
-from hearthub.mirror.answers import EMPTY, State
 from hearthub.mirror.copies import Copies, import_header
 from hearthub.mirror.downloads import Downloads
 from hearthub.mirror.origins import Origin
-from hearthub.mirror.pacing import Pace
 from hearthub.mirror.plan import MAX_CHANGES, Plan, make_plan, select
-from hearthub.mirror.upstream import Upstream
 from hearthub.mirror.wanted import Imported, Order, Parts, Wanted
 from hearthub.mirror.workplace import Workplace, workplace
 from hearthub.names import check_repo_name, split_id
 from hearthub.registry import DeleteFile, Entry, Operation, PutFile, PutLfs, Repo
+from hearthub.upstream import EMPTY, Endpoint, Pace, State, Upstream
 
 TYPES = ("model", "dataset", "space")
 

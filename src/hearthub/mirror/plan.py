@@ -6,10 +6,9 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.answers import EMPTY, File
-from hearthub.mirror.progress import printable
 from hearthub.registry import Entry
 from hearthub.storage import LfsObject
+from hearthub.upstream import EMPTY, File, printable
 
 MAX_CHANGES = 200_000  # operations of one commit
 

@@ -15,7 +15,7 @@ class Cursor:
     def __init__(self, source: Source, file: SourceFile, limit: int, first: int = FIRST) -> None:
         """`limit`: the most bytes that will be read in all."""
         self._source, self.file, self._left = source, file, limit
-        self._piece = first
+        self._first = self._piece = first
         self.buffer, self.at = b"", 0
         self._end = 0  # of the buffer, in the file
 
@@ -62,3 +62,4 @@ class Cursor:
         if (beyond := self.at - len(self.buffer)) > 0:
             self.buffer, self.at = b"", 0
             self._end += beyond
+            self._piece = self._first

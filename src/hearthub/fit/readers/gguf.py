@@ -5,6 +5,7 @@ Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Limits follow
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from math import prod
 from struct import Struct
 from typing import Any, NamedTuple
@@ -103,7 +104,7 @@ def _alignment(cursor: Cursor, metadata: Mapping[str, Any]) -> int:
 def _sized(file: SourceFile, infos: Sequence[_Info], data: int, alignment: int) -> list[Tensor]:
     """The tensors, which lie one behind the other; `data` is the bytes there are for them."""
     found, end = [], 0
-    for info, after in zip(infos, [*infos[1:], None], strict=True):
+    for info, after in zip_longest(infos, infos[1:]):
         if info.offset < end or info.offset % alignment:
             raise BadRequest(f"{file.path}: tensors that overlap")
         until = after.offset if after else data

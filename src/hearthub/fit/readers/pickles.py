@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 MAX_PICKLE = 4 * 2**20
-MAX_OPCODES = 1_000_000
+MAX_OPCODES = 500_000
 MAX_IMPORTS = 1000
 MAX_NAME = 512
 HIDDEN = "an import whose name is worked out while loading"

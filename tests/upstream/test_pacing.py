@@ -6,8 +6,8 @@ from email.utils import formatdate
 import pytest
 
 from hearthub.errors import UpstreamFailed
-from hearthub.mirror import pacing
-from hearthub.mirror.pacing import Fault, Pace, Patience, Stopped, asked_wait
+from hearthub.upstream import pacing
+from hearthub.upstream.pacing import Fault, Pace, Patience, Stopped, asked_wait
 
 
 @pytest.mark.parametrize(

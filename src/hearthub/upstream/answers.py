@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.progress import printable
 from hearthub.names import split_id
 from hearthub.registry import blob_oid, clean_path
+from hearthub.upstream.texts import printable
 
 MAX_LICENCE = 200  # characters
 SDKS = frozenset({"gradio", "streamlit", "docker", "static"})

@@ -15,7 +15,7 @@ MAX_BACKOFF_S = 30.0
 MAX_WAIT_S = 600.0
 """An upstream that wants a longer pause is told to the person instead."""
 
-_GO_ON = "Run the same import again later: it goes on from here"
+_GO_ON = "Run the same command again later"
 _LIMIT = re.compile(r"\br=(\d{1,9})\b", re.ASCII)
 _RESET = re.compile(r"\bt=(\d{1,9})\b", re.ASCII)
 
@@ -52,7 +52,7 @@ def asked_wait(headers: Mapping[str, str]) -> float:
 
 
 class Pace:
-    """Shared by all threads of an import: when one is told to wait, all do."""
+    """Shared by all threads that ask one hub: when one is told to wait, all do."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()

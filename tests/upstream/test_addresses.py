@@ -3,7 +3,7 @@
 import pytest
 
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.addresses import Endpoint, follow, short
+from hearthub.upstream.addresses import Endpoint, follow, short
 
 
 @pytest.mark.parametrize(

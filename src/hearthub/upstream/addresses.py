@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.progress import printable
+from hearthub.upstream.texts import printable
 
 MAX_URL = 8192
 _PORTS = {"http": 80, "https": 443}

@@ -4,6 +4,7 @@ Protocol: the plain routes that every Hub has (`/api/.../revision`, `/api/.../tr
 """
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,10 @@ import orjson
 
 from hearthub import __version__
 from hearthub.errors import BadRequest, UpstreamFailed
-from hearthub.mirror.addresses import LOOPBACK, Endpoint, follow, short
-from hearthub.mirror.answers import File, State, parse_entries, parse_state
-from hearthub.mirror.pacing import Fault, Pace, Patience, asked_wait
-from hearthub.mirror.progress import printable
+from hearthub.upstream.addresses import LOOPBACK, Endpoint, follow, short
+from hearthub.upstream.answers import File, State, parse_entries, parse_state
+from hearthub.upstream.pacing import Fault, Pace, Patience, asked_wait
+from hearthub.upstream.texts import printable
 
 MAX_JSON = 16 * 2**20  # bytes of one answer: an object for each 2 bytes would take 500 MB
 MAX_ENTRIES = 500_000  # files and folders of a repo
@@ -94,7 +95,41 @@ class Upstream:
             begin = start if response.status_code == 206 else 0
             yield begin, self._pieces(response, size - begin)
 
+    def read(self, url: str, start: int, end: int) -> bytes:
+        """The bytes from `start` to before `end`, all at once in memory."""
+        patience = Patience(self.pace)
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        while True:
+            try:
+                with self._open(url, headers, elsewhere=True) as response:
+                    return self._range(response, start, end)
+            except Fault as fault:
+                patience.failed(fault)
+
     # -- how --
+
+    def _range(self, response: httpx.Response, start: int, end: int) -> bytes:
+        where = short(str(response.url))
+        is_part = response.status_code == 206
+        if is_part and not _starts_at(response, start):
+            raise Fault(f"{where}: the answer is another range than the one asked for")
+        if not is_part and start > MAX_JSON:
+            raise UpstreamFailed(f"{where}: upstream gives whole files only, and no ranges")
+        found = self._begin(response, end - start if is_part else end)
+        if not is_part:
+            found = found[start:]
+        if len(found) < end - start:
+            raise Fault(f"{where}: the answer ended early")
+        return found
+
+    def _begin(self, response: httpx.Response, size: int) -> bytes:
+        """The first `size` bytes of an answer; what comes behind them is not waited for."""
+        body = bytearray()
+        for piece in self._pieces(response, sys.maxsize):
+            body += piece
+            if len(body) >= size:
+                break
+        return bytes(body[:size])
 
     def _pieces(self, response: httpx.Response, limit: int) -> Iterator[bytes]:
         where = short(str(response.url))
@@ -154,7 +189,7 @@ class Upstream:
         target = follow(url, found[1])
         if not self.endpoint.owns(target):
             raise UpstreamFailed(
-                f"The pages of {short(url)} lead to {short(target)}: import from that hub's address"
+                f"The pages of {short(url)} lead to {short(target)}: use that hub's address"
             )
         return target
 
@@ -179,7 +214,7 @@ class Upstream:
                 response.close()
             if not elsewhere and not self.endpoint.owns(target):
                 raise UpstreamFailed(
-                    f"{short(url)} redirects to {short(target)}: import from that hub's address"
+                    f"{short(url)} redirects to {short(target)}: use that hub's address"
                 )
             url = target
         raise UpstreamFailed(f"{short(first)} redirects more than {MAX_REDIRECTS} times")
@@ -226,7 +261,7 @@ def _refusal(url: str, response: httpx.Response, text: str, token: str | None) -
     if code == "RevisionNotFound":
         return f"Upstream has no such revision{said}"
     if code == "EntryNotFound":
-        return f"{short(url)} is not there any more{said}. Run the import again"
+        return f"{short(url)} is not there any more{said}. Run the command again"
     if code == "RepoNotFound" or status in (401, 403, 404):
         return (
             f"Upstream shows no such repo{said}: {short(url)}. "

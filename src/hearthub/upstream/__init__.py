@@ -1,0 +1,19 @@
+"""Another hub, asked over HTTP: what a repo is there, its files, and ranges of them."""
+
+from hearthub.upstream.addresses import Endpoint
+from hearthub.upstream.answers import EMPTY, File, State
+from hearthub.upstream.pacing import Fault, Pace, Patience
+from hearthub.upstream.texts import printable
+from hearthub.upstream.upstream import Upstream
+
+__all__ = [
+    "EMPTY",
+    "Endpoint",
+    "Fault",
+    "File",
+    "Pace",
+    "Patience",
+    "State",
+    "Upstream",
+    "printable",
+]
