@@ -7,7 +7,7 @@ CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help demo test test-clients clients check format bench lock clean
+.PHONY: help demo test test-clients clients check format bench oracles lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +36,15 @@ format: .venv/.check ## put the style right
 
 bench: .venv/.test .venvs/hub-2.4.0/.done ## the speed goals, as ratios measured in one run
 	$(BIN)/python -m bench
+
+ORACLES := .venvs/oracles
+oracles: $(ORACLES)/.done .venv/.test ## measure again what tests/fit compares with
+	PYTHONPATH=tests $(ORACLES)/bin/python tests/fit/oracles/meta.py $(ORACLES)/configs \
+		> $(ORACLES)/meta.json
+	PYTHONPATH=tests $(BIN)/python tests/fit/oracles/llama.py \
+		$(ORACLES)/build/bin/llama-fit-params > $(ORACLES)/llama.json
+	mv $(ORACLES)/meta.json $(ORACLES)/llama.json tests/fit/oracles/
+	HEARTHUB_ORACLE_CONFIGS=$(ORACLES)/configs $(BIN)/pytest tests/fit/architecture
 
 lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgrade)
 	$(LOCK) pyproject.toml -o requirements/base.txt
@@ -79,6 +88,24 @@ $(BIN)/python:
 	$(@D)/bin/python -m pip install -qq torch==2.13.0
 	$(@D)/bin/python -m pip install -qq --require-hashes --no-deps -r $<
 	$(@D)/bin/python -m pip check
+	@touch $@
+
+# transformers counts on torch's meta device; the real configs are a wheel's, llama.cpp a source
+# distribution's: neither is installed, and none of their files is kept here. Needs CMake and a
+# C++ compiler, and some ten minutes.
+$(ORACLES)/.done: | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install -qq torch==2.13.0
+	$(@D)/bin/python -m pip install -qq transformers==5.23.0
+	$(@D)/bin/python -m pip download -qq --no-deps -d $(@D) aiconfigurator-core==0.12.0
+	$(@D)/bin/python -m zipfile -e $(@D)/aiconfigurator_core-*.whl $(@D)/configs
+	$(@D)/bin/python -m pip download -qq --no-deps --no-binary llama-cpp-python -d $(@D) \
+		llama-cpp-python==0.3.36
+	tar -xzf $(@D)/llama_cpp_python-0.3.36.tar.gz -C $(@D)
+	cmake -S $(@D)/llama_cpp_python-0.3.36/vendor/llama.cpp -B $(@D)/build \
+		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_BUILD_TESTS=OFF \
+		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_OPENSSL=OFF
+	cmake --build $(@D)/build --target llama-fit-params
 	@touch $@
 
 # Without npm the tests of huggingface.js say so and are skipped.

@@ -112,7 +112,10 @@ def _keys_and_values(mixer: Attention, use: Use) -> int:
     full = tokens_kept(0, use)
     if mixer.compression:
         return size + _bytes((entry + mixer.index_size) * -(-full // mixer.compression), use)
-    return size + _bytes(mixer.index_size * full, use)
+    index = mixer.index_size
+    if index and use.engine == "llama.cpp" and mixer.kind != "mla":
+        index += mixer.value_size  # its cache for the index of MSA has room for values too
+    return size + _bytes(index * full, use)
 
 
 def _state(mixer: Attention, use: Use) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hearthub.errors import BadRequest
 from hearthub.fit import caches
-from hearthub.fit.architecture import Architecture, Attention
+from hearthub.fit.architecture import Architecture, Attention, Layer
 from hearthub.fit.caches import Use
 from hearthub.fit.counts import counts_of
 
@@ -19,7 +19,6 @@ GPU_OVERHEAD = GIB // 2
 """Context and libraries of one GPU: 0.45 GiB fits llama.cpp's clean rows, 0.05 to 0.35 vLLM's."""
 CPU_OVERHEAD = 11 * MIB
 """Measured over 30 models of llama.cpp, beside tensors, cache and compute."""
-LLAMA_COMPUTE = 16 * MIB
 
 BITS: dict[str, float] = {
     "fp32": 32,
@@ -109,21 +108,24 @@ def compute(
 ) -> tuple[int, str]:
     """Buffers of one step, in bytes, and the formula.
 
-    llama.cpp: logits of a step and a little, measured on Llama-3.1-8B as 66, 266 and 1,066 MiB
-    for steps of 128, 512 and 2,048. vLLM: activations of a step; logs show 0.22 to 9.37 GiB for
-    one and the same 8B model, so this is the least certain term.
+    llama.cpp: a mask of 16 bits over the context, and the larger of the logits and a layer's
+    activations in f32; fitted to its print for 37 architectures (tests/fit/oracles) and to 66,
+    266 and 1,066 MiB for Llama-3.1-8B in steps of 128, 512 and 2,048. CUDA may take more. vLLM:
+    activations of a step; logs show 0.22 to 9.37 GiB for one and the same 8B model, so this is
+    the least certain term.
     """
     vocabulary, hidden = architecture.vocabulary, architecture.hidden
+    widest = activations(architecture)
     if use.engine == "vllm":
-        widest = max((block_width(architecture)), hidden)
-        size = use.in_flight * 2 * (4 * hidden + 2 * widest) + 4 * use.sequences * vocabulary
-        return size, (
-            f"{use.in_flight} tokens x 2 B x (4 x {hidden} + 2 x {widest})"
-            f" + {use.sequences} sequences x {vocabulary} logits x 4 B"
-        )
+        size = use.in_flight * 2 * widest + 4 * use.sequences * vocabulary
+        formula = f"{use.in_flight} tokens x 2 B x {widest} of a layer"
+        return size, f"{formula} + {use.sequences} sequences x {vocabulary} logits x 4 B"
     step = min(use.ubatch, use.context)
-    size = 4 * step * vocabulary + LLAMA_COMPUTE
-    formula = f"4 B x {step} tokens x {vocabulary} logits + 16 MiB"
+    wide = max(vocabulary + hidden, widest)
+    size = step * (2 * use.context + 4 * wide)
+    formula = f"{step} tokens x (2 B x {use.context} of the mask + 4 B x {wide})"
+    if any(layer.attention.index_size for layer in architecture.layers):
+        formula += " (without the indexer's scores, up to 0.5 GiB)"
     if not flash_attention:
         heads = max((layer.attention.heads for layer in architecture.layers), default=0)
         size += 4 * use.context * step * heads
@@ -131,15 +133,20 @@ def compute(
     return size, formula
 
 
-def block_width(architecture: Architecture) -> int:
-    """The widest thing a token becomes inside a layer, in elements."""
-    return max(
-        (
-            layer.feed_forward.inner * max(layer.feed_forward.active_experts, 1)
-            for layer in architecture.layers
-        ),
-        default=0,
-    )
+def activations(architecture: Architecture) -> int:
+    """Elements a token takes at most inside a layer, without its share of a context."""
+    hidden = architecture.hidden
+    return max((_activations(layer, hidden) for layer in architecture.layers), default=hidden)
+
+
+def _activations(layer: Layer, hidden: int) -> int:
+    mixer, block = layer.attention, layer.feed_forward
+    if block.experts:
+        inside = block.active_experts * max(2 * hidden, block.inner) + 6 * hidden
+    else:
+        inside = block.matrices * block.inner + 4 * hidden
+    mixing = mixer.heads * 3 * mixer.key_size if mixer.kind == "mla" else 0
+    return max(inside, mixing, 4 * hidden + 2 * (mixer.conv_size // 3))
 
 
 def cache_formula(architecture: Architecture, use: Use) -> str:

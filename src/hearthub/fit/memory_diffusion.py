@@ -39,18 +39,18 @@ def pipeline(
 ) -> Memory:
     """GPU memory of a diffusers pipeline, in bytes. `activations_bytes` is the caller's estimate:
     the VAE's decoding of video takes the most unless it is tiled."""
-    parts = {component.name: component for component in components}
+    parts = tuple(components)
     if not parts:
         raise BadRequest("A pipeline needs a component")
-    largest = max(parts.values(), key=lambda component: component.weights_bytes)
+    largest = max(parts, key=lambda component: component.weights_bytes)
     choices: Mapping[str, tuple[int, str]] = {
         "all": (
-            sum(component.weights_bytes for component in parts.values()),
-            " + ".join(f"{c.name} {c.weights_bytes}" for c in parts.values()),
+            sum(component.weights_bytes for component in parts),
+            " + ".join(f"{c.name} {c.weights_bytes}" for c in parts),
         ),
         "model_offload": (largest.weights_bytes, f"the largest component: {largest.name}"),
         "group_offload": (
-            max(component.block_bytes or component.weights_bytes for component in parts.values()),
+            max(component.block_bytes or component.weights_bytes for component in parts),
             "the largest block of any component",
         ),
     }

@@ -17,7 +17,6 @@ from hearthub.fit.weights import Tensor
 LAYER = re.compile(r"(?:^|\.)(?:blk|layers|h|blocks)\.(\d{1,6})\.")
 EXPERTS = re.compile(r"_exps\.|\.experts\.")
 INPUT = re.compile(r"^(?:token_embd|per_layer_token_embd)\.|embed_tokens")
-HEAD = re.compile(r"^output\.weight$|lm_head\.weight$")
 
 
 @dataclass(frozen=True, slots=True)

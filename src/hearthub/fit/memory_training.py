@@ -89,8 +89,7 @@ def _states(architecture: Architecture, plan: Training) -> tuple[int, str]:
 def _activations(architecture: Architecture, plan: Training) -> tuple[int, str]:
     tokens, hidden = plan.sequence * plan.batch, architecture.hidden
     count = len(architecture.layers)
-    widest = max(memories.block_width(architecture), hidden)
-    layer = 2 * tokens * (8 * hidden + 3 * widest)
+    layer = 2 * tokens * (4 * hidden + memories.activations(architecture))
     logits = LOGIT_BYTES * tokens * architecture.vocabulary
     words = f"{LOGIT_BYTES} B x {tokens} tokens x {architecture.vocabulary} logits"
     if not plan.checkpointing:

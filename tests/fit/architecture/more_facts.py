@@ -140,6 +140,7 @@ GEMMA3_4B_MM: Config = {
     "vision_config": {
         "model_type": "siglip_vision_model", "hidden_size": 1152, "num_hidden_layers": 27,
         "num_attention_heads": 16, "intermediate_size": 4304, "image_size": 896, "patch_size": 14,
+        "vision_use_head": False,
     },
 }  # fmt: skip
 QWEN25_VL_7B: Config = {

@@ -11,20 +11,10 @@ from hearthub.fit.gguf_keys import architecture_of
 
 ORACLE = Path(__file__).parents[1] / "oracles" / "llama.json"
 MODELS: dict[str, dict[str, Any]] = json.loads(ORACLE.read_text())["models"]
-UNKNOWN = {"MiniMax-M3": "it keeps an index beside keys and values, which is not worked out yet"}
 MEASURED = {"context_mib", "compute_mib"}
 
 
-def cases() -> list[Any]:
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=UNKNOWN[name], strict=True))
-        if name in UNKNOWN
-        else name
-        for name in MODELS
-    ]
-
-
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", MODELS)
 def test_the_cache_is_what_llama_cpp_prints(name: str) -> None:
     model = MODELS[name]
     shape = architecture_of(model["keys"])

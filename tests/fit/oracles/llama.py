@@ -144,7 +144,9 @@ def main(program: Path, chosen: list[str]) -> None:
             name, [row["context_mib"] for row in result[name]["rows"]], file=sys.stderr, flush=True
         )
     made_by = "llama-fit-params of llama-cpp-python 0.3.36, CPU"
-    json.dump({"made_by": made_by, "models": result}, sys.stdout)
+    rows = [f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in result.items()]
+    head = f' "made_by": {json.dumps(made_by)},'
+    print("\n".join(["{", head, ' "models": {', ",\n".join(rows), " }", "}"]))
 
 
 if __name__ == "__main__":

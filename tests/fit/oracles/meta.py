@@ -76,7 +76,9 @@ def main(folder: Path) -> None:
         result[name] = row
         print(name, row, file=sys.stderr, flush=True)
     made_by = f"transformers {transformers.__version__}, torch {torch.__version__}"
-    json.dump({"made_by": made_by, "models": result}, sys.stdout, indent=1)
+    rows = [f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in result.items()]
+    head = f' "made_by": {json.dumps(made_by)},'
+    print("\n".join(["{", head, ' "models": {', ",\n".join(rows), " }", "}"]))
 
 
 if __name__ == "__main__":

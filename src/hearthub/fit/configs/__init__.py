@@ -33,15 +33,17 @@ def architecture_of(config: Mapping[str, Any]) -> Architecture:
 
 def _lone(top: Fields, name: str) -> Architecture:
     """A tower alone: no text, no cache."""
+    width = towers.tower_width(top)
+    pooler = width * (width + 1) if family_of(top) in encoders.POOLED else 0
     return Architecture(
         name=name,
         family=top.text("model_type"),
-        hidden=towers.tower_width(top),
+        hidden=width,
         vocabulary=0,
         context_max=None,
         layers=(),
         embedding_parameters=0,
         head_parameters=0,
-        vision_parameters=towers.tower_parameters(top),
+        vision_parameters=towers.tower_parameters(top) + pooler,
         is_decoder=False,
     )

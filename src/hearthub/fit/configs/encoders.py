@@ -24,6 +24,8 @@ LONE = frozenset(
     data2vec-vision hubert wav2vec2 wavlm""".split()
 )
 """A tower alone."""
+POOLED = frozenset("vit deit beit data2vec-vision".split())
+"""Towers that end in one more square matrix."""
 FAMILIES = BERTS | MODERN | T5S | BARTS | PAIRS | LONE
 
 LAYERS = ("num_hidden_layers", "n_layers", "num_layers", "encoder_layers")

@@ -15,6 +15,9 @@ FF = ("intermediate_size", "vt_intermediate_size", "encoder_ffn_dim")
 GATED = frozenset("gemma4_vision pixtral qwen2_5_vl mllama_vision_model aimv2".split())
 """Towers whose block has a third matrix."""
 
+PROJECTED = frozenset("clip chinese_clip altclip clap".split())
+"""Pairs of towers that meet in a space of their own."""
+
 NAMED = {"mobilenetv5_300m_enc": 294_000_000}
 """Towers that a config only names, in parameters (timm's own count)."""
 
@@ -70,22 +73,35 @@ def _side(tower: Fields, name: str, default: int) -> int:
 
 def _connector(top: Fields, vision: Fields, text_hidden: int) -> int:
     width, family = tower_width(vision), top.text("model_type")
-    if family.startswith(("gemma", "paligemma")):
-        return width * text_hidden
-    if family == "llama4":
-        inner = vision.whole("projector_output_dim", default=4096)
-        shuffled = vision.whole("intermediate_size") * inner + inner * inner
-        return shuffled + vision.whole("vision_output_dim", default=inner) * text_hidden
-    if family in ("idefics3", "smolvlm"):
-        return width * top.whole("scale_factor", default=2, most=64) ** 2 * text_hidden
-    if family.startswith("minimax_m3"):
-        inner = top.whole("projector_hidden_size", default=text_hidden)
-        return inner * (width + 5 * text_hidden + text_hidden)
+    if special := _special_connector(top, vision, text_hidden, family):
+        return special
     merged = width * _merge(top, vision) ** 2
     if family.startswith(("qwen", "kimi")):
         mergers = 1 + len(vision.sequence("deepstack_visual_indexes") or ())
         return min(mergers, MOST_LAYERS) * (merged * merged + merged * text_hidden)
     return merged * text_hidden + text_hidden * text_hidden
+
+
+def _special_connector(top: Fields, vision: Fields, text_hidden: int, family: str) -> int:
+    """Of the families that do not join their tower by two matrices; 0 for the others."""
+    width = tower_width(vision)
+    size = 0
+    if family.startswith(("gemma", "paligemma")):
+        size = width * text_hidden
+    elif family in PROJECTED:
+        size = top.whole("projection_dim", default=512) * (width + text_hidden)
+    elif family.startswith("siglip"):  # attention and a block that pool the patches
+        size = 4 * width * width + 2 * width * vision.whole(*FF)
+    elif family == "llama4":
+        inner = vision.whole("projector_output_dim", default=4096)
+        shuffled = vision.whole("intermediate_size") * inner + inner * inner
+        size = shuffled + vision.whole("vision_output_dim", default=inner) * text_hidden
+    elif family in ("idefics3", "smolvlm"):
+        size = width * top.whole("scale_factor", default=2, most=64) ** 2 * text_hidden
+    elif family.startswith("minimax_m3"):
+        inner = top.whole("projector_hidden_size", default=text_hidden)
+        size = inner * (width + 6 * text_hidden)
+    return size
 
 
 def _merge(top: Fields, vision: Fields) -> int:
