@@ -67,7 +67,7 @@ def place(
 
     memory = need(context)
     placed = Placed(hardware, engine, judge(memory.total_bytes, budget), memory)
-    if placed.verdict.verdict != "fits" and _can_offload(workload, hardware, wanted, engine):
+    if placed.verdict.verdict != "fits" and _can_offload(workload, hardware, engine):
         placed = _with_ram(placed, workload, wanted.use(engine, context), budget) or placed
     if workload.architecture is not None and workload.architecture.is_decoder:
         placed = replace(placed, max_context=_largest(placed, workload, wanted, context_max, need))
@@ -101,14 +101,12 @@ def _drawing(workload: Workload, hardware: Hardware, engine: str | None, budget:
     return Placed(hardware, engine, verdict, whole)
 
 
-def _can_offload(
-    workload: Workload, hardware: Hardware, wanted: Wanted, engine: str | None
-) -> bool:
+def _can_offload(workload: Workload, hardware: Hardware, engine: str | None) -> bool:
+    """Of several GPUs as of one: what one can hold with RAM beside it, they can."""
     return (
         engine == "llama.cpp"
         and hardware.kind == "gpu"
         and bool(hardware.ram_gib)
-        and wanted.gpus == 1
         and workload.portions is not None
     )
 
@@ -122,6 +120,8 @@ def _with_ram(placed: Placed, workload: Workload, use: Use, budget: int) -> Plac
         if gpu.verdict == "no" or beside.verdict == "no":
             continue
         verdict = gpu if beside.verdict == "fits" else replace(gpu, verdict="tight")
+        if placed.verdict.verdict == verdict.verdict:
+            return None  # tight without RAM is faster than tight with it
         return replace(
             placed,
             verdict=_because(verdict, f"{words}: {there.ram.total_bytes / GIB:.2f} GiB of RAM"),
