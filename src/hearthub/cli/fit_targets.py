@@ -45,9 +45,8 @@ class Targets:
         try:
             _check_id(name)
         except BadRequest as error:
-            raise EntryNotFound(
-                f"No file or folder is called {target[:100]!r}, and {error}"
-            ) from None
+            what = f"No file or folder is called {target[:100]!r}"
+            raise EntryNotFound(f"{what}, and {error}") from None
         if sys.stderr.isatty():
             print(f"Reading headers of {name} on {self._endpoint}", file=sys.stderr)
         return self.fit.of_hub(self._endpoint, name, revision or "main", self._token)

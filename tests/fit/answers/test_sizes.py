@@ -34,7 +34,7 @@ PUBLISHED = [
 """Billions that the makers state; some round to whole ones."""
 
 
-@pytest.mark.parametrize(("name", "config", "total", "active"), PUBLISHED, ids=lambda it: str(it))
+@pytest.mark.parametrize(("name", "config", "total", "active"), PUBLISHED, ids=str)
 def test_published_figures(
     tmp_path: Path, name: str, config: Any, total: float, active: float | None
 ) -> None:
