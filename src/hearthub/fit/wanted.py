@@ -62,7 +62,7 @@ class Wanted:
             raise BadRequest(f"No such cache type: choose one of {', '.join(ELEMENT)}")
         if self.train is not None and self.train not in ("full", "lora", "qlora"):
             raise BadRequest("A training method is full, lora or qlora")
-        if self.price is not None and not (math.isfinite(self.price) and 0 < self.price < 1e9):
+        if self.price is not None and not (math.isfinite(self.price) and 1e-9 < self.price < 1e9):
             raise BadRequest("price must be a number above 0")
 
     def context_for(self, context_max: int | None) -> int:
