@@ -84,7 +84,7 @@ def _sizes(it: "Identity") -> str:
 
 
 def count(number: int) -> str:
-    return f"{number / 1e9:.2f} B" if number >= 10**8 else f"{number / 1e6:.2f} M"
+    return f"{number / 1e9:.2f} B" if number >= 10**9 else f"{number / 1e6:.2f} M"
 
 
 def _experts(it: "Identity") -> str:

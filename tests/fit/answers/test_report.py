@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_hardware_is_ranked_from_the_smallest_that_fits(tmp_path: Path) -> None:
     assert sizes == sorted(sizes)
     assert all(  # of one size the fastest first
         a.speed is None or b.speed is None or a.speed.low >= b.speed.low
-        for a, b in zip(fits, fits[1:], strict=False)
+        for a, b in pairwise(fits)
         if round(a.hardware.memory_gib or 0) == round(b.hardware.memory_gib or 0)
     )
 
