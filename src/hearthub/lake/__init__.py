@@ -1,4 +1,4 @@
-"""DuckDB over Parquet: tables made of files, one manifest a version, and SQL of strangers in a cage.
+"""DuckDB over Parquet: tables of files, one manifest a version, and strangers' SQL in a cage.
 
 What is named here is imported when it is first asked for: DuckDB takes a while.
 """
