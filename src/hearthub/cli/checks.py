@@ -65,7 +65,7 @@ def data_folder(settings: Settings) -> Finding:
             name,
             WARN,
             f"{data} belongs to another user, who cannot read what this one writes there",
-            f"Run all commands as the user that runs Hearthub: sudo -u '#{stat.st_uid}' hearthub ...",
+            f"Run all commands as the hub's user: sudo -u '#{stat.st_uid}' hearthub ...",
         )
     if stat.st_mode & 0o077:
         return Finding(
