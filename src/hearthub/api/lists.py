@@ -207,6 +207,9 @@ def described_rows(
     it was found is left out."""
     repos = [row.repo for row in rows if row.repo]
     describer = Describer(hub, repos, counters={r.repo.id: r.counters for r in rows if r.repo})
+    observed = [row.observed.full_name for row in rows if row.observed]
+    is_asked = observed and "childrenModelCount" in fields
+    children = hub.catalogue.children(observed, observed=True) if is_asked else {}
     answer = []
     for row in rows:
         if row.repo:
@@ -216,7 +219,7 @@ def described_rows(
                 continue
             answer.append(described if fields else without_nulls(described))
         elif row.observed:
-            answer.append(describe_observed(row.observed, fields or names))
+            answer.append(describe_observed(row.observed, fields or names, children))
     return answer
 
 

@@ -13,7 +13,7 @@ from hearthub.catalogue import terms
 from hearthub.catalogue.downloads import Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
-from hearthub.catalogue.listing import PUBLIC, Counters, Listing, shelf
+from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Page
 from hearthub.catalogue.observed import bounded, cleaned
@@ -139,6 +139,13 @@ class Catalogue:
     def number(self, repo_type: str, kind: str, name: str) -> int:
         """How many public repos have one value."""
         return self._facets.number(shelf(repo_type, PUBLIC), kind, name)
+
+    def children(
+        self, names: Sequence[str], *, observed: bool = False
+    ) -> dict[str, dict[str, int]]:
+        """By lower-case name: how many public models came from it, by relation; without those
+        that none did. Counted are those of this hub, or else those observed elsewhere."""
+        return self._facets.children(shelf("model", OBSERVED if observed else PUBLIC), names)
 
     def facet_counts(self, actor: Actor, wanted: Filter) -> FacetCounts:
         """How many repos that `actor` may see have each value, among those that fit."""

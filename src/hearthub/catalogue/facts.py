@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from hearthub.catalogue import quantization
+from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.dataset_tags import dataset_tags
 from hearthub.catalogue.model_tags import Model, describe, doi, languages
 from hearthub.catalogue.space_tags import space_tags
@@ -34,6 +35,7 @@ class Facts:
     base_models: list[str] = field(default_factory=list)
     relation: str | None = None
     safetensors: dict[str, Any] | None = None
+    transformers: dict[str, Any] | None = None  # auto_model, custom_class, pipeline_tag, processor
     models: list[str] = field(default_factory=list)
     datasets: list[str] = field(default_factory=list)
     licenses: list[str] = field(default_factory=list)
@@ -91,6 +93,7 @@ def model_facts(
         base_models=found.base_models,
         relation=found.relation,
         safetensors=safetensors,
+        transformers=transformers_info(config) if found.library == "transformers" else None,
         datasets=texts(card.get("datasets")),
         formats=found.formats,
         quantization=quantization.label(config, safetensors),

@@ -22,7 +22,7 @@ from hearthub.catalogue.listing import (
 )
 from hearthub.db import Database, batches
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """To be raised when the rules that make facts of a commit change: they are then read again."""
 
 MAX_KNOWN_FACETS = 1_000_000

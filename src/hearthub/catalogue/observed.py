@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.plan import ALL_ORIGINS
@@ -77,6 +78,7 @@ def _facts(facts: Facts) -> Facts:
         base_models=texts(facts.base_models),
         relation=text(facts.relation),
         safetensors=_object(facts.safetensors),
+        transformers=_transformers(facts),
         models=texts(facts.models),
         datasets=texts(facts.datasets),
         licenses=texts(facts.licenses),
@@ -88,6 +90,13 @@ def _facts(facts: Facts) -> Facts:
         card_text=text(facts.card_text[:CARD_TEXT], CARD_TEXT) or "",
         description=text(facts.description[:DESCRIPTION], DESCRIPTION) or "",
     )
+
+
+def _transformers(facts: Facts) -> dict[str, Any] | None:
+    """What was told, else what follows from the config."""
+    if facts.transformers or facts.library != "transformers":
+        return _object(facts.transformers)
+    return transformers_info(facts.config)
 
 
 def _object(value: dict[str, Any] | None) -> dict[str, Any] | None:
