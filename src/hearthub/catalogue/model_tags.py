@@ -15,9 +15,9 @@ from typing import Any
 
 from hearthub.catalogue import model_files, quantization
 from hearthub.catalogue.known import TASKS
-from hearthub.catalogue.tasks import task_of_config, task_of_library
 from hearthub.catalogue.values import mappings, text, texts
 from hearthub.fit import lineage
+from hearthub.fit.tasks import task_of_config, task_of_library
 
 # Cards say `text2text-generation`, which is no task of the Hub any more: it stays a tag.
 RETIRED = {"text2text-generation": "text-generation"}

@@ -59,7 +59,8 @@ def contents(source: Source, reader: Read = read) -> Contents:
     """Read what there is, within the source's budget; of files beyond it only the size is known.
 
     `reader`: how a header is read; `Elsewhere` of `hearthub.fit.elsewhere` does it in a process
-    of its own. Raises EntryNotFound where there are no weights, BadRequest where all are malformed.
+    of its own. Raises EntryNotFound where there are neither weights nor configs, BadRequest where
+    all weights are malformed.
     """
     metered = Metered(source)
     files = metered.files()
@@ -67,7 +68,9 @@ def contents(source: Source, reader: Read = read) -> Contents:
     wanted = _bounded(plan(files, configs))
     sets = [*wanted.sets, *wanted.sidecars]
     if not wanted.sets:
-        raise EntryNotFound("There are no weights of a known format here")
+        if configs:
+            return Contents((), False, configs)
+        raise EntryNotFound("There are neither weights of a known format nor a config here")
     reading = _Reading(metered, reader)
     read_files = reading.all(file_set for file_set in sets)
     kept = [each for each in sets if each.path in read_files]

@@ -1,7 +1,7 @@
 """Addresses of another hub: what a token may be sent to, and which redirects are followed."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from hearthub.errors import BadRequest, UpstreamFailed
 from hearthub.upstream.texts import printable
@@ -71,6 +71,10 @@ class Endpoint:
     def file(self, repo_type: str, name: str, commit: str, path: str) -> str:
         place = f"{_PREFIXES[repo_type]}{quote(name)}/resolve/{commit}/{quote(path)}"
         return f"{self.url}/{place}"
+
+    def models(self, tag: str, limit: int) -> str:
+        wanted = urlencode({"filter": tag, "sort": "downloads", "limit": limit})
+        return f"{self.url}/api/models?{wanted}"
 
     def page(self, repo_type: str, name: str) -> str:
         return f"{self.url}/{_PREFIXES[repo_type]}{quote(name)}"

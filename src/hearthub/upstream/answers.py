@@ -54,10 +54,8 @@ def parse_state(answer: Any, asked: str, repo_type: str) -> State:
     commit, name = answer.get("sha"), answer.get("id", asked)
     if not isinstance(commit, str) or not _OID.fullmatch(commit):
         raise _malformed("the commit of a repo", commit)
-    try:
-        split_id(name if isinstance(name, str) else "")
-    except BadRequest:
-        raise _malformed("the id of a repo", name) from None
+    if not isinstance(name, str) or not _is_id(name):
+        raise _malformed("the id of a repo", name)
     return State(
         name=name,
         commit=commit,
@@ -73,6 +71,22 @@ def parse_entries(answer: Any, max_file: int) -> list[File | None]:
     if not isinstance(answer, list):
         raise _malformed("a list of files", answer)
     return [_entry(item, max_file) for item in answer]
+
+
+def parse_ids(answer: Any) -> list[str]:
+    """A page of a list of repos: the ids of those that have one."""
+    if not isinstance(answer, list):
+        raise _malformed("a list of repos", answer)
+    found = [item.get("id") for item in answer if isinstance(item, dict)]
+    return [name for name in found if isinstance(name, str) and _is_id(name)]
+
+
+def _is_id(name: str) -> bool:
+    try:
+        split_id(name)
+    except BadRequest:
+        return False
+    return True
 
 
 def _entry(item: Any, max_file: int) -> File | None:

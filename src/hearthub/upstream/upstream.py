@@ -17,7 +17,7 @@ import orjson
 from hearthub import __version__
 from hearthub.errors import BadRequest, UpstreamFailed
 from hearthub.upstream.addresses import LOOPBACK, Endpoint, follow, short
-from hearthub.upstream.answers import File, State, parse_entries, parse_state
+from hearthub.upstream.answers import File, State, parse_entries, parse_ids, parse_state
 from hearthub.upstream.pacing import Fault, Pace, Patience, asked_wait
 from hearthub.upstream.texts import printable
 
@@ -83,6 +83,11 @@ class Upstream:
                 if files.setdefault(file.path, file) is not file:
                     raise UpstreamFailed(f"Upstream lists {printable(file.path)} twice")
         return list(files.values())
+
+    def models(self, tag: str, limit: int) -> list[str]:
+        """The ids of models that have a tag, the most downloaded first."""
+        answer, _ = self._json(self.endpoint.models(tag, limit))
+        return parse_ids(answer)[:limit]
 
     @contextmanager
     def file(self, url: str, start: int, size: int) -> Iterator[tuple[int, Iterator[bytes]]]:

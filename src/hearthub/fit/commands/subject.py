@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Format = Literal["safetensors", "torch", "gguf", "mlx", "diffusers", "adapter", "onnx"]
-Vendor = Literal["nvidia", "amd", "intel", "apple", "cpu"]
+Vendor = Literal["nvidia", "amd", "intel", "apple", "cpu", "other"]
+"""`other` is what no engine here runs on: TPUs, and accelerators with software of their own."""
 Training = Literal["full", "lora", "qlora"]
 
 

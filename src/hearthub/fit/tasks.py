@@ -8,7 +8,7 @@ Hub shows for such classes.
 from collections.abc import Mapping
 from typing import Any
 
-from hearthub.catalogue.values import mapping, text, texts
+from hearthub.fit.words import mapping, word, words
 
 ENDINGS = (  # the first that fits
     ("ForCausalLM", "text-generation"),
@@ -157,7 +157,7 @@ def task_of_config(config: Mapping[str, Any]) -> str | None:
 
     Repos with code of their own say in `auto_map` as which class of transformers they load.
     """
-    names = [*texts(config.get("architectures")), *texts(list(mapping(config.get("auto_map"))))]
+    names = [*words(config.get("architectures")), *words(list(mapping(config.get("auto_map"))))]
     return next((task for name in names if (task := _task(name, config))), None)
 
 
@@ -168,7 +168,7 @@ def task_of_library(library: str | None, model_index: Mapping[str, Any]) -> str 
     """
     if library != "diffusers":
         return _OF_LIBRARY.get(library or "")
-    name = text(model_index.get("_class_name"))
+    name = word(model_index.get("_class_name"))
     if name is None:
         return None
     return next((task for word, task in _PIPELINES if word in name), "text-to-image")

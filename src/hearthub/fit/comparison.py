@@ -1,0 +1,132 @@
+"""The comparison table of the field: one row of facts for each model; what is missing is said."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hearthub.fit.placing import Placed
+from hearthub.fit.report import Report
+
+MISSING = "not stated"
+_GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Column:
+    """One model of the table; None for what no source tells."""
+
+    model: str
+    params_total: int | None
+    params_active: int | None
+    size_source: str | None
+    context_max: int | None
+    licence: str | None
+    formats: tuple[str, ...]
+    weights_bytes: int | None
+    best_fit: str | None
+    """The smallest hardware of those asked for that it fits."""
+    evaluations: tuple[str, ...]
+    """Each with its benchmark, setting and metric: they compare within those alone."""
+    main_use: str | None
+
+
+def column_of(report: Report) -> Column:
+    it, memory = report.identity, report.memory
+    formats = dict.fromkeys(_format(each.label, each.format) for each in report.options)
+    return Column(
+        model=it.name,
+        params_total=it.sizes.total,
+        params_active=it.sizes.active,
+        size_source=it.sizes.source,
+        context_max=it.context_max,
+        licence=", ".join(each.name for each in it.licences) or None,
+        formats=tuple(formats) or ((it.quantization.format,) if it.quantization.format else ()),
+        weights_bytes=memory.weights_bytes or None,
+        best_fit=_best_fit(report.placed),
+        evaluations=tuple(
+            " ".join([each.benchmark, *(f"{k}={v}" for k, v in each.setting), each.metric])
+            + f": {each.value:g}"
+            + (" (self-reported)" if each.is_self_reported else "")
+            for each in it.evaluations
+        ),
+        main_use=it.modality.main_use,
+    )
+
+
+def rows_of(columns: Sequence[Column]) -> list[dict[str, str]]:
+    """As texts, for people; `MISSING` where nothing is known."""
+    return [_texts(column) for column in columns]
+
+
+def markdown(columns: Sequence[Column]) -> str:
+    rows = rows_of(columns)
+    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+    lines += ["| " + " | ".join(map(_cell, row.values())) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def as_csv(columns: Sequence[Column]) -> str:
+    rows = rows_of(columns)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
+    return out.getvalue().rstrip("\n")
+
+
+def to_json(column: Column) -> dict[str, object]:
+    return {
+        "model": column.model,
+        "params_total": column.params_total,
+        "params_active": column.params_active,
+        "size_source": column.size_source,
+        "context_max": column.context_max,
+        "licence": column.licence,
+        "formats": list(column.formats),
+        "weights_bytes": column.weights_bytes,
+        "best_fit": column.best_fit,
+        "evaluations": list(column.evaluations),
+        "main_use": column.main_use,
+    }
+
+
+def _texts(it: Column) -> dict[str, str]:
+    found = {
+        "model": it.model,
+        "parameters": _billions(it.params_total),
+        "active": _billions(it.params_active),
+        "context": f"{it.context_max:,}" if it.context_max else None,
+        "licence": it.licence,
+        "formats": ", ".join(it.formats) or None,
+        "weights": f"{it.weights_bytes / _GIB:.2f} GiB" if it.weights_bytes else None,
+        "best fit": it.best_fit,
+        "evaluations": "; ".join(it.evaluations) or None,
+        "main use": it.main_use,
+    }
+    return {key: value or MISSING for key, value in found.items()}
+
+
+def _best_fit(placed: Sequence[Placed]) -> str | None:
+    fitting = [each for each in placed if each.verdict.verdict == "fits"]
+    best = min(fitting, key=lambda each: each.hardware.memory_gib or 0, default=None)
+    return best.hardware.name if best else None
+
+
+def _format(label: str | None, form: str) -> str:
+    return f"{form} {label}" if label else form
+
+
+def _billions(count: int | None) -> str | None:
+    if count is None:
+        return None
+    return f"{count / 1e9:.3g} B" if count >= 1e8 else f"{count / 1e6:.3g} M"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def _inert(text: str) -> str:
+    """A spreadsheet runs what begins like a formula, and strangers wrote this."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

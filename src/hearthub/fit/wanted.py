@@ -1,0 +1,105 @@
+"""How somebody wants to run a model: hardware, context, engine, training."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from hearthub.errors import BadRequest
+from hearthub.fit.caches import ELEMENT, MOST_TOKENS, CacheType, Use
+from hearthub.fit.caches import Engine as CacheEngine
+from hearthub.fit.commands import ENGINES
+from hearthub.fit.hardware import Hardware, custom_hardware, detect, find_hardware
+from hearthub.fit.memory_training import Method
+
+DEFAULT_CONTEXT = 8192
+MOST_GPUS = 1024
+_MOST_HARDWARE = 64
+_CACHES: dict[str, CacheEngine] = {
+    "llama.cpp": "llama.cpp",
+    "ollama": "llama.cpp",
+    "vllm": "vllm",
+    "sglang": "vllm",
+    "tgi": "vllm",
+}
+"""Whose way of keeping a cache an engine has; the others keep what the shape needs."""
+_SPELT = {"llama.cpp": {"fp8": "q8_0"}, "vllm": {"q8_0": "fp8", "q4_0": "fp8"}}
+"""The nearest type that an engine has."""
+
+CacheName = Literal["f16", "q8_0", "q4_0", "fp8"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Raises BadRequest for what cannot be."""
+
+    hardware: tuple[Hardware, ...] = ()
+    gpus: int = 1
+    """Equal ones of each hardware."""
+    context: int | None = None
+    """Tokens of one sequence; None: the smaller of the model's own and 8,192."""
+    parallel: int = 1
+    """Sequences at a time."""
+    cache_type: CacheType = "f16"
+    engine: str | None = None
+    """Of `ENGINES`; None: the usual one for the format and hardware."""
+    train: Method | None = None
+    price: float | None = None
+    """Of an hour of all the hardware, in whatever money."""
+    file: str | None = None
+    """Which weights: a path, its last part, or a label such as Q4_K_M."""
+    endpoint: str | None = None
+    """The hub that commands shall ask."""
+
+    def __post_init__(self) -> None:
+        for name, most in (("gpus", MOST_GPUS), ("parallel", 2**16)):
+            if not 1 <= getattr(self, name) <= most:
+                raise BadRequest(f"{name} must be from 1 to {most}")
+        if self.context is not None and not 1 <= self.context <= MOST_TOKENS:
+            raise BadRequest(f"context must be from 1 to {MOST_TOKENS} tokens")
+        if self.engine is not None and self.engine not in ENGINES:
+            raise BadRequest(f"No such engine: choose one of {', '.join(ENGINES)}")
+        if self.cache_type not in ELEMENT:
+            raise BadRequest(f"No such cache type: choose one of {', '.join(ELEMENT)}")
+        if self.train is not None and self.train not in ("full", "lora", "qlora"):
+            raise BadRequest("A training method is full, lora or qlora")
+        if self.price is not None and not (math.isfinite(self.price) and 0 < self.price < 1e9):
+            raise BadRequest("price must be a number above 0")
+        if len(self.hardware) > _MOST_HARDWARE:
+            raise BadRequest(f"At most {_MOST_HARDWARE} kinds of hardware at a time")
+
+    def context_for(self, context_max: int | None) -> int:
+        """Never more than the model was made for."""
+        wanted = self.context or DEFAULT_CONTEXT
+        return min(wanted, context_max) if context_max else wanted
+
+    def use(self, engine: str | None, context: int) -> Use:
+        kind = _CACHES.get(engine or "", "neutral")
+        spelt = _SPELT.get(kind, {}).get(self.cache_type, self.cache_type)
+        return Use(context, self.parallel, cast(CacheType, spelt), kind)
+
+
+def hardware_named(
+    names: tuple[str, ...] = (), *, vram_gib: float | None = None, ram_gib: float | None = None
+) -> tuple[Hardware, ...]:
+    """Hardware by names (`auto`: this machine), with sizes that replace what is known of them.
+
+    Sizes alone are hardware too. Raises BadRequest for unknown names, and for a CPU without a size.
+    """
+    if not names:
+        sizes = vram_gib is not None or ram_gib is not None
+        return (custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib),) if sizes else ()
+    if vram_gib is not None or ram_gib is not None:
+        custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib)  # raises for what is no size
+    found = [detect().best if name == "auto" else find_hardware(name) for name in names]
+    return tuple(_sized(each, vram_gib, ram_gib) for each in found)
+
+
+def _sized(hardware: Hardware, vram_gib: float | None, ram_gib: float | None) -> Hardware:
+    if ram_gib is not None:
+        hardware = replace(hardware, ram_gib=ram_gib)
+    memory = ram_gib if hardware.kind == "cpu" else vram_gib
+    if memory is not None:
+        hardware = replace(hardware, memory_gib=memory, free_gib=None)
+    if hardware.memory_gib is None:
+        raise BadRequest(f"Say how much memory {hardware.name} has: --ram, in GiB")
+    return hardware
