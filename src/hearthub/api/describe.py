@@ -21,7 +21,7 @@ private resourceGroup sha siblings tags trendingScore usedStorage visibility xet
 """
 _OF_KIND = {
     "model": """
-    baseModels childrenModelCount config evalResults gguf inference inferenceProviderMapping
+    baseModels childrenModelCount config evalResults fit gguf inference inferenceProviderMapping
     library_name mask_token model-index pipeline_tag safetensors securityRepoStatus spaces
     transformersInfo widgetData
     """,
@@ -124,6 +124,7 @@ _FULL = {
         "model-index",
         "widgetData",
         "safetensors",
+        "gguf",
         "spaces",
     ],
     "dataset": ["description", "citation"],
@@ -209,6 +210,8 @@ _FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
     "pipeline_tag": lambda facts: facts.pipeline_tag,
     "config": lambda facts: facts.config or None,
     "safetensors": lambda facts: facts.safetensors,
+    "gguf": lambda facts: facts.gguf,
+    "fit": lambda facts: facts.fit,
     "model-index": lambda facts: facts.card.get("model-index"),
     "widgetData": lambda facts: facts.card.get("widget"),
     "models": lambda facts: facts.models,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hearthub.catalogue.tasks import task_of_config
 from hearthub.catalogue.values import mapping, text, texts
+from hearthub.fit.tasks import task_of_config
 
 _TOKENIZER, _IMAGES, _BOTH = "AutoTokenizer", "AutoImageProcessor", "AutoProcessor"
 

@@ -13,13 +13,14 @@ from hearthub.catalogue import terms
 from hearthub.catalogue.downloads import Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
+from hearthub.catalogue.headers import Header, HeaderReader, Headers
 from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Page
 from hearthub.catalogue.observed import bounded, cleaned
 from hearthub.catalogue.plan import Filter, Planner, Reader
 from hearthub.catalogue.ranks import Ranks
-from hearthub.catalogue.reading import read_facts
+from hearthub.catalogue.reading import BUDGET, QUICK, QUICK_BUDGET, read_facts
 from hearthub.catalogue.rebuild import Rebuild
 from hearthub.catalogue.rows import Row, Rows, read_place, write_place
 from hearthub.catalogue.search import Search
@@ -27,10 +28,14 @@ from hearthub.clock import now_ms
 from hearthub.community import Community
 from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError, NotFound
+from hearthub.fit.elsewhere import Elsewhere
+from hearthub.fit.readers import read
 from hearthub.registry import Registry, Repo
+from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
 
 MAX_RECENT = 2**25  # characters of facts
+WEIGHED_AT_ONCE = 4
 TREND_MS = 7 * 86_400_000
 
 log = logging.getLogger(__name__)
@@ -46,9 +51,11 @@ class Catalogue:
         registry: Registry,
         community: Community,
         downloads: Downloads,
+        sandbox: Sandbox,
     ) -> None:
         self.db, self.settings, self.registry = db, settings, registry
         self.community, self.downloads = community, downloads
+        self._headers, self._elsewhere = Headers(db), Elsewhere(sandbox)
         self._listings = Listings(db)
         self._ranks = Ranks(db, self._listings)
         self._planner = Planner(db)
@@ -158,19 +165,41 @@ class Catalogue:
         """In this process: whatever writes here waits for minutes."""
         return self._rebuild.is_running
 
-    def refresh(self, payload: dict[str, Any]) -> None:
-        """Job: read a repo and its head again; a repo that is gone is no longer listed."""
+    def refresh(self, payload: dict[str, Any]) -> bool:
+        """Job: read a repo and its head again; a repo that is gone is no longer listed.
+
+        True when headers of its weights are left to be read (`weigh`).
+        """
+        headers: list[Header] = []
         repo = self.registry.by_id(payload["repo_id"])
         if repo is not None:
             commit = self.registry.head(repo)
-            facts = self._kept(repo, commit) or self._read(repo, commit)
+            if kept := self._kept(repo, commit):
+                facts = kept
+            else:
+                facts, headers = self._read(repo, commit)
         # Asked again once it is our turn to write, for which we may have waited.
         with self.db.transaction():
             now = self.registry.by_id(payload["repo_id"])
             if repo is None or now is None:
                 self._listings.remove(payload["repo_id"])
-            else:
-                self._listings.put([Listing.of(now, commit, facts, self._count([now])[now.id])])
+                return False
+            facts = self._kept(now, commit) or facts  # another job may have learnt more
+            listing = Listing.of(now, commit, facts, self._count([now])[now.id])
+            self._headers.put(headers)
+            self._listings.put([listing])
+        return not listing.is_weighed
+
+    def weigh(self, _payload: dict[str, Any]) -> bool:
+        """Job: read headers of weights that take long to read, of a few repos at a time, so that
+        nobody's commit waits to be listed meanwhile. True when more are left."""
+        for repo_id in self._listings.unweighed(WEIGHED_AT_ONCE):
+            try:
+                self._weigh(repo_id)
+            except HearthubError as error:
+                log.warning("no headers of repo %d: %s", repo_id, error)
+                self._listings.mark_weighed(repo_id)
+        return bool(self._listings.unweighed(1))
 
     def recount(self, payload: dict[str, Any]) -> None:
         """Job: take the counters of a repo from their sources again."""
@@ -277,7 +306,7 @@ class Catalogue:
         if known is not None:
             return Facts.from_json(known)
         try:
-            facts = self._read(repo, commit)
+            facts, _ = self._read(repo, commit)
         except HearthubError as error:
             log.warning("no facts of repo %d at %s: %s", repo.id, commit, error)
             return Facts()
@@ -287,8 +316,27 @@ class Catalogue:
                 self._recent[key] = text
         return facts
 
-    def _read(self, repo: Repo, commit: str) -> Facts:
-        return read_facts(self.registry, repo, commit, self.settings.region)
+    def _read(self, repo: Repo, commit: str) -> tuple[Facts, list[Header]]:
+        """Without the headers that take long, unless they are kept; and what is to be kept."""
+        reader = HeaderReader(self._headers, read, QUICK)
+        region = self.settings.region
+        facts = read_facts(self.registry, repo, commit, region, reader, QUICK_BUDGET)
+        return facts, reader.new
+
+    def _weigh(self, repo_id: int) -> None:
+        repo = self.registry.by_id(repo_id)
+        if repo is not None:
+            commit, region = self.registry.head(repo), self.settings.region
+            reader = HeaderReader(self._headers, self._elsewhere)
+            facts = read_facts(self.registry, repo, commit, region, reader, BUDGET)
+            facts = replace(facts, weighed=True)
+        with self.db.transaction():
+            now = self.registry.by_id(repo_id)
+            if repo is None or now is None or self.registry.head(now) != commit:
+                self._listings.mark_weighed(repo_id)  # its own job is on its way
+                return
+            self._headers.put(reader.new)
+            self._listings.put([Listing.of(now, commit, facts, self._count([now])[now.id])])
 
 
 def reader_of(actor: Actor) -> Reader:

@@ -25,7 +25,7 @@ NAMES_KEPT = 50_000
 SMALL = 1_000
 """So few values of a shelf are read each time."""
 
-KINDS = ("task", "library", "license", "language", "format", "quantization", "tag", "author")
+KINDS = ("task", "library", "license", "language", "format", "quantization", "app", "tag", "author")
 
 
 @dataclass(frozen=True)

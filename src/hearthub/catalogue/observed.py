@@ -15,8 +15,10 @@ from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.plan import ALL_ORIGINS
+from hearthub.catalogue.reading import guess
 from hearthub.catalogue.values import count, text, texts, unique
 from hearthub.catalogue.words import CARD_TEXT, DESCRIPTION
+from hearthub.fit.summary import Summary
 
 MOST = 2**53
 """Of any counter: exact in JSON, far from where SQLite's integers end."""
@@ -39,9 +41,12 @@ def cleaned(listings: Iterable[Listing]) -> Iterator[Listing]:
         if not _NAME.fullmatch(listing.full_name):
             log.warning("observed under a name that is none: %.200r", listing.full_name)
             continue
+        facts = _facts(listing.facts)
+        if listing.type == "model":
+            facts = replace(facts, fit=_fit(listing.full_name, facts))
         yield replace(
             listing,
-            facts=_facts(listing.facts),
+            facts=facts,
             counters=bounded(listing.counters),
             gated=listing.gated if listing.gated in ("auto", "manual") else None,
             repo_id=None,
@@ -78,6 +83,7 @@ def _facts(facts: Facts) -> Facts:
         base_models=texts(facts.base_models),
         relation=text(facts.relation),
         safetensors=_object(facts.safetensors),
+        gguf=_object(facts.gguf),
         transformers=_transformers(facts),
         models=texts(facts.models),
         datasets=texts(facts.datasets),
@@ -90,6 +96,13 @@ def _facts(facts: Facts) -> Facts:
         card_text=text(facts.card_text[:CARD_TEXT], CARD_TEXT) or "",
         description=text(facts.description[:DESCRIPTION], DESCRIPTION) or "",
     )
+
+
+def _fit(full_name: str, facts: Facts) -> dict[str, Any]:
+    """What was told, if somebody read the headers; else what is likely."""
+    if facts.fit:
+        return Summary.from_json(facts.fit).to_json()
+    return guess(full_name, facts, facts.config).to_json()
 
 
 def _transformers(facts: Facts) -> dict[str, Any] | None:

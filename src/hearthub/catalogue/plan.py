@@ -25,6 +25,8 @@ _COLUMNS = ({"task"}, {"library"}, {"license"})
 MAX_SPELLINGS = 50
 """Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
 thousand parts."""
+LEAST_NEED = 2**24
+"""Bytes; nothing needs less, by its overhead alone."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
 
 
@@ -33,7 +35,7 @@ class Filter:
     """What a list is narrowed to. `any_of`: of each entry one facet must fit.
 
     `origin` "" means hosted here, "all" everything, else the host of another hub. `parameters`: at
-    least, at most.
+    least, at most. `need`: bytes of memory that it runs in, at most.
     """
 
     type: str
@@ -42,6 +44,7 @@ class Filter:
     gated: bool | None = None
     parameters: tuple[int | None, int | None] | None = None
     origin: str = ""
+    need: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,11 @@ class Plan:
     """By column of `rank`: the values that may fit."""
     without: list[int] = field(default_factory=list)
     """Facets that must not be there."""
+    steps: frozenset[int] = frozenset()
+    """Which of `facets` are steps of a size, which a column knows exactly."""
     low: int | None = None
     high: int | None = None
+    need: int | None = None
     words: tuple[str, ...] = ()
     expression: str | None = None
     """The search, for the term index."""
@@ -107,6 +113,8 @@ class Plan:
             text += f" and r.{column} in (:{column}s)"
             params[f"{column}s"] = ids
         for n, ids in enumerate(self.facets):
+            if n in self.steps:
+                continue
             either = " or ".join(f"instr(l.facets, :f{n}_{m}) > 0" for m in range(len(ids)))
             text += f" and ({either})"
             params |= {f"f{n}_{m}": f" {it} " for m, it in enumerate(ids)}
@@ -125,6 +133,8 @@ class Plan:
             text, params["low"] = text + " and l.parameters >= :low", self.low
         if self.high is not None:
             text, params["high"] = text + " and l.parameters <= :high", self.high
+        if self.need is not None:
+            text, params["need"] = text + " and l.need <= :need", self.need
         return text, params
 
     def _scope(self) -> str:
@@ -152,8 +162,12 @@ class Planner:
         if wanted.gated is True:
             groups.append(_GATES)
         low, high = wanted.parameters or (None, None)
+        first = len(groups)
         if wanted.parameters:
             groups.append([("size", str(step)) for step in size_steps(low, high)])
+        if wanted.need is not None:
+            groups.append([("need", str(step)) for step in size_steps(LEAST_NEED, wanted.need)])
+        steps = frozenset(range(first, len(groups)))
         facets = [self.ids(group) for group in groups]
         main = {
             column: [*ids, SEVERAL]
@@ -173,8 +187,10 @@ class Planner:
             facets=facets,
             main=main,
             without=self.ids(_GATES) if wanted.gated is False else [],
+            steps=steps,
             low=low,
             high=high,
+            need=wanted.need,
             words=tuple(query.words) if query else (),
             expression=query.as_typed() if query else None,
             fewest=min(counts, default=2**60),
