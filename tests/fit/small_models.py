@@ -45,8 +45,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 PARAMETERS = 2 * WORDS * HIDDEN + HIDDEN + LAYERS * (12_288 + 24_576 + 128)
 CACHE = 2 * 4096 * 2 * (16 + 16) * 2
 """Bytes of 4,096 tokens: layers, heads, key and value, two bytes each."""
-STEP = 512 * (2 * 4096 + 4 * (WORDS + HIDDEN))
-"""Bytes of the buffers of a step."""
+STEP = 512 * (2 * 4096 + 4 * (3 * 128 + 4 * HIDDEN))
+"""Bytes of the buffers of a step: its mask, and what is alive inside a layer."""
 OVERHEAD = 2**29
 
 
@@ -62,7 +62,7 @@ def safetensors(dtype: str = "BF16", names: Any = SHAPES) -> bytes:
 
 def gguf(kind: str = "Q8_0", **more: Any) -> bytes:
     """A llama of one block; rows of 256, so that any type may be asked for."""
-    metadata = shape("llama", 256, 1, 4, 2, 256, **{"context_length": 4096})
+    metadata = shape("llama", 256, 1, 4, 2, 256, context_length=4096)
     metadata |= {"general.file_type": 7, **more}
     tensors = [
         ("token_embd.weight", (1024, 256), kind),
