@@ -16,8 +16,7 @@ from typing import Any
 from hearthub.catalogue import model_files, quantization
 from hearthub.catalogue.known import TASKS
 from hearthub.catalogue.values import mappings, text, texts
-from hearthub.fit import lineage
-from hearthub.fit.tasks import task_of_config, task_of_library
+from hearthub.fit import relation, task_of_config, task_of_library
 
 # Cards say `text2text-generation`, which is no task of the Hub any more: it stays a tag.
 RETIRED = {"text2text-generation": "text-generation"}
@@ -139,7 +138,7 @@ def relation_of(model: Model, library: str | None, formats: Sequence[str]) -> st
         or quantization.words(model.config, model.safetensors)
         or "quantization" in model.config
     )
-    kind, _ = lineage.relation(
+    kind, _ = relation(
         text(model.card.get("base_model_relation")),
         len(texts(model.card.get("base_model"))),
         is_adapter=peft,

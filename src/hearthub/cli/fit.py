@@ -12,7 +12,7 @@ from hearthub.cli.common import show as table
 from hearthub.errors import BadRequest
 
 if TYPE_CHECKING:
-    from hearthub.fit.hardware import Hardware
+    from hearthub.fit import Hardware
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -85,8 +85,7 @@ def show(
 
     Read from headers, configs and the card alone: weights are not downloaded.
     """
-    from hearthub.fit.report import to_json
-    from hearthub.fit.wanted import Wanted, hardware_named
+    from hearthub.fit import Wanted, hardware_named, report_json
 
     wanted = Wanted(
         hardware=hardware_named(tuple(hardware or ()), vram_gib=vram, ram_gib=ram),
@@ -104,7 +103,7 @@ def show(
         model = targets.model(target)
         derivatives = targets.derivatives(model) if wanted.hardware else []
         report = targets.fit.show(model, wanted, targets.base, derivatives)
-    print(json.dumps(to_json(report), indent=2) if as_json else fit_text.report(report))
+    print(json.dumps(report_json(report), indent=2) if as_json else fit_text.report(report))
 
 
 @app.command()
@@ -125,8 +124,7 @@ def where(
     as_json: Json = False,
 ) -> None:
     """Rank hardware for a model: what it fits first, and the fastest of that."""
-    from hearthub.fit.report import placed_json
-    from hearthub.fit.wanted import Wanted, hardware_named
+    from hearthub.fit import Wanted, hardware_named, placed_json
 
     wanted = Wanted(
         hardware=hardware_named(tuple(hardware), ram_gib=ram) if hardware else (),
@@ -163,8 +161,14 @@ def compare(
 
     The best fit is the smallest hardware that it fits: of those named, else of all that is known.
     """
-    from hearthub.fit import comparison
-    from hearthub.fit.wanted import Wanted, hardware_named
+    from hearthub.fit import (
+        Wanted,
+        column_json,
+        column_texts,
+        columns_csv,
+        columns_markdown,
+        hardware_named,
+    )
 
     if as_json + as_markdown + as_csv > 1:
         raise BadRequest("Choose one of --json, --markdown and --csv")
@@ -173,13 +177,13 @@ def compare(
         models = [opened.model(target) for target in targets]
         columns = opened.fit.compare(models, wanted, opened.base)
     if as_json:
-        print(json.dumps([comparison.to_json(column) for column in columns], indent=2))
+        print(json.dumps([column_json(column) for column in columns], indent=2))
     elif as_markdown:
-        print(comparison.markdown(columns))
+        print(columns_markdown(columns))
     elif as_csv:
-        print(comparison.as_csv(columns))
+        print(columns_csv(columns))
     else:
-        print(fit_text.columns(comparison.rows_of(columns)))
+        print(fit_text.columns(column_texts(columns)))
 
 
 @app.command()
@@ -188,7 +192,7 @@ def name(
     as_json: Json = False,
 ) -> None:
     """What a model's name says: sizes in billions, quantisation, variants. A name is a hint."""
-    from hearthub.fit.names import parse_name
+    from hearthub.fit import parse_name
 
     facts = parse_name(repo).to_json()
     if as_json:
@@ -210,7 +214,7 @@ def hardware(
     as_json: Json = False,
 ) -> None:
     """The hardware that is known: memory, bandwidth, and where its figures were read (`--json`)."""
-    from hearthub.fit.hardware import detect, find_hardware, hardware_catalogue
+    from hearthub.fit import detect, find_hardware, hardware_catalogue
 
     if wanted is None:
         found = list(hardware_catalogue())

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from hearthub.errors import BadRequest, EntryNotFound
 
 if TYPE_CHECKING:
-    from hearthub.fit.derivatives import Option
-    from hearthub.fit.fit import Fit
-    from hearthub.fit.model import Model
+    from hearthub.fit import Fit, Model, Option
 
 MEMORY = 200 * 10**6
 """Bytes that reading a header may take."""
@@ -58,7 +56,7 @@ class Targets:
 
 @contextmanager
 def opened() -> Iterator[Targets]:
-    from hearthub.fit.fit import Fit
+    from hearthub.fit import Fit
     from hearthub.sandbox import Sandbox
 
     sandbox = Sandbox(workers=os.cpu_count() or 1, memory_limit=MEMORY)

@@ -4,11 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hearthub.fit.identity import Identity
-    from hearthub.fit.memory import Memory
-    from hearthub.fit.placing import Placed
-    from hearthub.fit.report import Report
-    from hearthub.fit.speed import Speed
+    from hearthub.fit import Identity, Memory, Placed, Report, Speed
 
 _GIB = 2**30
 _MOST = 12

@@ -1,1 +1,89 @@
-"""What is inside a model, which hardware it fits, and how to run it, from its metadata alone."""
+"""What is inside a model, which hardware it fits, and how to run it, from its metadata alone.
+
+What is named here is imported when it is first asked for: a sandbox worker reads one header, and
+has no use for HTTP clients and tables of hardware.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hearthub.fit.comparison import Column, column_texts, columns_csv, columns_markdown
+    from hearthub.fit.derivatives import Option
+    from hearthub.fit.fit import Fit
+    from hearthub.fit.hardware import Hardware, detect, find_hardware, hardware_catalogue
+    from hearthub.fit.identity import Identity
+    from hearthub.fit.lineage import relation
+    from hearthub.fit.memory import Memory
+    from hearthub.fit.model import Model
+    from hearthub.fit.names import NameFacts, parse_name
+    from hearthub.fit.placing import Placed
+    from hearthub.fit.report import Report
+    from hearthub.fit.speed import Speed
+    from hearthub.fit.tasks import task_of_config, task_of_library
+    from hearthub.fit.wanted import Wanted, hardware_named
+    from hearthub.fit.wire import column_json, placed_json, report_json
+
+__all__ = [
+    "Column",
+    "Fit",
+    "Hardware",
+    "Identity",
+    "Memory",
+    "Model",
+    "NameFacts",
+    "Option",
+    "Placed",
+    "Report",
+    "Speed",
+    "Wanted",
+    "column_json",
+    "column_texts",
+    "columns_csv",
+    "columns_markdown",
+    "detect",
+    "find_hardware",
+    "hardware_catalogue",
+    "hardware_named",
+    "parse_name",
+    "placed_json",
+    "relation",
+    "report_json",
+    "task_of_config",
+    "task_of_library",
+]
+
+_HOMES = {
+    "Column": "comparison",
+    "Fit": "fit",
+    "Hardware": "hardware",
+    "Identity": "identity",
+    "Memory": "memory",
+    "Model": "model",
+    "NameFacts": "names",
+    "Option": "derivatives",
+    "Placed": "placing",
+    "Report": "report",
+    "Speed": "speed",
+    "Wanted": "wanted",
+    "column_json": "wire",
+    "column_texts": "comparison",
+    "columns_csv": "comparison",
+    "columns_markdown": "comparison",
+    "detect": "hardware",
+    "find_hardware": "hardware",
+    "hardware_catalogue": "hardware",
+    "hardware_named": "wanted",
+    "parse_name": "names",
+    "placed_json": "wire",
+    "relation": "lineage",
+    "report_json": "wire",
+    "task_of_config": "tasks",
+    "task_of_library": "tasks",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"hearthub.fit has no {name}")
+    return getattr(import_module(f"hearthub.fit.{_HOMES[name]}"), name)

@@ -54,41 +54,25 @@ def column_of(report: Report) -> Column:
     )
 
 
-def rows_of(columns: Sequence[Column]) -> list[dict[str, str]]:
+def column_texts(columns: Sequence[Column]) -> list[dict[str, str]]:
     """As texts, for people; `MISSING` where nothing is known."""
     return [_texts(column) for column in columns]
 
 
-def markdown(columns: Sequence[Column]) -> str:
-    rows = rows_of(columns)
+def columns_markdown(columns: Sequence[Column]) -> str:
+    rows = column_texts(columns)
     lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
     lines += ["| " + " | ".join(map(_cell, row.values())) + " |" for row in rows]
     return "\n".join(lines)
 
 
-def as_csv(columns: Sequence[Column]) -> str:
-    rows = rows_of(columns)
+def columns_csv(columns: Sequence[Column]) -> str:
+    rows = column_texts(columns)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return out.getvalue().rstrip("\n")
-
-
-def to_json(column: Column) -> dict[str, object]:
-    return {
-        "model": column.model,
-        "params_total": column.params_total,
-        "params_active": column.params_active,
-        "size_source": column.size_source,
-        "context_max": column.context_max,
-        "licence": column.licence,
-        "formats": list(column.formats),
-        "weights_bytes": column.weights_bytes,
-        "best_fit": column.best_fit,
-        "evaluations": list(column.evaluations),
-        "main_use": column.main_use,
-    }
 
 
 def _texts(it: Column) -> dict[str, str]:
