@@ -6,9 +6,10 @@ import pytest
 
 from fit import small_models as small
 from fit.weight_files import onnx_bytes, write_torch
-from hearthub.catalogue.headers import Header, HeaderReader, Headers, NotRead, packed, unpacked
+from hearthub.catalogue.headers import Headers
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
+from hearthub.fit.kept import Header, KeptReader, NotRead, packed, unpacked
 from hearthub.fit.readers import read
 from hearthub.fit.sources import Folder, SourceFile
 from hearthub.fit.weights import Skipped, WeightFile
@@ -51,10 +52,10 @@ def test_as_it_was_read(tmp_path: Path, form: str) -> None:
 def test_read_once_whatever_its_path(tmp_path: Path, headers: Headers) -> None:
     folder = Folder(small.folder(tmp_path, {"a.gguf": small.gguf(), "b.gguf": b""}))
     first = SourceFile("a.gguf", (tmp_path / "a.gguf").stat().st_size, KEY)
-    reader = HeaderReader(headers, read)
+    reader = KeptReader(headers, read)
     found = reader(folder, first, "gguf")
     headers.put(reader.new)
-    again = HeaderReader(headers, read, forms=())
+    again = KeptReader(headers, read, forms=())
     other = SourceFile("b.gguf", first.size, KEY)  # the file itself is empty
     assert again(folder, other, "gguf").path == "b.gguf"
     assert again(folder, first, "gguf") == found
@@ -65,20 +66,21 @@ def test_read_once_whatever_its_path(tmp_path: Path, headers: Headers) -> None:
 
 def test_malformed_ones_are_not_tried_again(tmp_path: Path, headers: Headers) -> None:
     folder = Folder(small.folder(tmp_path, {"secret.gguf": b"GGUF, or not"}))
-    reader = HeaderReader(headers, read)
+    reader = KeptReader(headers, read)
     with pytest.raises(BadRequest) as first:
         reader(folder, SourceFile("secret.gguf", 12, KEY), "gguf")
     headers.put(reader.new)
     with pytest.raises(BadRequest) as again:
-        HeaderReader(headers, read, forms=())(folder, SourceFile("mine.gguf", 12, KEY), "gguf")
+        KeptReader(headers, read, forms=())(folder, SourceFile("mine.gguf", 12, KEY), "gguf")
     reason = str(first.value).removeprefix("secret.gguf: ")
     assert str(again.value) == f"mine.gguf: {reason}"  # names of another repo's files stay there
 
 
 def test_of_older_readers(headers: Headers) -> None:
-    headers.put([Header(KEY, "gguf", "wrong")])
+    headers.put([Header(KEY, "gguf", b"packed")])
+    assert headers.get(KEY, "gguf") == b"packed"
     headers.db.execute("update weight_header set version = 0")
-    assert headers.get(SourceFile("a", 1, KEY), "gguf") is None
+    assert headers.get(KEY, "gguf") is None
 
 
 def test_what_cannot_be_written_is_not_kept() -> None:

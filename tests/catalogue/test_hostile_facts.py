@@ -16,8 +16,8 @@ from hearthub.catalogue.facts import (
     model_facts,
     space_facts,
 )
-from hearthub.catalogue.reading import guess
-from hearthub.fit.summary import Summary
+from hearthub.catalogue.reading import known_of
+from hearthub.fit import Summary, of_observed
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 keys = st.sampled_from(
@@ -48,7 +48,7 @@ def test_facts_take_anything(
     for facts in found:
         assert all(isinstance(tag, str) for tag in facts.tags)
         assert Facts.from_json(facts.to_json()).tags == facts.tags
-    summary = guess("acme/model-7b", replace(found[0], gguf=None), config)
+    summary = of_observed("acme/model-7b", known_of(replace(found[0], gguf=None), config))
     assert Summary.from_json(summary.to_json()) == summary
 
 

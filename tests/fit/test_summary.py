@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fit import small_models as small
 from fit.architecture.facts import LLAMA_8B, LLAMA_70B
-from hearthub.fit.guesses import of_observed, usual_cache
+from hearthub.fit.guesses import Known, of_observed, usual_cache
 from hearthub.fit.hub_fields import gguf_field, safetensors_field
 from hearthub.fit.model import Model, read_model
 from hearthub.fit.sources import local
@@ -129,14 +129,16 @@ class TestOfFiles:
 class TestWithoutFiles:
     def test_a_config_and_a_total(self) -> None:
         config = {"architectures": ["LlamaForCausalLM"], **LLAMA_8B}
-        found = of_observed("meta/x", config, total=8_030_261_248, task="text-generation")
+        found = of_observed(
+            "meta/x", Known(config=config, total=8_030_261_248, task="text-generation")
+        )
         assert (found.confidence, found.size_source) == ("config", "recorded")
         assert (found.params_total, found.context) == (8_030_261_248, 8192)
         assert found.need_bytes == pytest.approx(14.96 * GIB + 1.55 * GIB, rel=0.03)
         assert "vllm" in found.apps
 
     def test_a_config_alone(self) -> None:
-        found = of_observed("meta/x", LLAMA_70B, quantization="awq")
+        found = of_observed("meta/x", Known(config=LLAMA_70B, quantization="awq"))
         assert (found.confidence, found.size_source) == ("config", "config")
         assert found.params_total == pytest.approx(70.55e9, rel=0.001)
         assert found.need_bytes == pytest.approx(42 * GIB, rel=0.05)
@@ -151,23 +153,23 @@ class TestWithoutFiles:
         ],
     )
     def test_a_name(self, name: str, known: dict[str, Any], total: float, need: float) -> None:
-        found = of_observed(name, {}, task="text-generation", **known)
+        found = of_observed(name, Known(task="text-generation", **known))
         assert found.confidence == "name"
         assert found.params_total == total
         assert (found.need_bytes or 0) / GIB == pytest.approx(need, rel=0.05)
 
     def test_packed_weights_that_were_counted_as_they_lie(self) -> None:
         """community data lists a 4-bit copy of 35 B as 6 B"""
-        found = of_observed("x/Qwen3.6-35B-A3B-4bit", {}, total=5_900_000_000, library="mlx")
+        found = of_observed("x/Qwen3.6-35B-A3B-4bit", Known(total=5_900_000_000, library="mlx"))
         assert (found.params_total, found.size_source) == (35_000_000_000, "name")
-        found = of_observed("x/Qwen3.6-35B-A3B", {}, total=35_100_000_000)
+        found = of_observed("x/Qwen3.6-35B-A3B", Known(total=35_100_000_000))
         assert (found.params_total, found.size_source) == (35_100_000_000, "recorded")
 
     def test_nothing_is_known(self) -> None:
-        assert of_observed("acme/thing", {}) == Summary("name")
+        assert of_observed("acme/thing", Known()) == Summary("name")
 
     def test_an_adapter(self) -> None:
-        found = of_observed("acme/Llama-8B-lora", {}, library="peft", total=40_000_000)
+        found = of_observed("acme/Llama-8B-lora", Known(library="peft", total=40_000_000))
         assert found.need_bytes is None
 
     def test_the_curve_of_caches(self) -> None:
@@ -200,5 +202,5 @@ def test_json_of_strangers(values: dict[str, Any]) -> None:
     st.none() | st.integers(),
 )
 def test_observations_of_anything(name: str, config: dict[str, Any], total: int | None) -> None:
-    found = of_observed(name, config, total=total)
+    found = of_observed(name, Known(config=config, total=total))
     assert len(json.dumps(found.to_json())) < 1000

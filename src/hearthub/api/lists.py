@@ -19,7 +19,7 @@ from hearthub.api.params import Kind
 from hearthub.catalogue import Filter, Page, Row, described, run_by
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, NotFound
-from hearthub.fit.wanted import most_that_fits
+from hearthub.fit import most_that_fits
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 

@@ -3,8 +3,7 @@
 from fastapi import APIRouter, Response
 
 from hearthub.api.params import REPO, Segment, Target
-from hearthub.fit.hosted import HostedModel
-from hearthub.fit.shards import shard_headers
+from hearthub.fit import shard_headers
 from hearthub.registry import Right
 
 router = APIRouter(tags=["files"])
@@ -16,5 +15,6 @@ def safetensors_metadata(target: Target, path: Segment) -> Response:
     map of tensors; `headers` has the header of each shard, by its name in the index."""
     repo = target.repo(Right.READ)
     hub = target.hub
-    source = HostedModel(hub.registry, repo, hub.registry.commit_of(repo, "main"))
-    return Response(shard_headers(source, path, hub.sandbox), media_type="application/json")
+    commit = hub.registry.commit_of(repo, "main")
+    found = shard_headers(hub.registry, repo, commit, path, hub.sandbox)
+    return Response(found, media_type="application/json")

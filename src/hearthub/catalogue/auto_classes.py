@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hearthub.catalogue.values import mapping, text, texts
-from hearthub.fit.tasks import task_of_config
+from hearthub.fit import task_of_config
 
 _TOKENIZER, _IMAGES, _BOTH = "AutoTokenizer", "AutoImageProcessor", "AutoProcessor"
 

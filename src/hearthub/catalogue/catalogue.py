@@ -13,14 +13,14 @@ from hearthub.catalogue import terms
 from hearthub.catalogue.downloads import Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
-from hearthub.catalogue.headers import Header, HeaderReader, Headers
+from hearthub.catalogue.headers import Headers
 from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Page
 from hearthub.catalogue.observed import bounded, cleaned
 from hearthub.catalogue.plan import Filter, Planner, Reader
 from hearthub.catalogue.ranks import Ranks
-from hearthub.catalogue.reading import BUDGET, QUICK, QUICK_BUDGET, read_facts
+from hearthub.catalogue.reading import read_facts
 from hearthub.catalogue.rebuild import Rebuild
 from hearthub.catalogue.rows import Row, Rows, read_place, write_place
 from hearthub.catalogue.search import Search
@@ -28,8 +28,7 @@ from hearthub.clock import now_ms
 from hearthub.community import Community
 from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError, NotFound
-from hearthub.fit.elsewhere import Elsewhere
-from hearthub.fit.readers import read
+from hearthub.fit import Header, KeptReader
 from hearthub.registry import Registry, Repo
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -55,7 +54,7 @@ class Catalogue:
     ) -> None:
         self.db, self.settings, self.registry = db, settings, registry
         self.community, self.downloads = community, downloads
-        self._headers, self._elsewhere = Headers(db), Elsewhere(sandbox)
+        self._headers, self._sandbox = Headers(db), sandbox
         self._listings = Listings(db)
         self._ranks = Ranks(db, self._listings)
         self._planner = Planner(db)
@@ -318,17 +317,16 @@ class Catalogue:
 
     def _read(self, repo: Repo, commit: str) -> tuple[Facts, list[Header]]:
         """Without the headers that take long, unless they are kept; and what is to be kept."""
-        reader = HeaderReader(self._headers, read, QUICK)
-        region = self.settings.region
-        facts = read_facts(self.registry, repo, commit, region, reader, QUICK_BUDGET)
+        reader = KeptReader.quick(self._headers)
+        facts = read_facts(self.registry, repo, commit, self.settings.region, reader)
         return facts, reader.new
 
     def _weigh(self, repo_id: int) -> None:
         repo = self.registry.by_id(repo_id)
         if repo is not None:
             commit, region = self.registry.head(repo), self.settings.region
-            reader = HeaderReader(self._headers, self._elsewhere)
-            facts = read_facts(self.registry, repo, commit, region, reader, BUDGET)
+            reader = KeptReader.thorough(self._headers, self._sandbox)
+            facts = read_facts(self.registry, repo, commit, region, reader)
             facts = replace(facts, weighed=True)
         with self.db.transaction():
             now = self.registry.by_id(repo_id)

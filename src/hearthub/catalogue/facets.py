@@ -12,7 +12,7 @@ from hearthub.catalogue.listing import EVERYTHING, id_of_doc
 from hearthub.catalogue.lists import Lists, sizes_of_matches
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
-from hearthub.fit.lineage import RELATIONS
+from hearthub.fit import RELATIONS
 
 SAMPLE = 500
 """Of more listings than this, the facets of the most popular ones are counted."""

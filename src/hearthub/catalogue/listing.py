@@ -92,7 +92,7 @@ class Listing:
     @property
     def parameters(self) -> int | None:
         """Packed weights unpacked, which a total that was recorded elsewhere may not be."""
-        return (self.facts.fit or {}).get("params_total") or self.facts.parameters_total
+        return (self.facts.fit or {}).get("params_total") or self.facts.parameters_total or None
 
     @property
     def need(self) -> int | None:

@@ -9,7 +9,7 @@ header says.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from hearthub.fit.summary import APPS
+from hearthub.fit import APPS
 
 Facet = tuple[str, str]
 

@@ -15,10 +15,10 @@ from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.plan import ALL_ORIGINS
-from hearthub.catalogue.reading import guess
+from hearthub.catalogue.reading import known_of
 from hearthub.catalogue.values import count, text, texts, unique
 from hearthub.catalogue.words import CARD_TEXT, DESCRIPTION
-from hearthub.fit.summary import Summary
+from hearthub.fit import Summary, of_observed
 
 MOST = 2**53
 """Of any counter: exact in JSON, far from where SQLite's integers end."""
@@ -102,7 +102,7 @@ def _fit(full_name: str, facts: Facts) -> dict[str, Any]:
     """What was told, if somebody read the headers; else what is likely."""
     if facts.fit:
         return Summary.from_json(facts.fit).to_json()
-    return guess(full_name, facts, facts.config).to_json()
+    return of_observed(full_name, known_of(facts, facts.config)).to_json()
 
 
 def _transformers(facts: Facts) -> dict[str, Any] | None:

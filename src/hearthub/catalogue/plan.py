@@ -25,6 +25,8 @@ _COLUMNS = ({"task"}, {"library"}, {"license"})
 MAX_SPELLINGS = 50
 """Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
 thousand parts."""
+FOUND = 20_000
+"""So many listings a search finds at most, nearly always."""
 LEAST_NEED = 2**24
 """Bytes; nothing needs less, by its overhead alone."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
@@ -72,6 +74,9 @@ class Plan:
     """Facets that must not be there."""
     steps: frozenset[int] = frozenset()
     """Which of `facets` are steps of a size, which a column knows exactly."""
+    unmatched: frozenset[int] = frozenset()
+    """Which of those the term index need not be asked for: many listings have them, few have the
+    rest, and the column tells."""
     low: int | None = None
     high: int | None = None
     need: int | None = None
@@ -95,7 +100,8 @@ class Plan:
 
     def match(self, *more: str) -> str:
         """Everything the plan asks for, as an expression for the term index."""
-        parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in self.facets]
+        asked = [ids for n, ids in enumerate(self.facets) if n not in self.unmatched]
+        parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in asked]
         if self.expression and not more:
             parts.append(self.expression)
         found = terms.every([*more, *parts, self._scope()])
@@ -162,6 +168,7 @@ class Planner:
         if wanted.gated is True:
             groups.append(_GATES)
         low, high = wanted.parameters or (None, None)
+        low = max(1, low or 1) if wanted.parameters else None  # known, at least
         first = len(groups)
         if wanted.parameters:
             groups.append([("size", str(step)) for step in size_steps(low, high)])
@@ -177,7 +184,9 @@ class Planner:
         query = terms.Query.of(wanted.search) if wanted.search else None
         if query and query.as_typed() is None:
             facets.append([])  # emoji, say: no name or card has words for it
-        counts = [self._count(ids, shelves) for ids in facets if ids]
+        counts = [self._count(ids, shelves) for ids in facets]
+        rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
+        few = FOUND if query else max(rest, FOUND)
         total = self._count(self.ids([EVERYTHING]), shelves)
         return Plan(
             shelves=tuple(shelves),
@@ -188,6 +197,7 @@ class Planner:
             main=main,
             without=self.ids(_GATES) if wanted.gated is False else [],
             steps=steps,
+            unmatched=frozenset(n for n in steps if counts[n] > few),
             low=low,
             high=high,
             need=wanted.need,

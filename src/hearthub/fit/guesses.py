@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hearthub.fit import memory as memories
@@ -43,29 +43,32 @@ _SCHEMES = {
 """Words for a quantisation -> the scheme of `memory.BITS` that comes nearest."""
 
 
-def of_observed(
-    name: str,
-    config: Mapping[str, Any],
-    *,
-    total: int | None = None,
-    formats: Sequence[str] = (),
-    quantization: str | None = None,
-    task: str | None = None,
-    tags: Sequence[str] = (),
-    library: str | None = None,
-    base: str | None = None,
-) -> Summary:
-    """From what is known of a repo without its files: `total` as somebody recorded it, and words
-    for its formats and quantisation as tags have them."""
-    configs = {"config.json": config} if config else {}
-    card = {"pipeline_tag": task, "base_model": base, "library_name": library}
-    model = Model(name, Contents((), False, configs), card=card, tags=tuple(tags))
+@dataclass(frozen=True)
+class Known:
+    """What is known of a repo without its files; words as its tags have them."""
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    total: int | None = None
+    """Parameters, as somebody recorded them."""
+    formats: Sequence[str] = ()
+    quantization: str | None = None
+    task: str | None = None
+    tags: Sequence[str] = ()
+    library: str | None = None
+    base: str | None = None
+
+
+def of_observed(name: str, known: Known) -> Summary:
+    """Never raises, whatever strangers wrote."""
+    configs = {"config.json": known.config} if known.config else {}
+    card = {"pipeline_tag": known.task, "base_model": known.base, "library_name": known.library}
+    model = Model(name, Contents((), False, configs), card=card, tags=tuple(known.tags))
     shape = model.architecture(None)
     identity = identify(model, None, shape)
     told = parse_name(name)
-    form = _format(formats, library, tags)
-    is_packed = bool(quantization or told.label or form in ("gguf", "mlx"))
-    size, source = _size(identity.sizes, total, is_packed=is_packed)
+    form = _format(known)
+    is_packed = bool(known.quantization or told.label or form in ("gguf", "mlx"))
+    size, source = _size(identity.sizes, known.total, is_packed=is_packed)
     found = replace(
         described(identity, shape),
         confidence="config" if shape or source == "recorded" else "name",
@@ -74,40 +77,43 @@ def of_observed(
         format=form,
         label=short(told.label),
     )
-    if form or config:
+    if form or known.config:
         subject = subject_of(model, None, identity, shape, None)
-        found = replace(found, apps=loaders(_without_files(subject, form, quantization, tags)))
+        found = replace(found, apps=loaders(_without_files(subject, form, known)))
     if form == "adapter" or not found.params_total:
         return found
-    words = (quantization, told.family, f"{told.bits}-bit")
-    return _estimated(found, shape, task, words)
+    words = (known.quantization, told.family, f"{told.bits}-bit")
+    return _estimated(found, shape, known.task, words)
 
 
-def _format(formats: Sequence[str], library: str | None, tags: Sequence[str]) -> Format | None:
+def _format(known: Known) -> Format | None:
+    library = known.library
     if library == "peft":
         return "adapter"
     if library == "diffusers":
         return "diffusers"
-    if library == "mlx" or "mlx" in tags:
+    if library == "mlx" or "mlx" in known.tags:
         return "mlx"
-    known: tuple[tuple[str, Format], ...] = (
+    forms: tuple[tuple[str, Format], ...] = (
         ("safetensors", "safetensors"),
         ("gguf", "gguf"),
         ("pytorch", "torch"),
         ("onnx", "onnx"),
     )
-    return next((form for word, form in known if word in formats), None)
+    return next((form for word, form in forms if word in known.formats), None)
 
 
-def _without_files(
-    subject: Subject, form: Format | None, quantization: str | None, tags: Sequence[str]
-) -> Subject:
+def _without_files(subject: Subject, form: Format | None, known: Known) -> Subject:
     """As if there were the files that the format has: which they are makes no difference."""
-    subject = replace(subject, format=form or "safetensors", quantization=_method(quantization))
+    subject = replace(
+        subject, format=form or "safetensors", quantization=_method(known.quantization)
+    )
     if form == "gguf":  # llama.cpp's own name of the architecture is not known
         return replace(subject, file="model.gguf", architecture=None)
     if form == "diffusers":
-        marked = (tag.removeprefix("diffusers:") for tag in tags if tag.startswith("diffusers:"))
+        marked = (
+            tag.removeprefix("diffusers:") for tag in known.tags if tag.startswith("diffusers:")
+        )
         return replace(subject, architecture=next(marked, None))
     return subject
 

@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 
 from hearthub.errors import BadRequest, EntryNotFound, TooLarge
+from hearthub.fit.hosted import HostedModel
 from hearthub.fit.readers.safetensors import MAX_HEADER, parse_header
 from hearthub.fit.sources import Source, SourceFile
+from hearthub.registry import Registry, Repo
 from hearthub.sandbox import Sandbox
 
 MAX_INDEX = 2**25
@@ -21,12 +23,15 @@ MAX_SHARDS = 1000
 TIMEOUT_S = 5.0
 
 
-def shard_headers(source: Source, path: str, sandbox: Sandbox) -> bytes:
+def shard_headers(
+    registry: Registry, repo: Repo, commit: str, path: str, sandbox: Sandbox
+) -> bytes:
     """`{"index": {"metadata": ...}, "headers": {shard: header}}` as JSON.
 
     `path` is that of the index; shards lie in its folder. Raises EntryNotFound for an index or a
     shard that is not there, BadRequest for a malformed one, TooLarge for more than is read.
     """
+    source = HostedModel(registry, repo, commit)
     files = {file.path: file for file in source.files()}
     if path not in files:
         raise EntryNotFound(f"{path} is not there")
