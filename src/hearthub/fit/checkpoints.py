@@ -12,6 +12,7 @@ from hearthub.fit.readers import read
 from hearthub.fit.readers.labels import gguf_label, onnx_label, safetensors_label
 from hearthub.fit.readers.packing import unpacked, with_unpacked
 from hearthub.fit.sources import Metered, Source, SourceFile
+from hearthub.fit.weight_indices import indices_to_read
 from hearthub.fit.weight_names import sidecar_of
 from hearthub.fit.weight_sets import Plan, WeightSet, plan
 from hearthub.fit.weights import Checkpoint, WeightFile
@@ -22,6 +23,12 @@ MAX_TENSORS = 500_000
 """Of all files; the largest open checkpoints have half of that."""
 MAX_CONFIG = 4 * 2**20
 MAX_CONFIGS = 64
+MAX_IN_CONFIGS = 8 * 2**20
+"""Bytes of all of them; those of the largest pipelines have some 100 KB."""
+MAX_NESTED = 200_000
+"""Objects and lists of one; each takes twenty times its bytes in memory."""
+MAX_KILLED = 3
+"""Workers that one repo may wear out, each for seconds, before the rest is not looked at."""
 
 _CONFIGS = frozenset(
     """
@@ -65,9 +72,9 @@ def contents(source: Source, reader: Read = read) -> Contents:
     files = metered.files()
     configs = _configs(metered, files)
     wanted = _bounded(plan(files, configs))
-    sets = [*wanted.sets, *wanted.sidecars]
     if not wanted.sets:
         raise EntryNotFound("There are no weights of a known format here")
+    sets = [*wanted.sets, *wanted.sidecars]
     reading = _Reading(metered, reader)
     read_files = reading.all(file_set for file_set in sets)
     kept = [each for each in sets if each.path in read_files]
@@ -115,7 +122,9 @@ class _Reading:
                 raise TooLarge(f"{file.path}: more than {MAX_TENSORS} tensors in all")
             found = self.reader(self.source, file, each.format)
         except TooLarge as error:
-            return WeightFile(file.path, each.format, file.size, (), warnings=(str(error),))
+            return WeightFile(
+                file.path, each.format, file.size, (), warnings=(str(error),), is_listed=False
+            )
         except BadRequest as error:
             return error
         self._tensors += len(found.tensors)
@@ -142,7 +151,7 @@ def _checkpoints(
             parts = tuple(_with_external(part, sizes) for part in parts)
             checkpoint = Checkpoint(each.name, "onnx", onnx_label(each.stem), parts)
         else:
-            name = each.folder if found.is_pipeline else each.name
+            name = (each.folder if found.is_pipeline else "") or each.name
             checkpoint = _library(each, parts, name, found)
         made.append(_told(checkpoint, each))
     return made
@@ -206,24 +215,29 @@ def _told(checkpoint: Checkpoint, each: WeightSet) -> Checkpoint:
 
 
 def _bounded(wanted: Plan) -> Plan:
-    sets = wanted.sets[:MAX_CHECKPOINTS]
-    if sum(len(each.files) for each in sets) > MAX_WEIGHT_FILES:
+    sets, sidecars = wanted.sets[:MAX_CHECKPOINTS], wanted.sidecars[:MAX_CHECKPOINTS]
+    if sum(len(each.files) for each in (*sets, *sidecars)) > MAX_WEIGHT_FILES:
         raise TooLarge(f"More than {MAX_WEIGHT_FILES} files of weights")
-    return replace(wanted, sets=sets, sidecars=wanted.sidecars[:MAX_CHECKPOINTS])
+    return replace(wanted, sets=sets, sidecars=sidecars)
 
 
 def _configs(source: Source, files: Sequence[SourceFile]) -> dict[str, Any]:
     """Those of the root first. What is malformed or huge is not there."""
     named = [file for file in files if file.path.rpartition("/")[2] in _CONFIGS]
     named = sorted(
-        (file for file in named if file.path.count("/") < 2 and file.size <= MAX_CONFIG),
+        (file for file in [*named, *indices_to_read(files)] if file.path.count("/") < 2),
         key=lambda file: (file.path.count("/"), file.path),
     )
     found = {}
+    left = MAX_IN_CONFIGS
     for file in named[:MAX_CONFIGS]:
+        if file.size > min(MAX_CONFIG, left):
+            continue
+        left -= file.size
         try:
             text = source.read(file, 0, file.size)
-            found[file.path] = json.loads(text, parse_constant=lambda _: None)
+            if text.count(b"[") + text.count(b"{") <= MAX_NESTED:
+                found[file.path] = json.loads(text, parse_constant=lambda _: None)
         except (ValueError, RecursionError, TooLarge):
             continue
     return found

@@ -40,13 +40,15 @@ class WeightFile:
     size: int
     """Bytes of the whole file."""
     tensors: tuple[Tensor, ...]
-    """Empty where a format tells sizes only."""
+    """Empty where a format tells sizes only, and in a split that holds keys alone."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """GGUF keys and values (a list is a tuple, a long one Skipped), `__metadata__` of
     safetensors."""
     imports: tuple[str, ...] = ()
     """What unpickling it would import, such as `collections.OrderedDict`; torch only."""
     warnings: tuple[str, ...] = ()
+    is_listed: bool = True
+    """False where only the size of the file is known, not its tensors."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Checkpoint:
 
     @property
     def weights_bytes(self) -> int:
-        """Bytes of the tensors, or of the files where the format tells no tensors."""
-        return sum(sum(t.size for t in f.tensors) if f.tensors else f.size for f in self.files)
+        """Bytes of the tensors, or of the files whose tensors are not known."""
+        return sum(sum(t.size for t in f.tensors) if f.is_listed else f.size for f in self.files)
 
     @property
     def parameters(self) -> int:

@@ -72,7 +72,9 @@ def read_onnx(source: Source, file: SourceFile) -> WeightFile:
     if inline > file.size:
         raise reader.cursor.bad("its tensors are larger than the file")
     metadata = {"external": tuple(sorted(external))} if external else {}
-    return WeightFile(file.path, "onnx", file.size, tuple(tensors), metadata)
+    return WeightFile(
+        file.path, "onnx", file.size, tuple(tensors), metadata, is_listed=bool(tensors)
+    )
 
 
 Field = tuple[int, int]
