@@ -149,7 +149,7 @@ def _checkpoints(
             checkpoint = _gguf(each, parts, [(s, read_files[s.path]) for s in sidecars])
         elif each.format == "onnx":
             parts = tuple(_with_external(part, sizes) for part in parts)
-            checkpoint = Checkpoint(each.name, "onnx", onnx_label(each.stem), parts)
+            checkpoint = Checkpoint(each.name, "onnx", onnx_label(each.name), parts)
         else:
             name = (each.folder if found.is_pipeline else "") or each.name
             checkpoint = _library(each, parts, name, found)

@@ -158,8 +158,13 @@ def _choices(sets: Sequence[WeightSet]) -> list[WeightSet]:
     ):
         if wanted:
             safe = [each for each in wanted if each.format == "safetensors"]
-            return sorted(safe or wanted, key=lambda each: (bool(each.variant), each.stem))
+            return sorted(safe or wanted, key=_library_order)
     return []
+
+
+def _library_order(each: WeightSet) -> tuple[bool, bool, str]:
+    """An adapter last: the model beside it is loaded without it."""
+    return each.stem == "adapter_model", bool(each.variant), each.stem
 
 
 def _gguf_order(each: WeightSet) -> tuple[int, int]:
@@ -169,7 +174,7 @@ def _gguf_order(each: WeightSet) -> tuple[int, int]:
 
 
 def _onnx_order(each: WeightSet) -> tuple[bool, str]:
-    return each.stem != "model", each.path
+    return each.name.rpartition("/")[2] != "model", each.path
 
 
 def _sidecar_order(each: WeightSet) -> int:
