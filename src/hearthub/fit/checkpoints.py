@@ -7,7 +7,7 @@ from functools import partial
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
-from hearthub.errors import BadRequest, EntryNotFound, HearthubError, TooLarge
+from hearthub.errors import BadRequest, EntryNotFound, HearthubError, TooLarge, Unavailable
 from hearthub.fit.readers import read
 from hearthub.fit.readers.labels import gguf_label, onnx_label, safetensors_label
 from hearthub.fit.readers.packing import unpacked, with_unpacked
@@ -91,7 +91,7 @@ class _Reading:
     def __init__(self, source: Metered, reader: Read) -> None:
         self.source, self.reader = source, reader
         self.errors: list[HearthubError] = []
-        self._tensors = 0
+        self._tensors = self._killed = 0
 
     def all(self, sets: Iterable[WeightSet]) -> dict[str, tuple[WeightFile, ...]]:
         """The files of each set by its path; sets with a malformed file are left out."""
@@ -127,6 +127,11 @@ class _Reading:
             )
         except BadRequest as error:
             return error
+        except Unavailable as error:  # its worker was killed: a file's fault, so others are read
+            self._killed += 1
+            if self._killed > MAX_KILLED:
+                raise
+            return Unavailable(f"{file.path}: {error}")
         self._tensors += len(found.tensors)
         return found
 

@@ -32,7 +32,7 @@ def named_together(
     """By the path of a whole: its files, and how many more an index names. A file that is the
     whole itself stands for it, as it does for transformers."""
     by_path = {file.path: file for file in files if format_of(file.path) == "safetensors"}
-    found = {}
+    found: dict[str, tuple[Sequence[SourceFile], int]] = {}
     for path, index in configs.items():
         whole = path.removesuffix(_ENDING)
         names = index.get("weight_map") if isinstance(index, dict) else None
