@@ -43,7 +43,9 @@ oracles: $(ORACLES)/.done .venv/.test ## measure again what tests/fit compares w
 		> $(ORACLES)/meta.json
 	PYTHONPATH=tests $(BIN)/python tests/fit/oracles/llama.py \
 		$(ORACLES)/build/bin/llama-fit-params > $(ORACLES)/llama.json
-	mv $(ORACLES)/meta.json $(ORACLES)/llama.json tests/fit/oracles/
+	PYTHONPATH=tests $(BIN)/python tests/fit/oracles/quantize.py \
+		$(ORACLES)/build/bin/llama-quantize > $(ORACLES)/quantize.json
+	mv $(ORACLES)/meta.json $(ORACLES)/llama.json $(ORACLES)/quantize.json tests/fit/oracles/
 	HEARTHUB_ORACLE_CONFIGS=$(ORACLES)/configs $(BIN)/pytest tests/fit/architecture
 
 lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgrade)
@@ -105,7 +107,7 @@ $(ORACLES)/.done: | $(BIN)/python
 	cmake -S $(@D)/llama_cpp_python-0.3.36/vendor/llama.cpp -B $(@D)/build \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_BUILD_TESTS=OFF \
 		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_OPENSSL=OFF
-	cmake --build $(@D)/build --target llama-fit-params
+	cmake --build $(@D)/build --target llama-fit-params llama-quantize
 	@touch $@
 
 # Without npm the tests of huggingface.js say so and are skipped.
