@@ -307,7 +307,9 @@ def _feed_forward(block: FeedForward, hidden: int, place: Place) -> Iterator[Mat
     for role in roles[3 - matrices :]:
         row = block.inner if role == "down" else hidden
         if block.experts:
-            count = block.experts * block.expert_parameters // matrices
-            yield Matrix(role, row, count, place, is_expert=True)
+            one = block.expert_parameters // matrices
+            plain = hidden * block.inner
+            one = plain if 0 <= one - plain < plain // 100 else one  # without gpt-oss's biases
+            yield Matrix(role, row, block.experts * one, place, is_expert=True)
         if dense >= hidden:
             yield Matrix(role, row, dense, place)
