@@ -54,6 +54,11 @@ def tensors(config: facts.Config, tied: bool) -> Tensors:
         found += [(f"blk.{layer}.attn_norm.weight", (hidden,), "F32")]
         if experts:
             found += [(f"blk.{layer}.ffn_gate_inp.weight", (experts, hidden), "F32")]
+        if config["model_type"] == "gpt_oss":
+            found += [
+                (f"blk.{layer}.ffn_{name}_exps.bias", (experts, hidden), "F32")
+                for name in ("gate", "up", "down")
+            ]
     return found
 
 
