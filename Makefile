@@ -34,7 +34,7 @@ format: .venv/.check ## put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.test .venvs/hub-2.4.0/.done ## the speed goals, as ratios measured in one run
+bench: .venv/.test .venvs/hub-2.4.0/.done .venvs/readers/.done ## the speed goals, as ratios measured in one run
 	$(BIN)/python -m bench
 
 ORACLES := .venvs/oracles
@@ -54,7 +54,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
-	for client in $(HUBS:%=hub-%) train; do \
+	for client in $(HUBS:%=hub-%) train readers; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \
 			-o requirements/clients/$$client.txt || exit 1; done
 
@@ -79,6 +79,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 .venvs/hub-%/.done: requirements/clients/hub-%.txt | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
+	@touch $@
+
+.venvs/readers/.done: requirements/clients/readers.txt | $(BIN)/python
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
