@@ -145,9 +145,12 @@ def _checkpoints(
     sizes = {file.path: file.size for file in files}
     is_sidecar = partial(_is_sidecar, read_files)
     sidecars = [each for each in sets if is_sidecar(each)]
+    of_graphs = _external(read_files)
     made = []
     for each in sets:
         if is_sidecar(each) and len(sidecars) < len(sets):
+            continue
+        if each.format == "torch" and of_graphs.issuperset(file.path for file in each.files):
             continue
         parts = read_files[each.path]
         if each.format == "gguf":
@@ -199,6 +202,17 @@ def _is_sidecar(read_files: Mapping[str, tuple[WeightFile, ...]], each: WeightSe
         return False
     architecture = read_files[each.path][0].metadata.get("general.architecture")
     return sidecar_of(each.path) is not None or architecture == "clip"
+
+
+def _external(read_files: Mapping[str, tuple[WeightFile, ...]]) -> set[str]:
+    """Paths that ONNX graphs name: called .bin, such a file looks like one of PyTorch."""
+    return {
+        part.path[: part.path.rfind("/") + 1] + name
+        for parts in read_files.values()
+        for part in parts
+        for name in part.metadata.get("external", ())
+        if part.format == "onnx"
+    }
 
 
 def _with_external(part: WeightFile, sizes: Mapping[str, int]) -> WeightFile:

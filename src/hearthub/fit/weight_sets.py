@@ -60,7 +60,7 @@ class Plan:
 
 def plan(files: Iterable[SourceFile], configs: Mapping[str, Any]) -> Plan:
     """`configs`: the JSON files of the repo by path."""
-    found = _sets(list(files), configs)
+    found = _sets(_without_openvino(files), configs)
     components = _components(configs)
     if components:
         folders = _by_folder(found)
@@ -73,6 +73,13 @@ def plan(files: Iterable[SourceFile], configs: Mapping[str, Any]) -> Plan:
     sidecars.sort(key=_sidecar_order)
     sets = [*_library(found), *sorted(models, key=_gguf_order), *sorted(onnx, key=_onnx_order)]
     return Plan(tuple(sets), sidecars=tuple(sidecars)) if sets else Plan(tuple(sidecars))
+
+
+def _without_openvino(files: Iterable[SourceFile]) -> list[SourceFile]:
+    """Its weights are a .bin beside an .xml of the same name, and no pickle."""
+    found = list(files)
+    graphs = {file.path[:-4] for file in found if file.path.endswith(".xml")}
+    return [f for f in found if not (f.path.endswith(".bin") and f.path[:-4] in graphs)]
 
 
 def _sets(files: Sequence[SourceFile], configs: Mapping[str, Any]) -> list[WeightSet]:

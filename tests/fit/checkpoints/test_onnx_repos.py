@@ -27,6 +27,22 @@ def test_weights_that_are_not_there(tmp_path: Path) -> None:
     assert found.parameters == 256
 
 
+@pytest.mark.parametrize("folder", ["", "onnx/"])
+def test_weights_of_a_graph_are_no_checkpoint_of_their_own(tmp_path: Path, folder: str) -> None:
+    graph = onnx_bytes(WEIGHTS, "weights.bin")
+    files = {f"{folder}model.onnx": graph, f"{folder}weights.bin": bytes(1024)}
+    assert only(tmp_path, files).format == "onnx"
+
+
+def test_weights_of_openvino_are_no_pickle(tmp_path: Path) -> None:
+    files = {
+        "openvino_model.xml": b"<net/>",
+        "openvino_model.bin": bytes(64),
+        "p.safetensors": SMALL,
+    }
+    assert only(tmp_path, files).name == "p"
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [
