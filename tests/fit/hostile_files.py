@@ -185,3 +185,25 @@ ANSWERED: dict[str, tuple[str, Write, int]] = {
     ),
 }  # fmt: skip
 """Absurd or large, but as the format has it: the tensors it has, as quickly."""
+
+
+def nested(size: int) -> bytes:
+    return b"[" + b"[]," * (size // 3) + b"[]]"
+
+
+CONFIGS: dict[str, bytes] = {
+    "100,000 levels": b"[" * 100_000,
+    "100,000 levels of objects": b'{"a":' * 100_000,
+    "4 MB of lists": nested(4_190_000),
+    "5,000 digits": b'{"hidden_size": ' + b"9" * 5000 + b"}",
+    "no JSON": b"{'a': 1}",
+    "not UTF-8": b'{"a": "\xff"}',
+    "half a surrogate": b'{"quantization_config": {"quant_method": "\\ud800"}}',
+    "NaN": b'{"quantization_config": {"bits": NaN, "quant_method": Infinity}}',
+    "a list": b"[1, 2]",
+    "null": b"null",
+    "empty": b"",
+    "nothing": b"{}",
+    "a key twice": b'{"quantization_config": 1, "quantization_config": []}',
+}
+"""What stands in a config.json."""

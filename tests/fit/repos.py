@@ -59,3 +59,8 @@ def only(folder: Path, files: Mapping[str, Any]) -> Checkpoint:
 
 def names(found: Contents) -> list[str]:
     return [each.name for each in found.checkpoints]
+
+
+def in_worker(folder: Path) -> list[str]:
+    """`names` of a repo that is read where memory is limited."""
+    return names(contents(local(folder)))

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fit.gguf_files import gguf_bytes
-from fit.hostile_files import ANSWERED, REFUSED, Write
+from fit.hostile_files import ANSWERED, CONFIGS, REFUSED, Write
+from fit.repos import SMALL, in_worker, write
 from fit.weight_files import onnx_bytes, pickle_of, write_safetensors, write_torch
 from hearthub.errors import BadRequest
 from hearthub.fit.checkpoints import Contents, contents
@@ -84,6 +85,16 @@ def test_absurd_files_are_answered_in_time(
         only_its_size(found)
     else:
         assert len(found.checkpoints[0].tensors) == tensors
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_configs_are_read_in_time(
+    tmp_path: Path, sandbox: Sandbox, elsewhere: Elsewhere, case: str
+) -> None:
+    """Whatever stands in all configs of a repo, its weights are found within the same limits."""
+    names = ["config.json", "model_index.json", "modules.json", "tokenizer_config.json"]
+    files = {"model.safetensors": SMALL, **dict.fromkeys(names, CONFIGS[case])}
+    assert sandbox.run(in_worker, write(tmp_path, files), timeout=PATIENCE) == ["model"]
 
 
 def only_its_size(found: Contents) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fit.hostile_files import CONFIGS
 from fit.repos import CLIP, GGUF, SMALL, names, read, write
 from hearthub.errors import BadRequest, TooLarge, Unavailable
 from hearthub.fit.checkpoints import MAX_CHECKPOINTS, MAX_KILLED, contents
@@ -87,27 +88,6 @@ def test_more_parts_than_any_model_has(tmp_path: Path, name: str) -> None:
     write(tmp_path, {"m-Q8_0.gguf": GGUF})
     with pytest.raises(TooLarge, match="files of weights"):
         contents(local(tmp_path))
-
-
-def nested(size: int) -> bytes:
-    return b"[" + b"[]," * (size // 3) + b"[]]"
-
-
-CONFIGS: dict[str, bytes] = {
-    "100,000 levels": b"[" * 100_000,
-    "100,000 levels of objects": b'{"a":' * 100_000,
-    "4 MB of lists": nested(4_190_000),
-    "5,000 digits": b'{"hidden_size": ' + b"9" * 5000 + b"}",
-    "no JSON": b"{'a': 1}",
-    "not UTF-8": b'{"a": "\xff"}',
-    "half a surrogate": b'{"quantization_config": {"quant_method": "\\ud800"}}',
-    "NaN": b'{"quantization_config": {"bits": NaN, "quant_method": Infinity}}',
-    "a list": b"[1, 2]",
-    "null": b"null",
-    "empty": b"",
-    "nothing": b"{}",
-    "a key twice": b'{"quantization_config": 1, "quantization_config": []}',
-}
 
 
 @pytest.mark.parametrize("case", CONFIGS)
