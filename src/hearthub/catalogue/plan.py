@@ -25,6 +25,8 @@ _COLUMNS = ({"task"}, {"library"}, {"license"})
 MAX_SPELLINGS = 50
 """Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
 thousand parts."""
+SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
+"""`terms.squeezed` of a listing's name in SQL."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
 
 
@@ -72,6 +74,8 @@ class Plan:
     words: tuple[str, ...] = ()
     expression: str | None = None
     """The search, for the term index."""
+    runs: tuple[tuple[str, list[str]], ...] = ()
+    """Of the search: what the index alone cannot tell (`Query.long_runs`)."""
     fewest: int = 2**60
     """No more listings than this can fit: so many have the rarest facet."""
     share: float = 1.0
@@ -177,6 +181,7 @@ class Planner:
             high=high,
             words=tuple(query.words) if query else (),
             expression=query.as_typed() if query else None,
+            runs=tuple(query.long_runs()) if query else (),
             fewest=min(counts, default=2**60),
             share=math.prod(min(1.0, count / max(1, total)) for count in counts),
             total=total,
