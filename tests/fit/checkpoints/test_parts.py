@@ -99,7 +99,9 @@ def test_what_trainers_leave_is_no_checkpoint(tmp_path: Path) -> None:
     assert names(read(tmp_path, {"model.safetensors": SMALL, **LEFTOVERS})) == ["model"]
 
 
-def test_leftovers_alone_are_no_model(tmp_path: Path) -> None:
-    write(tmp_path, {**LEFTOVERS, "config.json": {}, "README.md": b"hello"})
-    with pytest.raises(EntryNotFound, match="no weights of a known format"):
-        checkpoints(local(tmp_path))
+def test_leftovers_alone_are_no_weights(tmp_path: Path) -> None:
+    write(tmp_path, {**LEFTOVERS, "README.md": b"hello"})
+    with pytest.raises(EntryNotFound, match="neither weights of a known format nor a config"):
+        contents(local(tmp_path))
+    write(tmp_path, {"config.json": {}})  # which describes a model all the same
+    assert contents(local(tmp_path)).checkpoints == ()
