@@ -1,0 +1,31 @@
+"""What a table of the lake looks like: its columns, and how its files are cut and sorted."""
+
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Names and columns are ours, so they stand in SQL as they are."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    """(name, DuckDB type)."""
+    order: str = ""
+    """What rows are sorted by in each file, such as `repo_id, at`."""
+    partition: str = ""
+    """An expression whose text cuts the table into files, such as `strftime(at, '%Y-%m')`."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of a table")
+
+    @property
+    def definition(self) -> str:
+        return ", ".join(f"{name} {kind}" for name, kind in self.columns)
+
+    @property
+    def names(self) -> str:
+        return ", ".join(name for name, _ in self.columns)

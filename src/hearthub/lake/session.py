@@ -1,0 +1,136 @@
+"""One DuckDB connection over one version of the lake, with limits; for one thread."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+
+from hearthub.errors import BadRequest, Unavailable
+from hearthub.lake.manifest import Manifest
+from hearthub.lake.schema import Table
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    memory: int = 2 * 2**30
+    """Bytes that DuckDB may hold; what is more spills to the lake's folder."""
+    threads: int = 2
+    spill: int = 64 * 2**30
+
+
+class Session:
+    """Each table of the lake is a view of its name. Close it after use (it is a context manager).
+
+    Only our own SQL is run here; that of strangers is run by `Lake.query`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tables: Iterable[Table],
+        manifest: Manifest,
+        limits: Limits = Limits(),
+        readable: Sequence[Path] = (),
+    ) -> None:
+        """`readable`: files and folders beside the lake that may be read."""
+        self.version = manifest.version
+        self._spill = folder / "tmp" / f"session-{uuid4().hex}"
+        self._spill.mkdir(parents=True)
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": f"{limits.memory}B",
+                "threads": limits.threads,
+                "temp_directory": str(self._spill),
+                "max_temp_directory_size": f"{limits.spill}B",
+                "autoload_known_extensions": False,
+                "autoinstall_known_extensions": False,
+                "preserve_insertion_order": False,
+            }
+        )
+        try:
+            self._connection.execute("set TimeZone = 'UTC'")
+            self._connection.execute(
+                "set allowed_directories = $paths", {"paths": [str(folder), *_folders(readable)]}
+            )
+            self._connection.execute(
+                "set allowed_paths = $paths", {"paths": [str(p) for p in readable if p.is_file()]}
+            )
+            self._connection.execute("set enable_external_access = false")
+            for table in tables:
+                self._view(folder, table, manifest)
+        except BaseException:
+            self.close()
+            raise
+
+    def execute(self, sql: str, **params: object) -> None:
+        self._run(sql, params)
+
+    def rows(self, sql: str, **params: object) -> list[Row]:
+        """All rows, by name of column. Parameters are `$name` in the SQL."""
+        cursor = self._run(sql, params)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def one(self, sql: str, **params: object) -> Row:
+        """The only row."""
+        found = self.rows(sql, **params)
+        if len(found) != 1:
+            raise ValueError(f"{len(found)} rows where one was expected")
+        return found[0]
+
+    def value(self, sql: str, **params: object) -> Any:
+        """The first column of the first row, None where there is none."""
+        found = self._run(sql, params).fetchone()
+        return found[0] if found else None
+
+    def batches(self, sql: str, size: int, **params: object) -> Iterable[list[tuple[Any, ...]]]:
+        """Rows as tuples, `size` at a time; nothing else may be asked meanwhile."""
+        cursor = self._run(sql, params)
+        while some := cursor.fetchmany(size):
+            yield some
+
+    def close(self) -> None:
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, sql: str, params: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, dict(params) or None)
+        except duckdb.OutOfMemoryException as error:
+            raise Unavailable(f"This needs more memory than the lake may have: {error}") from None
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            # Files that people bring are of any shape; the first line says what is wrong.
+            raise BadRequest(str(error).splitlines()[0][:300]) from error
+
+    def _view(self, folder: Path, table: Table, manifest: Manifest) -> None:
+        files = [str(folder / file.path) for file in manifest.files(table.name)]
+        if not files:
+            self._connection.execute(f"create temp table {table.name} ({table.definition})")
+            return
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+        self._connection.execute(
+            f"create temp view {table.name} as select {table.names} "  # noqa: S608
+            f"from read_parquet([{listed}], union_by_name = true)"
+        )
+
+
+def _folders(paths: Sequence[Path]) -> list[str]:
+    return [str(path) for path in paths if path.is_dir()]

@@ -1,0 +1,121 @@
+"""SQL that strangers write, in a worker that may be killed and can write nothing.
+
+DuckDB bounds neither the time nor the memory of a single large value, so the process does. A worker
+of the sandbox has its own limit of memory; here it also loses the right to write files: a path
+that DuckDB may read it may otherwise write.
+"""
+
+import math
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from hearthub.errors import BadRequest
+
+MAX_SQL = 20_000
+MAX_CELL = 10_000
+MAX_BYTES = 2**24
+MEMORY = 2**29
+_MANY = 1000
+
+
+@dataclass(frozen=True)
+class Answer:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    """Values that JSON can carry."""
+    is_cut: bool
+    """There were more rows, or the answer grew too large."""
+
+
+def ask(
+    sql: str,
+    folder: str,
+    files: Mapping[str, Sequence[str]],
+    definitions: Mapping[str, str],
+    names: Mapping[str, str],
+    most_rows: int,
+) -> Answer:
+    """In a worker. Raises BadRequest with what is wrong, without a path of this machine."""
+    import duckdb
+
+    if len(sql) > MAX_SQL:
+        raise BadRequest(f"A query has at most {MAX_SQL} characters")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    connection = duckdb.connect(
+        config={
+            "memory_limit": f"{MEMORY}B",
+            "threads": 1,
+            "temp_directory": "",
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+        }
+    )
+    try:
+        _open(connection, folder, files, definitions, names)
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise BadRequest("Write one SELECT")
+        cursor = connection.execute(statements[0])
+        columns = tuple(str(column[0])[:200] for column in cursor.description or ())
+        return _gathered(cursor, columns, most_rows)
+    except duckdb.Error as error:
+        text = str(error).replace(folder, "the lake")
+        raise BadRequest(text[:500]) from None
+    finally:
+        connection.close()
+
+
+def _open(
+    connection: Any,
+    folder: str,
+    files: Mapping[str, Sequence[str]],
+    definitions: Mapping[str, str],
+    names: Mapping[str, str],
+) -> None:
+    """Views of the tables, and nothing else to be reached."""
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set allowed_directories = $paths", {"paths": [folder]})
+    connection.execute("set enable_external_access = false")
+    for name, paths in files.items():
+        if not paths:
+            connection.execute(f"create table {name} ({definitions[name]})")
+            continue
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        connection.execute(
+            f"create view {name} as select {names[name]} "  # noqa: S608
+            f"from read_parquet([{listed}], union_by_name = true)"
+        )
+    connection.execute("set lock_configuration = true")
+
+
+def _gathered(cursor: Any, columns: tuple[str, ...], most_rows: int) -> Answer:
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    while some := cursor.fetchmany(_MANY):
+        for row in some:
+            plain = tuple(_plain(value) for value in row)
+            size += sum(len(value) if isinstance(value, str) else 16 for value in plain)
+            if len(rows) == most_rows or size > MAX_BYTES:
+                return Answer(columns, tuple(rows), is_cut=True)
+            rows.append(plain)
+    return Answer(columns, tuple(rows), is_cut=False)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it; numbers that are none become null."""
+    if value is None or isinstance(value, bool | str):
+        return value[:MAX_CELL] if isinstance(value, str) else value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)
+    if isinstance(value, float | Decimal):
+        found = float(value)
+        return found if math.isfinite(found) else None
+    if isinstance(value, datetime):
+        return value.isoformat(sep="T", timespec="milliseconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)[:MAX_CELL]

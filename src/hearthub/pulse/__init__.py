@@ -1,0 +1,1 @@
+"""The observatory: history of hubs, metrics over it, trending, reports and claims."""

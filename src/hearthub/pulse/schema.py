@@ -1,0 +1,160 @@
+"""The tables of the observatory in the lake.
+
+Everything but `repo` and `edge` is only ever added to. A row of `state` and `counter` stands until
+the next one of its repo: it is written where something changed, or where an earlier snapshot that
+came late made it necessary to say that nothing had (ingest.py). Times are UTC without a zone.
+"""
+
+from hearthub.lake import Table
+
+SNAPSHOT = Table(
+    "snapshot",
+    (
+        ("snapshot_id", "varchar"),  # sha256 of source, kind, time and content
+        ("source", "varchar"),
+        ("kind", "varchar"),  # own, hub-api, hub-stats, panel
+        ("type", "varchar"),  # model, dataset, space, paper; null where it has several
+        ("observed_at", "timestamp"),  # of a panel the last
+        ("first_observed_at", "timestamp"),
+        ("ingested_at", "timestamp"),
+        ("rows", "bigint"),
+        ("repos", "bigint"),
+        ("rejected", "bigint"),
+        ("is_whole", "boolean"),  # lists every repo there was: who is missing is gone
+        ("licence", "varchar"),
+        ("attribution", "varchar"),
+        ("is_synthetic", "boolean"),
+        ("is_redistributable", "boolean"),
+    ),
+    order="observed_at",
+)
+REPO = Table(
+    "repo",
+    (
+        ("repo_id", "bigint"),  # of (source, type, id in lower case): the same in any order
+        ("source", "varchar"),
+        ("type", "varchar"),
+        ("id", "varchar"),
+        ("author", "varchar"),
+        ("created_at", "timestamp"),
+        ("first_seen", "timestamp"),
+        ("last_seen", "timestamp"),
+        ("removed_at", "timestamp"),  # null while it is there
+    ),
+    order="source, type, repo_id",
+)
+ALIAS = Table(
+    "alias",
+    (("repo_id", "bigint"), ("old_id", "varchar"), ("new_id", "varchar"), ("at", "timestamp")),
+)
+STATE = Table(
+    "state",
+    (
+        ("repo_id", "bigint"),
+        ("at", "timestamp"),
+        ("modified_at", "timestamp"),
+        ("pipeline_tag", "varchar"),
+        ("library", "varchar"),
+        ("license", "varchar"),
+        ("gated", "varchar"),
+        ("relation", "varchar"),
+        ("base_models", "varchar[]"),
+        ("tags", "varchar[]"),
+        ("languages", "varchar[]"),
+        ("formats", "varchar[]"),
+        ("parameters", "bigint"),  # as the source counts them
+        ("is_packed", "boolean"),  # most of them are bytes or 32-bit integers: quantised
+        ("gguf_parameters", "bigint"),
+        ("gguf_architecture", "varchar"),
+    ),
+    order="repo_id, at",
+)
+CLASSIFIED = Table(
+    "classified",
+    (
+        ("repo_id", "bigint"),
+        ("at", "timestamp"),  # of the state it was made from
+        ("facts_version", "integer"),
+        ("country", "varchar"),  # ISO 3166 alpha-2 of the organisation; null: unknown
+        ("org_type", "varchar"),
+        ("modality", "varchar"),
+        ("licence_class", "varchar"),
+        ("architecture", "varchar"),  # dense, moe; null: unknown
+        ("format", "varchar"),
+        ("quantisation", "varchar"),
+        ("size_class", "varchar"),
+        ("params_total", "bigint"),
+        ("params_active", "bigint"),
+        ("params_effective", "bigint"),
+        ("size_source", "varchar"),
+        ("size_conf", "double"),
+        ("family", "varchar"),
+        ("domain", "varchar"),  # of a data set
+        ("themes", "varchar[]"),
+    ),
+    order="repo_id, at",
+)
+COUNTER = Table(
+    "counter",
+    (
+        ("repo_id", "bigint"),
+        ("at", "timestamp"),
+        ("d30", "bigint"),  # downloads of the 30 days before
+        ("d_all", "bigint"),
+        ("likes", "bigint"),
+        ("trending", "double"),
+    ),
+    order="repo_id, at",
+    partition="strftime(at, '%Y-%m')",
+)
+EDGE = Table(
+    "edge",
+    (
+        ("child", "bigint"),
+        ("parent", "bigint"),  # null: no repo that was seen
+        ("parent_id", "varchar"),
+        ("relation", "varchar"),  # finetune, adapter, merge, quantized
+        ("evidence", "varchar"),
+        ("first_seen", "timestamp"),
+    ),
+    order="parent, child",
+)
+OWN_DAY = Table(
+    "own_day",
+    (
+        ("repo_id", "bigint"),
+        ("day", "date"),
+        ("downloads", "bigint"),
+        ("ci_downloads", "bigint"),  # of them by user agents of build machines
+        ("downloaders", "bigint"),  # unique by the day's salted hash; null below 5
+    ),
+    order="repo_id, day",
+)
+PAPER = Table(
+    "paper",
+    (
+        ("paper_id", "varchar"),
+        ("source", "varchar"),
+        ("title", "varchar"),
+        ("upvotes", "bigint"),
+        ("submitted_at", "timestamp"),
+        ("organization", "varchar"),
+        ("at", "timestamp"),
+    ),
+)
+REJECT = Table(
+    "reject",
+    (("snapshot_id", "varchar"), ("reason", "varchar"), ("example", "varchar"), ("n", "bigint")),
+)
+TABLES = (
+    SNAPSHOT,
+    REPO,
+    ALIAS,
+    STATE,
+    CLASSIFIED,
+    COUNTER,
+    EDGE,
+    OWN_DAY,
+    PAPER,
+    REJECT,
+)

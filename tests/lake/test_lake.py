@@ -1,0 +1,200 @@
+"""Versions of the lake: whole or not at all, read while written, made small again."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hearthub.errors import BadRequest, Unavailable
+from hearthub.lake import Lake, Table
+from hearthub.sandbox import Sandbox
+
+NUMBERS = Table(
+    "numbers",
+    (("repo_id", "bigint"), ("day", "date"), ("n", "bigint")),
+    order="repo_id, day",
+    partition="strftime(day, '%Y-%m')",
+)
+NAMES = Table("names", (("repo_id", "bigint"), ("name", "varchar")))
+ROWS = "select range as repo_id, date '2026-01-30' + (range % 4)::int as day, 7 as n from range(20)"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(1)
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def lake(tmp_path: Path, sandbox: Sandbox) -> Lake:
+    return Lake(tmp_path / "lake", (NUMBERS, NAMES), sandbox)
+
+
+def total(lake: Lake) -> int:
+    with lake.reading() as session:
+        return int(session.value("select count(*) from numbers"))
+
+
+def test_an_empty_lake_has_its_tables(lake: Lake) -> None:
+    assert lake.version == 0
+    assert total(lake) == 0
+
+
+def test_what_is_appended_is_there_in_files_by_month(lake: Lake) -> None:
+    with lake.writing() as writing:
+        assert writing.append("numbers", ROWS) == 20
+    assert (lake.version, total(lake)) == (1, 20)
+    assert sorted(file.partition for file in lake.manifest().files("numbers")) == [
+        "2026-01",
+        "2026-02",
+    ]
+
+
+def test_a_failed_writing_changes_nothing_and_leaves_no_file(lake: Lake) -> None:
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+    before = {path.name for path in lake.folder.rglob("*.parquet")}
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail(lake)
+    assert (lake.version, total(lake)) == (1, 20)
+    assert {path.name for path in lake.folder.rglob("*.parquet")} == before
+
+
+def write_and_fail(lake: Lake) -> None:
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+        raise ZeroDivisionError
+
+
+def test_an_open_session_keeps_its_version(lake: Lake) -> None:
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+    with lake.reading() as session:
+        with lake.writing() as writing:
+            writing.replace("numbers", "select 1 as repo_id, date '2026-05-01' as day, 2 as n")
+        assert session.value("select count(*) from numbers") == 20
+    assert total(lake) == 1
+
+
+def test_a_writer_that_is_killed_leaves_the_version_before_it(lake: Lake) -> None:
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    writer = context.Process(target=write_and_hang, args=(lake.folder, ready))
+    writer.start()
+    assert ready.wait(60)
+    assert writer.pid
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.join()
+    assert (lake.version, total(lake)) == (1, 20)
+    with lake.writing() as writing:  # its lock went with it
+        writing.append("numbers", ROWS)
+    assert total(lake) == 40
+
+
+def write_and_hang(folder: Path, ready: "multiprocessing.synchronize.Event") -> None:
+    lake = Lake(folder, (NUMBERS, NAMES), Sandbox(1))
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+        ready.set()
+        signal.pause()
+
+
+def test_many_small_files_become_one(lake: Lake) -> None:
+    for _ in range(5):
+        with lake.writing() as writing:
+            writing.append("numbers", ROWS)
+    assert lake.compact(many=2) == 10
+    assert total(lake) == 100
+    assert len(lake.manifest().files("numbers")) == 2
+    assert lake.compact(many=2) == 0
+
+
+def test_old_versions_are_swept_and_the_newest_stays(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        with lake.writing() as writing:
+            writing.replace("numbers", ROWS)
+    assert lake.sweep() == 0  # somebody may still read them
+    monkeypatch.setattr("hearthub.lake.manifest.KEEP_S", -1.0)
+    monkeypatch.setattr("hearthub.lake.lake.KEEP_S", -1.0)
+    assert lake.sweep() == 4
+    assert total(lake) == 20
+
+
+def test_nothing_beside_the_lake_is_read(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
+    query = f"select * from read_csv('{tmp_path}/secret.csv')"
+    with lake.reading() as session, pytest.raises(Exception, match="disabled by configuration"):
+        session.rows(query)
+    with lake.reading((tmp_path / "secret.csv",)) as session:
+        assert session.rows(query) == [{"a": 1, "b": 2}]
+
+
+# -- SQL of strangers ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def filled(lake: Lake) -> Lake:
+    with lake.writing() as writing:
+        writing.append("numbers", ROWS)
+    return lake
+
+
+def test_a_stranger_asks_for_rows(filled: Lake) -> None:
+    answer = filled.query("select repo_id, day, n / 2 as half from numbers order by 1 limit 2")
+    assert answer.columns == ("repo_id", "day", "half")
+    assert answer.rows == ((0, "2026-01-30", 3.5), (1, "2026-01-31", 3.5))
+    assert filled.query("select * from names").rows == ()
+
+
+def test_a_long_answer_is_cut(filled: Lake) -> None:
+    answer = filled.query("select * from numbers", most_rows=5)
+    assert (len(answer.rows), answer.is_cut) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1; select 2",
+        "create table x (a int)",
+        "copy (select 666) to '{file}' (use_tmp_file false)",
+        "copy numbers to '/tmp/x.csv'",
+        "attach '{file}' as x",
+        "install httpfs",
+        "set memory_limit = '9GB'",
+        "pragma database_list",
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_text('/etc/passwd')",
+        "select * from glob('/*')",
+        "select * from 'https://example.com/x.parquet'",
+        "select * from nothing",
+        "select",
+        "",
+        "select repeat('x', 2000000000) || repeat('y', 2000000000)",
+        "from query('copy (select 1) to ''/tmp/y.csv''')",
+    ],
+)
+def test_a_stranger_gets_no_further(filled: Lake, sql: str) -> None:
+    file = filled.folder / filled.manifest().files("numbers")[0].path
+    before = file.read_bytes()
+    with pytest.raises((BadRequest, Unavailable)) as refused:
+        filled.query(sql.replace("{file}", str(file)))
+    assert str(filled.folder) not in str(refused.value)
+    assert file.read_bytes() == before
+    assert filled.query("select count(*) from numbers").rows == ((20,),)
+
+
+def test_a_query_that_never_ends_is_ended(filled: Lake) -> None:
+    with pytest.raises(Unavailable):
+        filled.query(
+            "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range = 7",
+            timeout_s=1,
+        )
+    assert filled.query("select 1").rows == ((1,),)
