@@ -66,14 +66,11 @@ def test_a_public_repo(run: Run, hub: LiveHub, alice: httpx.Client) -> None:
 
 def test_a_revision(run: Run, alice: httpx.Client) -> None:
     repo = new_repo(alice)
-    first = commit(
-        alice, repo, put("config.json", CONFIG), put("model.safetensors", header_only(9))
-    )
+    weights = put("model.safetensors", header_only(9))
+    first = commit(alice, repo, put("config.json", CONFIG), weights)
     commit(alice, repo, put("model.safetensors", header_only(99)))
-    totals = [
-        json.loads(run(name, "--json")[1])["params_total"] for name in (repo, f"{repo}@{first}")
-    ]
-    assert totals == [99, 9]
+    answers = [run(name, "--json")[1] for name in (repo, f"{repo}@{first}")]
+    assert [json.loads(each)["params_total"] for each in answers] == [99, 9]
     assert f"figures are of {first}" in run(f"{repo}@{first}")[1]
     code, _, err = run(f"{repo}@nothing")
     assert code == 1
