@@ -44,7 +44,7 @@ def columns(rows: Sequence[dict[str, str]]) -> str:
 
 
 def gib(size: int) -> str:
-    return f"{size / _GIB:.2f} GiB" if size >= _GIB // 100 else f"{size / 2**20:.2f} MiB"
+    return f"{size / _GIB:.2f} GiB" if size >= _GIB else f"{size / 2**20:.2f} MiB"
 
 
 def _identity(found: "Report") -> Iterator[str]:
@@ -118,8 +118,10 @@ def _abilities(it: "Identity") -> str:
 
 
 def _memory(found: "Report") -> Iterator[str]:
-    where = f" on {found.placed[0].hardware.name}" if found.placed else ""
-    yield f"Memory{where} with {found.context:,} tokens of context"
+    first = found.placed[0] if found.placed else None
+    where = f" on {first.hardware.name}" if first else ""
+    engine = f" of {first.engine}" if first and first.engine else ""
+    yield f"Memory{engine}{where} with {found.context:,} tokens of context"
     yield from _parts(found.memory)
 
 
@@ -179,5 +181,5 @@ def _commands(found: "Report") -> Iterator[str]:
         return
     for name, command in found.commands.items():
         yield f"{name}:"
-        yield from (f"  {line}" for line in command.text.splitlines())
+        yield from (f"  {line}".rstrip() for line in command.text.splitlines())
         yield from (f"  # {warning}" for warning in command.warnings)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hearthub.fit.commands import Command, commands, refusals
 from hearthub.fit.derivatives import Option
+from hearthub.fit.hardware import Hardware
 from hearthub.fit.identity import Identity, identify, parts_of
 from hearthub.fit.memory import Memory
 from hearthub.fit.model import Model
@@ -18,6 +19,8 @@ from hearthub.fit.workload import Workload
 
 _PREFERRED = ("llama.cpp", "mlx", "vllm", "sglang", "transformers", "diffusers", "peft")
 """Of the engines that load a checkpoint on some hardware, whose memory is shown."""
+_PREFERRED_ON_CPU = ("llama.cpp", "transformers", "diffusers", "peft", "vllm")
+"""vLLM has another build for CPUs, which few have."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def report(
     placed = []
     for hardware in wanted.hardware:
         loaders = commands(subject, setting_of(hardware, wanted, context))
-        engine = wanted.engine or next((each for each in _PREFERRED if each in loaders), None)
+        engine = wanted.engine or _preferred(loaders, hardware)
         placed.append(place(workload, hardware, wanted, engine, context_max))
     options = (*_options(model), *derivatives)
     first = placed[0] if placed else None
@@ -97,6 +100,11 @@ def _workload(
     parts = parts_of(base, of_base)
     workload = Workload.of(parts, shape, is_pipeline=base.contents.is_pipeline)
     return workload.with_adapter(size), shape, (f"memory is of {base.name} with this adapter",)
+
+
+def _preferred(loaders: Mapping[str, Command], hardware: Hardware) -> str | None:
+    order = _PREFERRED_ON_CPU if hardware.kind == "cpu" else _PREFERRED
+    return next((each for each in order if each in loaders), None)
 
 
 def _neutral(workload: Workload, wanted: Wanted, context: int) -> Memory:

@@ -20,10 +20,16 @@ _CACHES: dict[str, CacheEngine] = {
     "vllm": "vllm",
     "sglang": "vllm",
     "tgi": "vllm",
+    "transformers": "transformers",
+    "peft": "transformers",
 }
 """Whose way of keeping a cache an engine has; the others keep what the shape needs."""
-_SPELT = {"llama.cpp": {"fp8": "q8_0"}, "vllm": {"q8_0": "fp8", "q4_0": "fp8"}}
-"""The nearest type that an engine has."""
+_SPELT = {
+    "llama.cpp": {"fp8": "q8_0"},
+    "vllm": {"q8_0": "fp8", "q4_0": "fp8"},
+    "transformers": dict.fromkeys(("q8_0", "q4_0", "fp8"), "f16"),
+}
+"""The nearest type that an engine has, as its command is written."""
 
 CacheName = Literal["f16", "q8_0", "q4_0", "fp8"]
 
