@@ -21,6 +21,7 @@ from hearthub.cli import (
     token,
     user,
 )
+from hearthub.cli.common import shown
 from hearthub.errors import HearthubError
 
 app = typer.Typer(
@@ -67,4 +68,5 @@ def main() -> None:
     try:
         app()
     except (HearthubError, OSError) as error:
-        sys.exit(f"hearthub: {error}")
+        # An error may quote what another hub or a file says.
+        sys.exit("\n".join(shown(line) for line in f"hearthub: {error}".split("\n")))

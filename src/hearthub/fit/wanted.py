@@ -1,7 +1,9 @@
 """How somebody wants to run a model: hardware, context, engine, training."""
 
 import math
+import re
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Literal, cast
 
 from hearthub.errors import BadRequest
@@ -9,11 +11,13 @@ from hearthub.fit.caches import ELEMENT, MOST_TOKENS, CacheType, Use
 from hearthub.fit.caches import Engine as CacheEngine
 from hearthub.fit.commands import ENGINES
 from hearthub.fit.hardware import Hardware, custom_hardware, detect, find_hardware
+from hearthub.fit.memory import GIB
 from hearthub.fit.memory_training import Method
+from hearthub.fit.verdicts import FITS_SHARE
 
 DEFAULT_CONTEXT = 8192
 MOST_GPUS = 1024
-_MOST_HARDWARE = 64
+_MOST_NAMES = 64
 _CACHES: dict[str, CacheEngine] = {
     "llama.cpp": "llama.cpp",
     "ollama": "llama.cpp",
@@ -24,6 +28,7 @@ _CACHES: dict[str, CacheEngine] = {
     "peft": "transformers",
 }
 """Whose way of keeping a cache an engine has; the others keep what the shape needs."""
+_GIB_TEXT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?) ?(?:GiB)?", re.ASCII | re.IGNORECASE)
 _SPELT = {
     "llama.cpp": {"fp8": "q8_0"},
     "vllm": {"q8_0": "fp8", "q4_0": "fp8"},
@@ -68,10 +73,8 @@ class Wanted:
             raise BadRequest(f"No such cache type: choose one of {', '.join(ELEMENT)}")
         if self.train is not None and self.train not in ("full", "lora", "qlora"):
             raise BadRequest("A training method is full, lora or qlora")
-        if self.price is not None and not (math.isfinite(self.price) and 0 < self.price < 1e9):
+        if self.price is not None and not (math.isfinite(self.price) and 1e-9 < self.price < 1e9):
             raise BadRequest("price must be a number above 0")
-        if len(self.hardware) > _MOST_HARDWARE:
-            raise BadRequest(f"At most {_MOST_HARDWARE} kinds of hardware at a time")
 
     def context_for(self, context_max: int | None) -> int:
         """Never more than the model was made for."""
@@ -91,6 +94,8 @@ def hardware_named(
 
     Sizes alone are hardware too. Raises BadRequest for unknown names, and for a CPU without a size.
     """
+    if len(names) > _MOST_NAMES:
+        raise BadRequest(f"At most {_MOST_NAMES} names of hardware at a time")
     if not names:
         sizes = vram_gib is not None or ram_gib is not None
         return (custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib),) if sizes else ()
@@ -98,6 +103,19 @@ def hardware_named(
         custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib)  # raises for what is no size
     found = [detect().best if name == "auto" else find_hardware(name) for name in names]
     return tuple(_sized(each, vram_gib, ram_gib) for each in found)
+
+
+def most_that_fits(text: str) -> int:
+    """The most bytes that still fit one piece of hardware: its name, or its memory in GiB.
+
+    Raises BadRequest, with near names, for what is neither; and for a CPU, whose memory only its
+    owner knows.
+    """
+    number = _GIB_TEXT.fullmatch(text.strip())
+    hardware = custom_hardware(vram_gib=float(number[1])) if number else find_hardware(text)
+    if hardware.memory_gib is None:
+        raise BadRequest(f"Say how much memory {hardware.name} has, in GiB: a number alone will do")
+    return floor(FITS_SHARE * round(hardware.memory_gib * GIB))
 
 
 def _sized(hardware: Hardware, vram_gib: float | None, ram_gib: float | None) -> Hardware:
