@@ -36,6 +36,7 @@ def test_syntax(
             assert bench.hub.url in text
 
 
+@pytest.mark.clients
 def test_peft_as_printed(bench: Bench, checkpoint: str, tmp_path: Path) -> None:
     file = tmp_path / "printed.py"
     file.write_text(bench.show(checkpoint, "--ram", 8)["commands"]["peft"], encoding="utf-8")

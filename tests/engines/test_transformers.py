@@ -7,7 +7,8 @@ import pytest
 
 from engines.conftest import TWIN, WIDE, Bench, near
 
-pytestmark = pytest.mark.engines
+# The environment is that of the training libraries: these run with the clients too.
+pytestmark = [pytest.mark.engines, pytest.mark.clients]
 
 SHORT, LONG = 128, 2048
 WRITTEN = 64
