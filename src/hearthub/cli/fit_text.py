@@ -46,7 +46,7 @@ def columns(rows: Sequence[dict[str, str]]) -> str:
 
 
 def gib(size: int) -> str:
-    return f"{size / _GIB:.2f} GiB" if size >= _GIB // 100 else f"{size / 2**20:.2f} MiB"
+    return f"{size / _GIB:.2f} GiB" if size >= _GIB else f"{size / 2**20:.2f} MiB"
 
 
 def _identity(found: "Report") -> Iterator[str]:
@@ -120,9 +120,11 @@ def _abilities(it: "Identity") -> str:
 
 
 def _memory(found: "Report") -> Iterator[str]:
-    where = f" on {found.placed[0].hardware.name}" if found.placed else ""
+    first = found.placed[0] if found.placed else None
+    where = f" on {first.hardware.name}" if first else ""
+    engine = f" of {first.engine}" if first and first.engine else ""
     context = f" with {found.memory.context:,} tokens of context" if found.memory.context else ""
-    yield f"Memory{where}{context}"
+    yield f"Memory{engine}{where}{context}"
     yield from _parts(found.memory)
 
 
@@ -149,7 +151,12 @@ def _placed(found: "Report", index: int) -> Iterator[str]:
 
 
 def _speed(speed: "Speed | None") -> str:
-    return f"{speed.low:.3g} to {speed.high:.3g} {speed.unit}" if speed else ""
+    return f"{_figure(speed.low)} to {_figure(speed.high)} {speed.unit}" if speed else ""
+
+
+def _figure(value: float) -> str:
+    """Three digits, but never a power of ten."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _options(found: "Report") -> Iterator[str]:
@@ -182,5 +189,5 @@ def _commands(found: "Report") -> Iterator[str]:
         return
     for name, command in found.commands.items():
         yield f"{name}:"
-        yield from (f"  {line}" for line in command.text.split("\n"))
+        yield from (f"  {line}".rstrip() for line in command.text.split("\n"))
         yield from (f"  # {warning}" for warning in command.warnings)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from hearthub.fit.commands import Command, Setting, Subject, commands, refusals
-from hearthub.fit.commands.subject import Format
+from hearthub.fit.commands.subject import Format, Vendor
 from hearthub.fit.derivatives import Option
 from hearthub.fit.names import parse_name
 from hearthub.fit.placing import Placed, memory_of, on
@@ -15,6 +15,8 @@ from hearthub.fit.workload import Workload
 
 _PREFERRED = ("llama.cpp", "mlx", "vllm", "sglang", "transformers", "diffusers", "trl", "peft")
 """Of the engines that load a checkpoint on some hardware, whose memory is shown."""
+_PREFERRED_ON_CPU = ("llama.cpp", "transformers", "diffusers", "peft", "vllm")
+"""vLLM runs there only in a build of its own, which few have."""
 _TRAINERS = {"full": ("trl",), "lora": ("trl", "peft"), "qlora": ("trl", "peft")}
 _METHODS = {
     "awq": "awq",
@@ -43,10 +45,10 @@ def loading(
     return written, refused
 
 
-def usual(written: Iterable[str]) -> str | None:
+def usual(written: Iterable[str], vendor: Vendor | None = None) -> str | None:
     """The engine that is most used for what all these load; None where there is none."""
-    names = set(written)
-    return next((each for each in _PREFERRED if each in names), None)
+    names, order = set(written), _PREFERRED_ON_CPU if vendor == "cpu" else _PREFERRED
+    return next((each for each in order if each in names), None)
 
 
 def best_option(

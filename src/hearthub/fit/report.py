@@ -54,7 +54,7 @@ def report(
     for hardware in wanted.hardware:
         setting = setting_of(hardware, wanted, context)
         loaders, _ = loading(subject, setting, wanted.engine)
-        engine = wanted.engine or usual(loaders)
+        engine = wanted.engine or usual(loaders, setting.vendor)
         found = place(workload, hardware, wanted, engine, context_max)
         placed.append(found if loaders else _unloaded(found))
         best.append(best_option(workload, found, options, model.name, subject, setting, wanted))

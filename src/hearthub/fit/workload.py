@@ -70,6 +70,12 @@ class Workload:
         return self.architecture is not None and self.architecture.head_parameters == 0
 
     @property
+    def is_wide(self) -> bool:
+        """Most bytes are of 32-bit floats."""
+        tensors = self.checkpoint.tensors if self.checkpoint else ()
+        return 2 * sum(each.size for each in tensors if each.dtype == "F32") > self.weights_bytes
+
+    @property
     def is_mixture(self) -> bool:
         layers = self.architecture.layers if self.architecture else ()
         return any(layer.feed_forward.experts for layer in layers)
@@ -80,7 +86,9 @@ class Workload:
             return self.pipeline("all")
         if self.architecture is None:
             weights = (self.weights_bytes + self.sidecar_bytes, "bytes of the files")
-            return memories.memory(0, weights=weights, overhead=memories.overhead(gpus))
+            overhead = memories.overhead(gpus, use.engine)
+            return memories.memory(0, weights=weights, overhead=overhead)
+        use = self._typed(use)
         return memories.inference(
             self.architecture, self.weights_bytes, use, gpus=gpus, sidecar_bytes=self.sidecar_bytes
         )
@@ -89,6 +97,7 @@ class Workload:
         """What the fullest of `gpus` equal GPUs holds."""
         if self.architecture is None or self.portions is None or self.components:
             return _share(self.whole(use), gpus)
+        use = self._typed(use)
         if use.engine == _LLAMA_CPP and gpus == 1:
             return self.offloaded(use).gpu
         if gpus == 1:
@@ -140,6 +149,7 @@ class Workload:
         """Read to generate one token: the weights at work, and the cache of one sequence."""
         if self.architecture is None or self.portions is None:
             return self.weights_bytes
+        use = self._typed(use)
         blocks = [layer.feed_forward for layer in self.architecture.layers]
         experts = sum(block.experts for block in blocks)
         share = sum(block.active_experts for block in blocks) / experts if experts else 1.0
@@ -147,6 +157,11 @@ class Workload:
         read += round(sum(self.portions.experts) * share)
         read += self.portions.input if self.is_tied else 0
         return read + caches.cache_bytes(self.architecture, replace(use, sequences=1))
+
+    def _typed(self, use: Use) -> Use:
+        """transformers computes and caches in the type of the weights."""
+        wide = use.engine == "transformers" and self.is_wide
+        return replace(use, cache_type="f32") if wide else use
 
 
 def _with(memory: Memory, sidecar_bytes: int) -> Memory:
