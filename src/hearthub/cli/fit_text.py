@@ -71,6 +71,10 @@ def _identity(found: "Report") -> Iterator[str]:
         yield f"  {edge.relation:13} {edge.name} ({how}, {edge.evidence})"
 
 
+def several(name: str, gpus: int) -> str:
+    return name if gpus == 1 else f"each of {gpus} x {name}"
+
+
 def _sizes(it: "Identity") -> str:
     sizes = it.sizes
     if sizes.total is None:
@@ -121,7 +125,7 @@ def _abilities(it: "Identity") -> str:
 
 def _memory(found: "Report") -> Iterator[str]:
     first = found.placed[0] if found.placed else None
-    where = f" on {first.hardware.name}" if first else ""
+    where = f" on {several(first.hardware.name, found.gpus)}" if first else ""
     engine = f" of {first.engine}" if first and first.engine else ""
     context = f" with {found.memory.context:,} tokens of context" if found.memory.context else ""
     yield f"Memory{engine}{where}{context}"
@@ -137,7 +141,8 @@ def _parts(memory: "Memory") -> Iterator[str]:
 
 def _placed(found: "Report", index: int) -> Iterator[str]:
     placed, best = found.placed[index], found.best[index]
-    yield f"{placed.hardware.name}: {placed.verdict.verdict} ({placed.verdict.reason})"
+    name = several(placed.hardware.name, found.gpus)
+    yield f"{name}: {placed.verdict.verdict} ({placed.verdict.reason})"
     if placed.max_context:
         yield f"  longest context that fits: {placed.max_context:,} tokens"
     if placed.speed:
@@ -148,6 +153,8 @@ def _placed(found: "Report", index: int) -> Iterator[str]:
     if best and found.checkpoint and best.name != found.checkpoint.name:
         what = f"{best.label or best.name} of {best.repo}"
         yield f"  largest that fits: {what}, {gib(best.weights_bytes)}"
+    if would := found.would_fit[index]:
+        yield f"  none of its weights fit; quantised to {would[0]} ({gib(would[1])}) it would"
 
 
 def _speed(speed: "Speed | None") -> str:

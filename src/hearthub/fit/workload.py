@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hearthub.fit import caches, memory_splits
+from hearthub.errors import BadRequest
+from hearthub.fit import caches, memory_splits, mixes
 from hearthub.fit import memory as memories
 from hearthub.fit.architecture import Architecture
 from hearthub.fit.caches import Use
@@ -18,6 +19,8 @@ from hearthub.fit.memory_training import Method, Training, training
 from hearthub.fit.weights import Checkpoint
 
 _LLAMA_CPP = "llama.cpp"
+_FILE_TYPES = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K", "IQ2_XXS")
+"""What people quantise to, the largest first."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,19 @@ class Workload:
             if len(found.layers) >= len(self.architecture.layers) > 0:
                 return found
         return memory_splits.portions_of(self.architecture, self.weights_bytes)
+
+    @cached_property
+    def as_gguf(self) -> tuple[tuple[str, int], ...]:
+        """Bytes of its tensors by file type, the largest first; empty for what is no text model."""
+        shape, found = self.architecture, []
+        if shape is None or not shape.is_decoder or not shape.layers:
+            return ()
+        for name in _FILE_TYPES:
+            try:
+                found.append((name, mixes.size_of(shape, name).bytes))
+            except BadRequest:  # rows that its blocks do not divide
+                continue
+        return tuple(found)
 
     @property
     def is_tied(self) -> bool:
