@@ -1,0 +1,47 @@
+"""The door of the observatory."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hearthub.errors import BadRequest
+from hearthub.lake import Answer, Lake
+from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.sources import guess_kind, source_of
+from hearthub.pulse.sources.incoming import Options
+from hearthub.pulse.sources.mapping import Map, read_map
+
+
+class Pulse:
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    def ingest(
+        self,
+        source: str | None = None,
+        kind: str | None = None,
+        map_file: Path | None = None,
+        observed_at: datetime | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Ingested:
+        """Take in what a source tells; nothing is done where it is there already.
+
+        `source` is a file; none for this hub itself. `observed_at` is UTC without a zone. Raises
+        BadRequest for what cannot be read.
+        """
+        mapping = read_map(map_file) if map_file else Map()
+        path = Path(source).absolute() if source else None
+        if path and not path.is_file():
+            raise BadRequest(f"There is no file {source}")
+        options = Options(
+            now=datetime.now(UTC).replace(tzinfo=None),
+            path=path,
+            map=mapping,
+            observed_at=observed_at,
+            say=say,
+        )
+        return ingest(self.lake, source_of(kind or guess_kind(path, mapping)), options)
+
+    def query(self, sql: str, most_rows: int = 1000) -> Answer:
+        """What a stranger asks: one SELECT over the tables (schema.py)."""
+        return self.lake.query(sql, most_rows)
