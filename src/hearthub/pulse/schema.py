@@ -143,7 +143,7 @@ COUNTER = Table(
         ("trending", "double"),
     ),
     order='repo_id, "at"',
-    partition="strftime(at, '%Y-%m')",
+    partition="strftime(\"at\", '%Y-%m')",
 )
 EDGE = Table(
     "edge",
