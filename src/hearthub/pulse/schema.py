@@ -68,7 +68,7 @@ SHOWN = Table("shown", (("snapshot_id", "varchar"),))  # the catalogue has it
 REPO = Table(
     "repo",
     (
-        ("repo_id", "bigint"),  # of (source, type, id in lower case): the same in any order
+        ("repo_id", "bigint"),  # of (source, type, id): the same in any order
         ("source", "varchar"),
         ("type", "varchar"),
         ("id", "varchar"),
@@ -103,7 +103,7 @@ STATE = Table(
         ("is_packed", "boolean"),  # a quarter of them or more are bytes or 32-bit integers
         ("gguf_parameters", "bigint"),
         ("gguf_architecture", "varchar"),
-        ("digest", "bigint"),  # of all that stands above but modified_at and this repo
+        ("digest", "bigint"),  # of all that stands above but the repo and the time
     ),
     order='repo_id, "at"',
 )

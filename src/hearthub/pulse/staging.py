@@ -15,7 +15,7 @@ from hearthub.pulse.statements import sql_text
 MOST = 2**53
 """Of a counter: no hub counts as far, and sums of thousands of them stay exact."""
 MOST_PARAMETERS = 10**15
-RELATION_TAG = r"'^base_model:(finetune|adapter|merge|quantized):(.)'"
+RELATION_TAG = r"'^base_model:(finetune|adapter|merge|quantized):'"
 FORMATS = "safetensors gguf mlx onnx diffusers openvino coreml tflite".split()
 # ISO 639-1 in full. Tags of models have languages without a prefix.
 LANGUAGES = """aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu

@@ -5,13 +5,13 @@ says `whole`.
 """
 
 import csv
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Session
 from hearthub.pulse.sources import reading
+from hearthub.pulse.sources.files import digest, time_of
 from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
 from hearthub.pulse.sources.reading import Column, literal, quoted
 
@@ -46,11 +46,6 @@ def prepare(session: Session, options: Options) -> Incoming:
         is_synthetic=options.map.synthetic,
         is_redistributable=options.map.redistributable,
     )
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _open(
@@ -121,7 +116,7 @@ def _expressions(fields: Mapping[str, Column], options: Options) -> dict[str, st
         told["left_out"] = _left_out("parameters", fields["parameters"], read)
     told["problem"] = _problem(fields, told)
     if "observed_at" not in fields:
-        told["observed_at"] = f"timestamp {literal(str(when(options)))}"
+        told["observed_at"] = f"timestamp {literal(str(time_of(options)))}"
     return told
 
 
@@ -144,14 +139,3 @@ def _problem(fields: Mapping[str, Column], told: Mapping[str, str]) -> str:
 def _left_out(name: str, column: Column, read: str) -> str:
     is_none = f"{read} is null and {reading.is_told(column)}"
     return f"(case when {is_none} then [{literal(name)}] end)"
-
-
-def when(options: Options) -> object:
-    """The time of a source that tells none: what was said, else the date of the file."""
-    from datetime import UTC, datetime
-
-    if options.observed_at is not None:
-        return options.observed_at
-    assert options.path is not None
-    changed = datetime.fromtimestamp(options.path.stat().st_mtime, UTC)
-    return changed.replace(tzinfo=None, microsecond=0)

@@ -148,14 +148,27 @@ def _array(json: str) -> str:
 
 def inside(column: Column, *path: str) -> str:
     """The text at a path of a column that is a structure or JSON text; null where there is none."""
-    where = literal("$" + "".join(f'."{step}"' for step in path))
+    return f"json_extract_string({_as_json(column)}, {_path(*path)})"
+
+
+def texts_inside(column: Column, *path: str, each: str | None = None) -> str:
+    """A text or the list of texts there; with `each` this key of the objects in a list."""
+    json = f"json_extract({_as_json(column)}, {_path(*path)})"
+    if each:
+        return f"json_extract_string({_as_json(column)}, {_path(*path)[:-1]}[*].{each}')"
+    return texts(Column(f"({json})", "JSON"))
+
+
+def _path(*steps: str) -> str:
+    return literal("$" + "".join(f'."{step}"' for step in steps))
+
+
+def _as_json(column: Column) -> str:
+    """Null for text that is too long to be looked into, or no JSON."""
     if column.kind in ("VARCHAR", "JSON"):
         json = f"cast({column.sql} as varchar)"
-        return f"""(case when length({json}) < {MAX_JSON} and json_valid({json})
-          then json_extract_string({json}, {where}) end)"""
-    if column.is_nested:
-        return f"json_extract_string(to_json({column.sql}), {where})"
-    return "cast(null as varchar)"
+        return f"(case when length({json}) < {MAX_JSON} and json_valid({json}) then {json} end)"
+    return f"to_json({column.sql})" if column.is_nested else "cast(null as varchar)"
 
 
 MAX_JSON = 2_000_000

@@ -16,9 +16,16 @@ merged as (
     arg_max(relation, last_seen) as relation, arg_max(evidence, last_seen) as evidence,
     min(first_seen) as first_seen, max(last_seen) as last_seen
   from each group by child, lower(parent_id)
+),
+-- Cards write names in any case; where several repos have one, the last that was there is meant.
+parents as (
+  select source, lower(id) as key, arg_max(repo_id, coalesce(last_seen, first_seen)) as repo_id
+  from repo_now
+  where type = 'model' and lower(id) in (select lower(parent_id) from merged)
+  group by source, lower(id)
 )
 select m.child, p.repo_id as parent, m.parent_id, m.relation, m.evidence, m.first_seen,
   m.last_seen
 from merged m
 join repo_now c on c.repo_id = m.child
-left join repo_now p on p.repo_id = repo_key(c.source, 'model', m.parent_id)
+left join parents p on p.source = c.source and p.key = lower(m.parent_id)

@@ -87,8 +87,7 @@ copy (
       problem
     from trimmed
   )
-  select *, cast({{state_digest}} as bigint) as digest
-    replace (case
+  select * replace (case
       when id is null then 'the id is missing'
       when not regexp_full_match(id, '[^[:cntrl:]]{1,200}') then 'the id is no name'
       when type not in ('model', 'dataset', 'space') or type is null then 'the type is none'
@@ -102,6 +101,7 @@ copy (
       when d_all not between 0 and {{most}} then 'downloads_all is no count'
       when likes not between 0 and {{most}} then 'likes is no count'
       when abs(trending) > {{most}} then 'trending is no score'
-    end as problem)
+    end as problem),
+    cast({{state_digest}} as bigint) as digest
   from plain
 ) to {{file}} (format parquet, compression zstd, row_group_size 61440)
