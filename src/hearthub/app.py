@@ -40,7 +40,9 @@ from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
 from hearthub.http.protocol import Protocol
 from hearthub.jobs import Function, Jobs, Worker
+from hearthub.lake import Lake
 from hearthub.mirror import Mirror
+from hearthub.pulse import TABLES, Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -103,8 +105,11 @@ def build(
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads)
+    lake = Lake(settings.data / "lake", TABLES, sandbox)
+    pulse = Pulse(lake, catalogue)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
+    schedule_pulse(jobs, lake, pulse)
     return Hub(
         settings=settings,
         db=db,
@@ -119,6 +124,7 @@ def build(
         community=community,
         catalogue=catalogue,
         mirror=Mirror(db, settings, accounts, storage, registry),
+        pulse=pulse,
     )
 
 
@@ -187,6 +193,18 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
             log.warning("garbage collection: %s", note)
 
     jobs.register("registry.collect", collect, every_s=DAY_S)
+
+
+def schedule_pulse(jobs: Jobs, lake: Lake, pulse: Pulse) -> None:
+    """Jobs of the observatory: its files kept few, and what came shown."""
+
+    def tidy(_payload: dict[str, object]) -> None:
+        merged, removed = lake.compact(), lake.sweep()
+        if merged or removed:
+            log.info("the lake: %d files merged, %d removed", merged, removed)
+
+    jobs.register("lake.tidy", tidy, every_s=HOUR_S)
+    jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

@@ -184,6 +184,21 @@ class Listings:
             rows = self.db.all(f"{_STORED}l.repo_id = :repo", repo=repo_id)
             self._take_back([_Stored.of(row) for row in rows])
 
+    def forget(self, repo_type: str, names: Iterable[str], origin: str) -> int:
+        """Take listings of another hub away by name; how many there were."""
+        done = 0
+        for some in batches(name.lower() for name in names):
+            with self.db.transaction():
+                rows = self.db.all(
+                    f"{_STORED}l.key in (:keys) and l.type = :type and l.origin = :origin",
+                    keys=some,
+                    type=repo_type,
+                    origin=origin,
+                )
+                self._take_back([_Stored.of(row) for row in rows])
+                done += len(rows)
+        return done
+
     def _put(self, batch: Sequence[Listing], anew: bool, new_terms: bool) -> None:
         last = {(it.type, it.key, it.origin, it.repo_id): it for it in batch}
         listings = list(last.values())

@@ -1,20 +1,26 @@
 """The door of the observatory."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from hearthub.catalogue import Catalogue
 from hearthub.errors import BadRequest
 from hearthub.lake import Answer, Lake
 from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, source_of
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 
+log = logging.getLogger(__name__)
+
 
 class Pulse:
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
+    def __init__(self, lake: Lake, catalogue: Catalogue) -> None:
+        self.lake, self.catalogue = lake, catalogue
 
     def ingest(
         self,
@@ -41,6 +47,12 @@ class Pulse:
             say=say,
         )
         return ingest(self.lake, source_of(kind or guess_kind(path, mapping)), options)
+
+    def show(self, _payload: dict[str, Any]) -> None:
+        """Job: bring what was observed of other hubs to the catalogue."""
+        done = show(self.lake, self.catalogue)
+        if done != Shown():
+            log.info("observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""

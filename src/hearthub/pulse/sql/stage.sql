@@ -2,7 +2,8 @@
 copy (
   with tidy as (
     select * exclude (tags),
-      list_slice(list_filter(tags, lambda t: length(t) between 1 and 200), 1, 500) as tags
+      list_slice(list_filter(tags, lambda t: length(t) between 1 and 200), 1, 5000) as tags,
+      len(tags) as told_tags
     from incoming
   ),
   tagged as (
@@ -83,7 +84,12 @@ copy (
       pulse_listed(case when len(formats) > 0 then formats else
         list_filter(tags, lambda t: t in ({{formats}})) end) as formats,
       case when lower(gated) in ('auto', 'manual', 'true', 'false') then lower(gated) end as gated,
-      left_out,
+      list_concat(
+        left_out,
+        case when parameters not between 1 and {{most_parameters}} then ['parameters'] end,
+        case when gguf_parameters not between 1 and {{most_parameters}} then ['gguf'] end,
+        case when told_tags > len(tags) then ['tags'] end
+      ) as left_out,
       problem
     from trimmed
   )
