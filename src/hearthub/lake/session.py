@@ -120,6 +120,10 @@ class Session:
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             # Files that people bring are of any shape; the first line says what is wrong.
             raise BadRequest(str(error).splitlines()[0][:300]) from error
+        except duckdb.Error as error:
+            if type(error) is not duckdb.Error:  # what has no class of its own is a broken file
+                raise
+            raise BadRequest(str(error).splitlines()[0][:300]) from error
 
     def _view(self, folder: Path, table: Table, manifest: Manifest) -> None:
         files = [str(folder / file.path) for file in manifest.files(table.name)]

@@ -10,19 +10,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from hearthub.errors import BadRequest
-from hearthub.lake import Lake, Session, Writing
-from hearthub.pulse import streams
+from hearthub.lake import Lake, Row, Session, Writing
+from hearthub.pulse import papers, streams
 from hearthub.pulse.sources import Source
 from hearthub.pulse.sources.incoming import Incoming, Options
 from hearthub.pulse.sources.reading import literal
-from hearthub.pulse.staging import Staged, stage
+from hearthub.pulse.staging import Reject, Staged, stage
 from hearthub.pulse.statements import sql_text
 
 FUTURE = timedelta(days=1)
 """How far ahead of ours the clocks of others may be."""
 
 MANY, MOST_GONE = 1000, 0.5
-"""A listing without half of so many known repos is none, unless its map says `whole`."""
+"""A listing without half of so many known repos is none."""
+
+_REJECT = "select $snapshot as snapshot_id, $reason as reason, $example as example, $n as n"
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,25 @@ class _Ingestion:
         self.say: Callable[[str], None] = options.say
 
     def run(self) -> Ingested:
-        staged = stage(self.session, self.incoming, self.now + FUTURE)
+        latest = self.now + FUTURE
+        if self.incoming.type == "paper":
+            return self.finish(*papers.take(self.writing, self.incoming, latest))
+        staged = stage(self.session, self.incoming, latest)
         self.say("comparing")
         self.captures()
-        is_whole = self.presence(staged)
+        self.presence(staged)
         for stream in streams.told_by(self.incoming):
             conflicts = streams.changes(self.session, stream, self.incoming.source)
-            staged.add_conflicts(conflicts)
+            staged.conflicts = max(staged.conflicts, conflicts)
             self.say(f"writing: {stream.table}")
             self.writing.append(stream.table, stream.rows(staged.file))
         self.say("writing: repos and edges")
         self.repos(staged)
-        return self.finish(staged, is_whole)
+        counts = self.session.one(
+            "select count(*) as rows, count(distinct repo_id) as repos, "
+            'min("at") as first, max("at") as last from obs'
+        )
+        return self.finish(counts, staged.rejects(self.session, self.snapshot))
 
     def captures(self) -> None:
         """When the source was looked at now, and in whole captures before."""
@@ -108,7 +117,7 @@ class _Ingestion:
         )
         self.session.execute(sql_text("intervals"), source=self.incoming.source)
 
-    def presence(self, staged: Staged) -> bool:
+    def presence(self, staged: Staged) -> None:
         is_whole = self.incoming.is_whole
         file = literal(str(staged.file))
         self.session.execute(sql_text("absent", file=file))
@@ -130,7 +139,6 @@ class _Ingestion:
             counted=self.incoming.is_counted,
             described=self.incoming.is_described,
         )
-        return is_whole
 
     def _refuse_slices(self) -> None:
         """Half of all repos do not go in a day: the file is cut, or it is no whole listing."""
@@ -154,7 +162,7 @@ class _Ingestion:
         self.writing.replace("repo", "select * from repo_now")
         self.writing.replace("edge", sql_text("edges", file=file))
 
-    def finish(self, staged: Staged, is_whole: bool) -> Ingested:
+    def finish(self, counts: Row, rejects: list[Reject]) -> Ingested:
         told = self.incoming
         self.writing.append(
             "capture",
@@ -163,23 +171,26 @@ class _Ingestion:
             "from captures",
             snapshot=self.snapshot,
             source=told.source,
-            whole=is_whole,
+            whole=told.is_whole,
             counted=told.is_counted,
             described=told.is_described,
         )
-        rejects = staged.rejects(self.session, self.writing, self.snapshot, told)
-        rejected = sum(n for reason, _, n in rejects if not reason.startswith("left out"))
-        counts = self.session.one(
-            "select count(*) as rows, count(distinct repo_id) as repos, "
-            'min("at") as first, max("at") as last from obs'
-        )
+        for reason, example, n in rejects:
+            self.writing.append("reject", _REJECT, snapshot=self.snapshot, reason=reason,
+                                example=example, n=n)  # fmt: skip
+        left_out = sum(n for reason, _, n in rejects if reason.startswith("left out"))
+        rejected = sum(n for _, _, n in rejects) - left_out
         self.writing.append("snapshot", sql_text("snapshot"), **self._row(counts, rejected))
-        left_out = sum(n for _, _, n in rejects) - rejected
         return Ingested(
-            self.snapshot, counts["rows"], counts["repos"], rejected, left_out, rejects=rejects
+            self.snapshot,
+            counts["rows"],
+            counts["repos"],
+            rejected,
+            left_out,
+            rejects=tuple(sorted(rejects, key=lambda it: (-it[2], it[0]))),
         )
 
-    def _row(self, counts: dict[str, object], rejected: int) -> dict[str, object]:
+    def _row(self, counts: Row, rejected: int) -> dict[str, object]:
         told = self.incoming
         return {
             "snapshot": self.snapshot,

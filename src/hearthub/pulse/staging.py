@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from hearthub.lake import Session, Writing
+from hearthub.lake import Session
 from hearthub.pulse.schema import STATE
 from hearthub.pulse.sources.incoming import Incoming
 from hearthub.pulse.sources.reading import literal
@@ -28,38 +28,31 @@ DESCRIBED = tuple(name for name, _ in STATE.columns if name not in ("repo_id", "
 COUNTER_DIGEST = "hash(d30, d_all, likes, trending)"
 
 
+Reject = tuple[str, str, int]
+"""(reason, example, number)."""
+
+
 @dataclass
 class Staged:
     file: Path
     twice: int = 0
     """Rows of the same repo and time that say something else."""
     conflicts: int = 0
-    _examples: list[str] = field(default_factory=list)
+    """Observations of a time of which another snapshot says something else."""
+    broken: list[Reject] = field(default_factory=list)
 
-    def add_conflicts(self, count: int) -> None:
-        self.conflicts = max(self.conflicts, count)
-
-    def rejects(
-        self, session: Session, writing: Writing, snapshot: str, incoming: Incoming
-    ) -> tuple[tuple[str, str, int], ...]:
-        """All that was refused, written down; the most frequent reasons first."""
+    def rejects(self, session: Session, snapshot: str) -> list[Reject]:
+        """All that was refused."""
         sql = sql_text("rejects", file=literal(str(self.file)))
-        found = [(r["reason"], r["example"] or "", r["n"]) for r in session.rows(sql, snapshot=snapshot)]
-        found += incoming.rejects
+        found = [
+            (row["reason"], row["example"] or "", row["n"])
+            for row in session.rows(sql, snapshot=snapshot)
+        ]
         if self.twice:
-            found.append(("another row says something else of the same repo and time", "", self.twice))
+            found.append(("another row says something else of the repo and time", "", self.twice))
         if self.conflicts:
-            found.append(("an earlier snapshot says something else of that time", "", self.conflicts))
-        for reason, example, n in found:
-            writing.append(
-                "reject",
-                "select $snapshot as snapshot_id, $reason as reason, $example as example, $n as n",
-                snapshot=snapshot,
-                reason=reason,
-                example=example,
-                n=n,
-            )
-        return tuple(sorted(found, key=lambda it: (-it[2], it[0])))
+            found.append(("another snapshot says something else of the time", "", self.conflicts))
+        return found + self.broken
 
 
 def stage(session: Session, incoming: Incoming, latest: datetime) -> Staged:
@@ -79,7 +72,7 @@ def stage(session: Session, incoming: Incoming, latest: datetime) -> Staged:
         source=incoming.source,
         latest=latest,
     )
-    staged = Staged(file)
+    staged = Staged(file, broken=broken(session, incoming))
     found = session.one(
         f"select count(*) as n, count(distinct (repo_id, \"at\")) as once, "
         f"count(distinct (repo_id, \"at\", {COUNTER_DIGEST}, digest)) as different "
@@ -97,6 +90,14 @@ def stage(session: Session, incoming: Incoming, latest: datetime) -> Staged:
         )
     )
     return staged
+
+
+def broken(session: Session, incoming: Incoming) -> list[Reject]:
+    """What never became a row, now that all was read."""
+    if incoming.broken is None:
+        return []
+    sql = f"select reason, any_value(example) as example, count(*) as n from ({incoming.broken}) group by reason"
+    return [(row["reason"], row["example"] or "", row["n"]) for row in session.rows(sql)]
 
 
 def state_digest() -> str:

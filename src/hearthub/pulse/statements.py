@@ -1,22 +1,19 @@
-"""SQL of any length: files in `sql/`, named after the function that runs them."""
+"""The SQL of the observatory: one file a statement, in the folder `sql`."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-
-def sql_text(name: str, **parts: str) -> str:
-    """The statement of `sql/NAME.sql`, with our own words in place of its `{{part}}`s.
-
-    Values are never parts: they are parameters (`$name`).
-    """
-    text = _read(name)
-    for part, words in parts.items():
-        text = text.replace("{{" + part + "}}", words)
-    if "{{" in text:
-        raise ValueError(f"{name}.sql: a part was not given")
-    return text
+_FOLDER = Path(__file__).parent / "sql"
 
 
 @cache
 def _read(name: str) -> str:
-    return (files("hearthub.pulse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def sql_text(name: str, **words: object) -> str:
+    """The statement of that name; `{word}` in it becomes the word, which is ours: never input."""
+    text = _read(name)
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", str(value))
+    return text

@@ -118,7 +118,7 @@ def _repo(columns: Columns, kind: str) -> dict[str, str]:
                 )
     told["problem"] = f"(case {' '.join(wrong)} end)" if wrong else "cast(null as varchar)"
     if "cardData" in columns:
-        told |= _card(columns["cardData"])
+        told |= _card(columns)
     if kind == "space":  # it has an SDK where models have a library
         told |= {"library": reading.text(columns["sdk"])} if "sdk" in columns else {}
     return told | _weights(columns) | _bases(columns)
@@ -127,12 +127,14 @@ def _repo(columns: Columns, kind: str) -> dict[str, str]:
 _KINDS = {reading.moment: "time", reading.count: "number", reading.number: "number"}
 
 
-def _card(card: Column) -> dict[str, str]:
-    """What a card says goes for what no tag says; tags are made from it (stage.sql)."""
-    found = {"license": reading.inside(card, "license")}
-    if card.kind in ("VARCHAR", "JSON"):
-        found["languages"] = reading.texts_inside(card, "language")
-    return found
+def _card(columns: Columns) -> dict[str, str]:
+    """What a card says goes for what no tag says: tags are made from it (stage.sql)."""
+    card = columns["cardData"]
+    license_ = f"{reading.texts_inside(card, 'license')}[1]"
+    if "tags" in columns:
+        tags = f"list_filter({reading.texts(columns['tags'])}, lambda t: t like 'license:%')"
+        license_ = f"coalesce(substr({tags}[1], 9), {license_})"
+    return {"license": license_, "languages": reading.texts_inside(card, "language")}
 
 
 def _weights(columns: Columns) -> dict[str, str]:

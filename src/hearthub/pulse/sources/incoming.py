@@ -87,8 +87,8 @@ class Incoming:
     origin: str | None = None
     is_synthetic: bool = False
     is_redistributable: bool | None = None
-    rejects: tuple[tuple[str, str, int], ...] = ()
-    """(reason, example, number) of what never became a row, such as broken lines of a CSV file."""
+    broken: str | None = None
+    """A SELECT of (reason, example) for what never became a row, once `incoming` has been read."""
 
     @property
     def is_counted(self) -> bool:

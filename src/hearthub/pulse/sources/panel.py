@@ -16,6 +16,9 @@ from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
 from hearthub.pulse.sources.reading import Column, literal, quoted
 
 KIND = "panel"
+BROKEN_LINES = """select 'line ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason,
+  csv_line[:200] as example
+from broken_lines group by line, error_type, csv_line"""
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
 _COUNTS = ("downloads_30d", "downloads_all", "likes")
 _TIMES = ("created_at", "modified_at", "observed_at")
@@ -45,6 +48,7 @@ def prepare(session: Session, options: Options) -> Incoming:
         origin=options.map.origin,
         is_synthetic=options.map.synthetic,
         is_redistributable=options.map.redistributable,
+        broken=BROKEN_LINES if rows.startswith("read_csv") else None,
     )
 
 
@@ -81,7 +85,7 @@ def _csv(path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
     listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     rows = f"""read_csv({literal(str(path))}, auto_detect = false, header = true,
       delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{listed}}},
-      null_padding = false, store_rejects = true, rejects_table = 'broken_lines',
+      null_padding = false, strict_mode = false, store_rejects = true, rejects_table = 'broken_lines',
       rejects_scan = 'broken_scans', parallel = false)"""
     return rows, dict.fromkeys(names, "VARCHAR")
 

@@ -21,5 +21,5 @@ missed as (
 select repo_id, type, "at"
 from missed m
 anti join (
-  select repo_id, "at" from read_parquet({{file}}) where repo_id is not null
+  select repo_id, "at" from read_parquet({file}) where repo_id is not null
 ) s using (repo_id, "at")

@@ -1,9 +1,9 @@
 -- Which observations of one stream change what stands before them; and, of those that come late,
 -- where what stood must be said again (`line` is null: as it was at `from_at`).
-create temp table {{stream}}_changes as
+create temp table {stream}_changes as
 select repo_id, "at", line, from_at
 from (
-  select *, lag(digest, 1, {{nothing}}) over (partition by repo_id order by "at") as before
+  select *, lag(digest, 1, {nothing}) over (partition by repo_id order by "at") as before
   from (
     select repo_id, "at", digest, line, cast(null as timestamp) as from_at, false as is_stored
     from told

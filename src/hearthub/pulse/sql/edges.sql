@@ -1,7 +1,7 @@
 -- All edges with those that came now; a parent that has been seen meanwhile is known by its number.
 with new as (
   select repo_id as child, unnest(base_models) as parent_id, relation, evidence, "at"
-  from read_parquet({{file}})
+  from read_parquet({file})
   where problem is null and len(base_models) > 0
 ),
 each as (

@@ -5,7 +5,7 @@ with late as (select * from placed anti join tied using (line)),
 by_seen as (
   select l.line, s."at" as next
   from late l
-  asof join (select repo_id, "at" from seen where {{said}}) s
+  asof join (select repo_id, "at" from seen where {said}) s
     on l.repo_id = s.repo_id and l."at" < s."at"
 ),
 by_whole as (
@@ -15,7 +15,7 @@ by_whole as (
     from late l join there t using (repo_id)
     where t.until > l."at"
   ) l
-  asof join (select type, "at" from whole where {{said}}) w
+  asof join (select type, "at" from whole where {said}) w
     on l.type = w.type and l.since <= w."at"
   where w."at" < l.until
   group by l.line
@@ -24,7 +24,7 @@ stored as (
   select l.line, n."at" as next
   from late l asof join near n on l.repo_id = n.repo_id and l."at" < n."at"
 )
-select distinct l.repo_id, f.next as "at", coalesce(l.old_digest, {{nothing}}) as digest,
+select distinct l.repo_id, f.next as "at", coalesce(l.old_digest, {nothing}) as digest,
   l.old_at as from_at
 from late l
 join (

@@ -29,4 +29,4 @@ copy (
   left join state s on s.repo_id = d.repo_id and s."at" = d."at"
   left join counted c on c.repo_id = w.repo_id
   left join classed k on k.repo_id = w.repo_id
-) to {{file}} (format parquet)
+) to {file} (format parquet)

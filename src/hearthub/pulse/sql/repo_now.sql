@@ -5,7 +5,7 @@ with new as (
     arg_max(s.author, o."at") as author, min(s.created_at) as created_at,
     min(o."at") as first_seen, max(o."at") filter (o.is_there) as last_seen, max(o."at") as last
   from obs o
-  join read_parquet({{file}}, file_row_number = true) s on s.file_row_number = o.line
+  join read_parquet({file}, file_row_number = true) s on s.file_row_number = o.line
   group by o.repo_id
 ),
 turns as (

@@ -15,8 +15,8 @@ copy (
   -- that stand without a plain one it read from other files, where paths are found too.
   typed as (
     select *,
-      list_filter(base_tags, lambda t: regexp_matches(t, {{relation_tag}})) as typed_tags,
-      list_filter(base_tags, lambda t: not regexp_matches(t, {{relation_tag}})) as plain_tags
+      list_filter(base_tags, lambda t: regexp_matches(t, {relation_tag})) as typed_tags,
+      list_filter(base_tags, lambda t: not regexp_matches(t, {relation_tag})) as plain_tags
     from tagged
   ),
   based as (
@@ -26,13 +26,13 @@ copy (
         when len(base_tags) > 0 then 'tags'
         when len(base_models) > 0 then 'card'
       end as evidence,
-      coalesce(lower(relation), nullif(regexp_extract(typed_tags[1], {{relation_tag}}, 1), ''))
+      coalesce(lower(relation), nullif(regexp_extract(typed_tags[1], {relation_tag}, 1), ''))
         as relation,
       case
         when len(base_models) > 0 and relation is not null then base_models
         when len(plain_tags) > 0 then list_transform(plain_tags, lambda t: substr(t, 12))
         when len(typed_tags) > 0
-          then list_transform(typed_tags, lambda t: regexp_replace(t, {{relation_tag}}, ''))
+          then list_transform(typed_tags, lambda t: regexp_replace(t, {relation_tag}, ''))
         else base_models
       end as bases
     from typed
@@ -59,9 +59,9 @@ copy (
       downloads_all as d_all,
       likes,
       trending,
-      case when parameters between 1 and {{most_parameters}} then parameters end as parameters,
+      case when parameters between 1 and {most_parameters} then parameters end as parameters,
       is_packed,
-      case when gguf_parameters between 1 and {{most_parameters}} then gguf_parameters end
+      case when gguf_parameters between 1 and {most_parameters} then gguf_parameters end
         as gguf_parameters,
       pulse_short(gguf_architecture) as gguf_architecture,
       list_filter(bases, lambda b: lower(b) <> lower(id)) as base_models,
@@ -77,17 +77,17 @@ copy (
       pulse_short(library) as library,
       tags,
       pulse_listed(case when len(languages) > 0 then languages else list_concat(
-        list_filter(tags, lambda t: length(t) = 2 and contains({{languages}}, t)),
+        list_filter(tags, lambda t: length(t) = 2 and contains({languages}, t)),
         list_transform(
           list_filter(tags, lambda t: starts_with(t, 'language:')), lambda t: substr(t, 10))
       ) end) as languages,
       pulse_listed(case when len(formats) > 0 then formats else
-        list_filter(tags, lambda t: t in ({{formats}})) end) as formats,
+        list_filter(tags, lambda t: t in ({formats})) end) as formats,
       case when lower(gated) in ('auto', 'manual', 'true', 'false') then lower(gated) end as gated,
       list_concat(
         left_out,
-        case when parameters not between 1 and {{most_parameters}} then ['parameters'] end,
-        case when gguf_parameters not between 1 and {{most_parameters}} then ['gguf'] end,
+        case when parameters not between 1 and {most_parameters} then ['parameters'] end,
+        case when gguf_parameters not between 1 and {most_parameters} then ['gguf'] end,
         case when told_tags > len(tags) then ['tags'] end
       ) as left_out,
       problem
@@ -103,11 +103,11 @@ copy (
       when created_at > $latest then 'created_at is in the future'
       when modified_at > $latest then 'modified_at is in the future'
       when "at" < timestamp '2000-01-01' then 'observed_at is before 2000'
-      when d30 not between 0 and {{most}} then 'downloads_30d is no count'
-      when d_all not between 0 and {{most}} then 'downloads_all is no count'
-      when likes not between 0 and {{most}} then 'likes is no count'
-      when abs(trending) > {{most}} then 'trending is no score'
+      when d30 not between 0 and {most} then 'downloads_30d is no count'
+      when d_all not between 0 and {most} then 'downloads_all is no count'
+      when likes not between 0 and {most} then 'likes is no count'
+      when abs(trending) > {most} then 'trending is no score'
     end as problem),
-    cast({{state_digest}} as bigint) as digest
+    cast({state_digest} as bigint) as digest
   from plain
-) to {{file}} (format parquet, compression zstd, row_group_size 61440)
+) to {file} (format parquet, compression zstd, row_group_size 61440)

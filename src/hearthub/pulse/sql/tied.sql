@@ -3,10 +3,10 @@ create or replace temp table tied as
 select line from placed where old_at = "at"
 union
 select p.line from placed p join seen s on s.repo_id = p.repo_id and s."at" = p."at"
-where s.{{said}}
+where s.{said}
 union
 select p.line
 from placed p
 join whole w on w.type = p.type and w."at" = p."at"
 join there t on t.repo_id = p.repo_id and t.since <= p."at" and p."at" < t.until
-where w.{{said}}
+where w.{said}
