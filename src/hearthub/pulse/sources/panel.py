@@ -16,9 +16,15 @@ from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
 from hearthub.pulse.sources.reading import Column, literal, quoted
 
 KIND = "panel"
-BROKEN_LINES = """select 'line ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason,
+BROKEN_LINES = """
+select 'line with ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason,
   csv_line[:200] as example
-from broken_lines group by line, error_type, csv_line"""
+from (
+  select distinct line, error_type, csv_line from broken_lines
+  union
+  select distinct line, error_type, csv_line from endless_lines
+  where line not in (select line from broken_lines)
+)"""
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
 _COUNTS = ("downloads_30d", "downloads_all", "likes")
 _TIMES = ("created_at", "modified_at", "observed_at")
@@ -70,11 +76,13 @@ def _open(
         rows = f"read_json({file}, format = '{how}', columns = {{{listed}}}{lenient})"
         return rows, dict.fromkeys(wanted, "JSON")
     if kind in (".csv", ".tsv"):
-        return _csv(path, "\t" if kind == ".tsv" else None)
+        return _csv(session, path, "\t" if kind == ".tsv" else None)
     raise BadRequest(f"{path.name}: a panel is a file .csv, .tsv, .json, .jsonl or .parquet")
 
 
-def _csv(path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
+def _csv(
+    session: Session, path: Path, delimiter: str | None
+) -> tuple[str, Mapping[str, str]]:
     """All columns as text, by the heading; what is no line of that shape is left to be counted."""
     with path.open("rb") as file:
         heading = file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
@@ -85,9 +93,13 @@ def _csv(path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
     listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     rows = f"""read_csv({literal(str(path))}, auto_detect = false, header = true,
       delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{listed}}},
-      null_padding = false, strict_mode = false, store_rejects = true, rejects_table = 'broken_lines',
-      rejects_scan = 'broken_scans', parallel = false)"""
-    return rows, dict.fromkeys(names, "VARCHAR")
+      parallel = false, store_rejects = true"""
+    # Read strictly, DuckDB passes over a quote that never ends, and over all that follows it.
+    lenient = f"""{rows}, strict_mode = false,
+      rejects_table = 'endless_lines', rejects_scan = 'endless_scans')"""
+    session.value(f"select count(columns(*)) from {lenient}")  # noqa: S608
+    strict = f"{rows}, rejects_table = 'broken_lines', rejects_scan = 'broken_scans')"
+    return strict, dict.fromkeys(names, "VARCHAR")
 
 
 def _column(theirs: str, columns: Mapping[str, str]) -> Column:
