@@ -28,7 +28,7 @@ from tests.live import LiveHub, free_port
 
 SORTS = ("downloads", "likes", "trendingScore", "createdAt", "lastModified")
 KINDS = ("models", "models", "models", "datasets", "spaces")
-# How many of a hundred requests are of each kind.
+# How many of a hundred or so requests are of each kind.
 MIX = {
     "a list by a sort": 15,
     "narrowed by a task": 15,
@@ -37,6 +37,7 @@ MIX = {
     "by a tag and a task": 5,
     "by author": 10,
     "by size": 5,
+    "by hardware": 5,
     "facet counts": 5,
     "a page further on": 5,
     "search: a word": 8,
@@ -191,6 +192,7 @@ class Asking:
             "by a tag and a task": lambda: task | sort | {"filter": self._tag()},
             "by author": lambda: sort | {"author": self._author()},
             "by size": lambda: sort | {"num_parameters": pick(SPANS), "path": "/api/models"},
+            "by hardware": lambda: sort | {"fits": pick(HARDWARE), "path": "/api/models"},
             "facet counts": lambda: task | {"path": "/api/models/facets"},
             "a page further on": self._further,
             "search: a word": lambda: {
@@ -224,6 +226,7 @@ class Asking:
         return {"sort": "lastModified", "cursor": f"{last}_{self.rng.randrange(10**6)}"}
 
 
+HARDWARE = ("8", "RTX 3060", "RTX 4090", "48", "H100 SXM", "MI355X")
 SPANS = ("min:6B,max:12B", "max:1B", "min:100B", "min:1B,max:4B")
 
 

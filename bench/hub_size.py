@@ -115,13 +115,17 @@ def facts(rng: random.Random, kind: str, tags: list[str], words: list[int]) -> F
         return Facts(tags=[*tags, f"language:{language}"], **known)
     task = TASKS[min(int(rng.expovariate(0.25)), len(TASKS) - 1)]
     library = LIBRARIES[min(int(rng.expovariate(0.7)), len(LIBRARIES) - 1)]
+    total = int(10 ** rng.uniform(6, 11.5)) if rng.random() < 0.6 else None
+    need = {"need_bytes": 2 * total + 2**30} if total else {}
     return Facts(
         tags=[library, "safetensors", task, language, *tags],
         card={"license": license_},
         library=library,
         pipeline_tag=task,
         formats=["safetensors"],
-        parameters_total=int(10 ** rng.uniform(6, 11.5)) if rng.random() < 0.6 else None,
+        parameters_total=total,
+        fit={"confidence": "config", **need},
+        weighed=True,
         **known,
     )
 

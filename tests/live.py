@@ -21,7 +21,8 @@ from hearthub.app import open_hub
 from hearthub.settings import Settings
 
 START_S = 20
-PENDING = """select count(*) from job where name in ('catalogue.refresh', 'catalogue.recount')
+PENDING = """select count(*) from job where name in ('catalogue.refresh', 'catalogue.recount',
+'catalogue.weigh')
 and state in ('waiting', 'running') and run_at <= ?"""
 NO_TLS = False  # making a TLS context costs 60 ms
 

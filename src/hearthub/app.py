@@ -104,9 +104,13 @@ def build(
     registry = Registry(db, objects_db, settings, events, accounts, storage)
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
+<<<<<<< HEAD
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads)
     lake = Lake(settings.data / "lake", TABLES, sandbox)
     pulse = Pulse(lake, catalogue)
+=======
+    catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
+>>>>>>> main
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, lake, pulse)
@@ -160,10 +164,7 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
 
 def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue) -> None:
     """Every job by name; those with a period run by themselves."""
-    for name, job in (("refresh", catalogue.refresh), ("recount", catalogue.recount)):
-        jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
-    jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
-    jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
+    _schedule_catalogue(jobs, catalogue)
     jobs.register("registry.measure", registry.measure)
 
     def purge(payload: dict[str, int]) -> None:
@@ -195,6 +196,7 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
     jobs.register("registry.collect", collect, every_s=DAY_S)
 
 
+<<<<<<< HEAD
 def schedule_pulse(jobs: Jobs, lake: Lake, pulse: Pulse) -> None:
     """Jobs of the observatory: its files kept few, and what came shown."""
 
@@ -205,6 +207,23 @@ def schedule_pulse(jobs: Jobs, lake: Lake, pulse: Pulse) -> None:
 
     jobs.register("lake.tidy", tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
+=======
+def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
+    def refresh(payload: dict[str, int]) -> None:
+        if catalogue.refresh(payload):
+            jobs.add("catalogue.weigh", {}, key="weigh")
+
+    def weigh(payload: dict[str, int]) -> None:
+        if catalogue.weigh(payload):
+            jobs.add("catalogue.weigh", {}, key="weigh")
+
+    for name, job in (("refresh", refresh), ("recount", catalogue.recount)):
+        jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
+    # Each hour too: a rebuild may have found models whose headers nobody read.
+    jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
+    jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
+    jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
+>>>>>>> main
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:
@@ -219,7 +238,7 @@ def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Fu
         except DatabaseError as error:
             if not is_busy(error):
                 raise
-        key = f"{name}:{payload['repo_id']}"
+        key = f"{name}:{payload['repo_id']}" if payload else name
         jobs.add(f"catalogue.{name}", payload, key=key, delay_s=AGAIN_S)
 
     return run

@@ -32,14 +32,14 @@ _REPO_SUFFIXES = (".git", ".ipynb")  # both mean something else at the end of an
 
 def check_namespace(name: str) -> None:
     """Refuse (BadRequest) a name that no user or organisation may have."""
-    _check_shape(name, "account")
+    _check_shape(name, "an account")
     if name.lower() in RESERVED:
         raise BadRequest(f"The name {name!r} is reserved")
 
 
 def check_repo_name(name: str) -> None:
     """Refuse (BadRequest) a name that no repo may have, in any namespace."""
-    _check_shape(name, "repo")
+    _check_shape(name, "a repo")
     if name.lower().endswith(_REPO_SUFFIXES):
         raise BadRequest(f"A repo name cannot end in {' or '.join(_REPO_SUFFIXES)}: {name!r}")
 
@@ -49,14 +49,14 @@ def split_id(repo_id: str) -> tuple[str, str]:
     namespace, slash, name = repo_id.partition("/")
     if not slash:
         raise BadRequest(f"A repo id is 'namespace/name', not {repo_id[:200]!r}")
-    _check_shape(namespace, "account")
+    _check_shape(namespace, "an account")
     check_repo_name(name)
     return namespace, name
 
 
 def _check_shape(name: str, what: str) -> None:
     if not _SHAPE.fullmatch(name) or "--" in name or ".." in name:
-        raise BadRequest(f"{name[:200]!r} is not a name for a {what}: {_RULE}")
+        raise BadRequest(f"{name[:200]!r} is not a name for {what}: {_RULE}")
 
 
 def misspellings(word: str) -> set[str]:

@@ -63,6 +63,8 @@ PARAMS = {
 }
 NEW_BRANCH = {"branch": "branch{n}"}
 NO_SUCH_REF = (404, "RevisionNotFound")
+NO_INDEX = {"path": "model.safetensors.index.json"}
+NO_ENTRY = (404, "EntryNotFound")
 NO_REPO = (404, "RepoNotFound")
 MISSING_ROUTE = (404, None)
 NO_SIGNATURE = (403, None)
@@ -126,6 +128,7 @@ TABLE = [
     Call("GET HEAD", FILES % ("/", "raw"), Need.READ),
     Call("GET HEAD", FILES % ("/{kind:kind}/", "resolve"), Need.READ),
     Call("GET HEAD", FILES % ("/{kind:kind}/", "raw"), Need.READ),
+    Call("GET", REPO + "/safetensors-metadata/{path:rest}", Need.READ, NO_ENTRY, params=NO_INDEX),
     # Writing
     Call("GET", REPO + "/auth-check/write", Need.WRITE),
     Call("GET", REPO + "/xet-write-token/{rev:seg}", Need.WRITE),

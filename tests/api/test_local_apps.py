@@ -45,7 +45,7 @@ def listed(client: httpx.Client, query: str) -> list[str]:
         ("apps=lmstudio,llama.cpp", ["gguf"]),
         ("apps=vllm", ["llama"]),
         ("apps=docker-model-runner&apps=llama.cpp", ["gguf"]),
-        ("apps=mlx-lm", []),
+        ("apps=mlx-lm", ["llama"]),
         ("apps=no-such-app", []),
         ("apps=", ["gguf", "llama"]),
     ],

@@ -41,6 +41,7 @@ def values(listing: Listing, kind: str) -> list[str]:
         "language": facts.languages,
         "format": facts.formats,
         "quantization": [facts.quantization],
+        "app": ["llama.cpp", "ollama"] if facts.formats == ["gguf"] else [],
         "tag": facts.tags,
         "author": [listing.full_name.split("/")[0]],
     }[kind]

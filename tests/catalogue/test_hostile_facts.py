@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ from hearthub.catalogue.facts import (
     Facts,
     dataset_facts,
     model_facts,
-    parameters,
     space_facts,
 )
+from hearthub.catalogue.reading import known_of
+from hearthub.fit import Summary, of_observed
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 keys = st.sampled_from(
@@ -32,12 +34,13 @@ paths = st.lists(st.sampled_from(["config.json", "a.gguf", "b.safetensors", "x.p
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # of the machine, not of our code
-@given(paths, objects, objects, st.lists(objects, max_size=3))
+@given(paths, objects, objects)
 def test_facts_take_anything(
-    files: list[str], card: dict[str, object], config: dict[str, object], headers: list[dict]
+    files: list[str], card: dict[str, object], config: dict[str, object]
 ) -> None:
+    weights = {"parameters": {"I8": 7}, "total": 7}
     found = [
-        model_facts(files, card, "", config, "here", parameters(headers)),
+        model_facts(files, card, "", config, "here", weights),
         model_facts(files, card, "", {}, "", None, tokenizer=config, model_index=card, gguf=config),
         dataset_facts(files, card, "", "here"),
         space_facts(card, None, "here"),
@@ -45,6 +48,8 @@ def test_facts_take_anything(
     for facts in found:
         assert all(isinstance(tag, str) for tag in facts.tags)
         assert Facts.from_json(facts.to_json()).tags == facts.tags
+    summary = of_observed("acme/model-7b", known_of(replace(found[0], gguf=None), config))
+    assert Summary.from_json(summary.to_json()) == summary
 
 
 ODD = ["\0", "\ud800", "\u202e", "\x1b[2J", "a\r\nb", "x" * 10_000, " ", "<b>", "{{ 7 * 7 }}"]

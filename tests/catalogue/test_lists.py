@@ -80,6 +80,8 @@ def elsewhere(rng: Random, number: int, origin: str) -> Listing:
         tags=[*rng.sample(WORDS, 2), *[f"license:{name}" for name in license_], "base_model:A/B"],
         pipeline_tag=task,
         library=library,
+        formats=rng.choice([["gguf"], ["safetensors"], []]),
+        config=rng.choice([{"architectures": ["LlamaForCausalLM"]}, {}]),
         licenses=license_,
         languages=[rng.choice("xyz")],
         parameters_total=rng.choice(SIZES),
@@ -143,6 +145,7 @@ def has(listing: Listing, kind: str, name: str) -> bool:
         "language": facts.languages,
         "author": [listing.full_name.split("/")[0]],
         "uses": [f"model:{it}" for it in facts.models] if listing.type == "space" else [],
+        "app": [name for kind, name in listing.facets() if kind == "app"],
         "linked": [""] if listing.type == "space" and facts.models else [],
     }[kind]
     return fold(name) in [fold(value) for value in values if value is not None]
@@ -162,8 +165,12 @@ def fits(listing: Listing, private_to: set[int], actor: Actor, wanted: Filter) -
         return False
     if wanted.parameters:
         low, high = wanted.parameters
-        size = listing.facts.parameters_total
+        size = (listing.facts.fit or {}).get("params_total") or listing.facts.parameters_total
         if not size or not (low or 0) <= size <= (2**61 if high is None else high):
+            return False
+    if wanted.need is not None:
+        need = (listing.facts.fit or {}).get("need_bytes")
+        if need is None or need > wanted.need:
             return False
     return all(word in listing.full_name.lower() for word in (wanted.search or "").lower().split())
 
@@ -190,6 +197,8 @@ FACETS = [
     ("license", "mit"),
     ("license", "apache-2.0"),
     ("language", "x"),
+    ("app", "llama.cpp"),
+    ("app", "vllm"),
     ("uses", "model:org/base"),
     ("linked", ""),
 ]
@@ -202,6 +211,7 @@ filters = st.builds(
     st.none() | st.booleans(),
     st.none() | st.tuples(bounds, bounds),
     st.sampled_from(["", "all", ELSEWHERE, OTHER, "nowhere.example"]),
+    st.none() | st.sampled_from([0, 2**29, 2**29 + 3998, 2**33, 2**34, 2**45]),
 )
 pages = st.builds(Page, st.sampled_from(SORTS), st.booleans(), st.integers(5, 60))
 
@@ -260,6 +270,11 @@ def test_the_oracle_is_not_idle(shelf: Shelf, way: Sequence[int] | None) -> None
         assert bool(found) == (facet != ("tag", "never")), facet
     sizes = in_order(shelf, root, Filter("model", parameters=(1000, 10**10), origin="all"), page)
     assert len(sizes) > 20
+    small, all_of_them = (
+        in_order(shelf, root, Filter("model", need=most, origin="all"), page)
+        for most in (2**30, 2**45)
+    )
+    assert 20 < len(small) < len(all_of_them) < 300
     assert (
         len(
             {

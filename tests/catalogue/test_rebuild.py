@@ -358,6 +358,8 @@ def test_facts_survive_as_they_are(hub: Hub) -> None:
         "base_models": ["a/b"],
         "relation": "finetune",
         "safetensors": {"total": 5},
+        "gguf": {"total": 5},
+        "transformers": {"auto_model": "AutoModel"},
         "models": ["m/n"],
         "datasets": ["d/e"],
         "licenses": ["mit"],
@@ -368,6 +370,8 @@ def test_facts_survive_as_they_are(hub: Hub) -> None:
         "doi": "10.1/x",
         "card_text": "words of a card",
         "description": "words",
+        "fit": {"need_bytes": 7},
+        "weighed": True,
     }
     assert set(facts) == set(vars(Facts()))
     told = replace(observed("acme/far", "space", likes=3, **facts), gated="auto")

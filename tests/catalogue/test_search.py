@@ -113,6 +113,36 @@ def test_names_however_they_are_typed(hub: Hub, name: str, typed: str) -> None:
     assert names(hub.catalogue.suggest(ANONYMOUS, "model", typed, 5))[0] == name
 
 
+RUNS = {
+    "a/uber-alert": "",  # has all that bert is made of, three letters at a time
+    "a/bert-base": "",
+    "a/rober.ta": "",
+    "a/RoB_ERT": "",
+    "a/plain": "A small bert of ours, on a base of whales.",
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("bert", {"a/bert-base", "a/rober.ta", "a/RoB_ERT", "a/plain"}),
+        ("bert-base", {"a/bert-base", "a/plain"}),
+        ("base bert", {"a/bert-base", "a/plain"}),
+        ("bert whales", {"a/plain"}),
+        ("uberal ert", {"a/uber-alert"}),
+        ("roberta", {"a/rober.ta"}),
+    ],
+)
+def test_a_sorted_search_finds_runs_and_words(hub: Hub, typed: str, found: set[str]) -> None:
+    hub.catalogue.observe(
+        observed(name, origin="runs.example", card_text=card) for name, card in RUNS.items()
+    )
+    wanted = Filter("model", search=typed, origin="runs.example")
+    for sort in ("likes", "downloads"):
+        rows = everything(hub, ANONYMOUS, wanted, Page(sort, limit=1))
+        assert sorted(names(rows)) == sorted(found)
+
+
 @pytest.mark.parametrize("typed", NOTHING)
 def test_what_nothing_has_finds_nothing(hub: Hub, typed: str) -> None:
     """And not, for want of a word to look for, everything."""

@@ -74,6 +74,15 @@ def test_a_folder_others_can_read(settings: Settings) -> None:
     assert (finding.status, "chmod 700" in (finding.advice or "")) == ("warn", True)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_folder_of_another_user(settings: Settings) -> None:
+    """root may write there, and locks out whom it belongs to."""
+    os.chown(settings.data, 65534, 65534)
+    found = checks.data_folder(settings)
+    assert found.status == "warn"
+    assert "sudo -u '#65534'" in str(found.advice)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written(settings: Settings) -> None:
     settings.data.chmod(0o500)

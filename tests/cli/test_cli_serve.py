@@ -139,6 +139,7 @@ def test_dead_jobs_are_listed_and_revived(
     assert (row["id"], row["job"]) == (7, "storage.sweep:x")
     assert run("job", "retry", "7").returncode == 0
     assert run("job", "dead").stdout == ""
+    assert run("job", "retry", str(2**63)).returncode == 2
     worker = serve(env, tmp_path, command="work")  # it runs, without a server
     try:
         deadline = time.monotonic() + 20

@@ -174,8 +174,8 @@ def test_damaged_bytes_are_named_refused_and_healed(api: Api, kind: str) -> None
     assert "fsck" in answer.headers["X-Error-Message"]
     if kind == "xorb":
         assert api.reconstruction(DATA[path]).status_code == 503
-    if kind != "git blob":
-        assert api.client.head(f"/alice/ink/resolve/main/{path}").status_code == 503
+    assert api.client.head(f"/alice/ink/resolve/main/{path}").status_code == 503
+    assert api.client.head(f"/alice/ink/raw/main/{path}").status_code == 503
     for other in DATA.keys() - {path}:
         assert api.get(other).content == DATA[other]
     heal(api)
@@ -274,6 +274,29 @@ def test_a_small_file_in_a_row(filled: World, way: str) -> None:
     filled.hub.registry._files.forget()
     filled.check_files()
     assert check(filled.hub).findings == []
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_damaged_file_hides_none_of_its_folder(world: World, *, is_listed: bool) -> None:
+    """Small ones are read by lists: they may be pointers. The damaged one is still refused."""
+    for path in ("a.txt", "b.txt"):
+        world.put("ink", "main", path, path.encode() * 10)
+    repo, registry = world.repo("ink"), world.hub.registry
+    head = registry.head(repo)
+    oid = {it.path: it.oid for it in registry.tree(repo, head)}["a.txt"]
+    sql = "update obj set z = :z where oid = :oid"
+    world.hub.objects_db.execute(sql, z=b"no stream", oid=bytes.fromhex(oid))
+    registry._files.forget()
+    if is_listed:
+        assert paths(check(world.hub), "git/") == {("refs/heads/main", "a.txt")}
+    assert {"a.txt": 50, "b.txt": 50}.items() <= {
+        it.path: it.size for it in registry.tree(repo, head)
+    }.items()
+    alice = world.actor
+    with pytest.raises(Damaged):
+        registry.resolve(alice, "model", repo.full_name, "main", "a.txt")
+    assert registry.resolve(alice, "model", repo.full_name, "main", "b.txt")
+    world.put("ink", "main", "c.txt", b"commits go on")
 
 
 def test_a_folder_and_a_commit(filled: World) -> None:

@@ -44,19 +44,19 @@ def test_a_backup_is_waited_for(world: World) -> None:
         assert gc(world.data, "--dry-run").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["gc", "fsck"])
+@pytest.mark.parametrize("command", ["gc", "fsck", "catalogue rebuild", "job dead", "job retry 7"])
 def test_where_there_is_no_hub_nothing_is_well(tmp_path: Path, command: str) -> None:
-    words = [sys.executable, "-m", "hearthub", command, "--data", tmp_path / "none"]
+    words = [sys.executable, "-m", "hearthub", *command.split(), "--data", tmp_path / "none"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "There is no hub in" in done.stderr
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("command", ["gc", "fsck"])
+@pytest.mark.parametrize("command", ["gc", "fsck", "catalogue rebuild", "import a/b"])
 def test_a_database_that_cannot_be_read_is_named_in_a_line(tmp_path: Path, command: str) -> None:
     (tmp_path / "hearthub.db").write_bytes(b"no database" * 1000)
-    words = [sys.executable, "-m", "hearthub", command, "--data", tmp_path]
+    words = [sys.executable, "-m", "hearthub", *command.split(), "--data", tmp_path]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1, done.stderr

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from calls import commit, delete, head, new_repo, put, unique
 from hearthub.app import open_hub
 from hearthub.registry.gitformat import blob_oid
 from hearthub.settings import Settings
+from hearthub.storage.damage import FRESH_S
 from live import LiveHub
 from mirror.conftest import (
     LFS_SIZE,
@@ -101,6 +103,7 @@ def test_a_damaged_large_file_is_fetched_again(
         assert second["bytes_downloaded"] == len(data)
         assert second["commit"] == first["commit"]
         assert key not in {record.key for record in hub.storage.damage.records()}
+    time.sleep(FRESH_S + 0.2)  # a hub that runs has heard of it by then
     assert files_at(here, model.name) == model.files
 
 
@@ -179,6 +182,15 @@ def test_include(alice: httpx.Client, here: LiveHub, importer: Importer, upstrea
     assert not any("weights.bin" in seen.path for seen in upstream.files())
     nothing = importer(model.name, "--include", "*.gguf")
     assert (nothing.code, "--include *.gguf" in nothing.err) == (1, True)
+
+
+def test_what_nothing_fits_leaves_nothing_behind(
+    alice: httpx.Client, here: LiveHub, importer: Importer
+) -> None:
+    name = new_repo(alice)
+    assert importer(name, "--include", "*.gguf", "--as", "acme/typo").code == 1
+    with here.client("root") as root:
+        assert root.get("/api/models/acme/typo").status_code == 404
 
 
 def test_many_pages_of_files(alice: httpx.Client, here: LiveHub, importer: Importer) -> None:

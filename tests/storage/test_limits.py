@@ -12,6 +12,7 @@ from hearthub.errors import BadRequest, RepoNotFound, TooLarge, Unavailable
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
 from hearthub.storage import Storage
+from hearthub.storage.upkeep import deleting
 from hearthub.storage.xet import cas, shards, verification
 from hearthub.storage.xet.reconstruct import TERM, Recipe
 from hearthub.storage.xet.shards import BOOKEND, RECORD
@@ -110,3 +111,12 @@ def test_what_is_sent_to_a_repo_that_was_deleted_is_refused(client: Client, db: 
     assert db.value("select count(*) from xorb") == 1
     assert db.value("select count(*) from xet_file") == 0
     assert client.shard(whole_file([xorb]))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_lock_that_root_made_is_the_hubs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    with deleting(tmp_path) as may:
+        assert may
+    stat = (tmp_path / "upkeep.lock").stat()
+    assert (stat.st_uid, stat.st_gid) == (65534, 65534)

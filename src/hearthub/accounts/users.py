@@ -139,8 +139,8 @@ def avatar_url(name: str) -> str:
 
 def check_text(fullname: str | None, email: str | None) -> None:
     """BadRequest for words that no account may have."""
-    if fullname and (len(fullname) > MAX_FULLNAME or not fullname.isprintable()):
-        raise BadRequest(f"A full name has at most {MAX_FULLNAME} printable characters")
+    if fullname is not None and not (0 < len(fullname) <= MAX_FULLNAME and fullname.isprintable()):
+        raise BadRequest(f"A full name has 1 to {MAX_FULLNAME} printable characters")
     if email is not None:
         name, at, host = email.partition("@")
         if not (name and at and host) or len(email) > MAX_EMAIL or " " in email:

@@ -14,6 +14,7 @@ from hearthub.api import (
     refs,
     repos,
     resolve,
+    safetensors,
     tree,
     xet_tokens,
 )
@@ -29,6 +30,7 @@ routers = [
     xet_tokens.router,
     lists.router,
     info.router,
+    safetensors.router,
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.

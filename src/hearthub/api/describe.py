@@ -1,6 +1,7 @@
 """A repo as JSON: each field by name, so that `expand` picks and the full answer takes all."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -20,7 +21,7 @@ private resourceGroup sha siblings tags trendingScore usedStorage visibility xet
 """
 _OF_KIND = {
     "model": """
-    baseModels childrenModelCount config evalResults gguf inference inferenceProviderMapping
+    baseModels childrenModelCount config evalResults fit gguf inference inferenceProviderMapping
     library_name mask_token model-index pipeline_tag safetensors securityRepoStatus spaces
     transformersInfo widgetData
     """,
@@ -58,6 +59,7 @@ class Describer:
     ) -> None:
         self.hub = hub
         self.commit = commit
+        self.repos = repos
         self.counters = counters or hub.catalogue.counters(repos)
         if commit is not None:
             self.facts = {repo.id: hub.catalogue.facts(repo, commit) for repo in repos}
@@ -68,6 +70,7 @@ class Describer:
             **{name: self._counted(field) for name, field in _COUNTED.items()},
             "sha": self._sha,
             "siblings": self._siblings,
+            "childrenModelCount": lambda repo: self._children.get(repo.full_name.lower(), {}),
         }
 
     def expanded(self, repo: Repo, names: Sequence[str]) -> dict[str, Any]:
@@ -99,6 +102,11 @@ class Describer:
     def _sha(self, repo: Repo) -> str:
         return self.commit or self.hub.registry.head(repo)
 
+    @cached_property
+    def _children(self) -> dict[str, dict[str, int]]:
+        """Of all rows at once."""
+        return self.hub.catalogue.children([repo.full_name for repo in self.repos])
+
     def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
         limit = MAX_SIBLINGS if self.commit else MAX_SIBLINGS_OF_ROW
         entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=limit)
@@ -116,6 +124,7 @@ _FULL = {
         "model-index",
         "widgetData",
         "safetensors",
+        "gguf",
         "spaces",
     ],
     "dataset": ["description", "citation"],
@@ -149,8 +158,13 @@ _ROW_FIELDS: dict[str, Callable[[Repo], Any]] = {
 }
 
 
-def describe_observed(listing: Listing, names: Sequence[str]) -> dict[str, Any]:
-    """A repo of another hub, as far as it was observed; `origin` says where it is."""
+def describe_observed(
+    listing: Listing, names: Sequence[str], children: Mapping[str, dict[str, int]]
+) -> dict[str, Any]:
+    """A repo of another hub, as far as it was observed; `origin` says where it is.
+
+    `children` are those of all rows, by lower-case name.
+    """
     counters = listing.counters
     fields = {
         "author": listing.full_name.partition("/")[0],
@@ -160,6 +174,8 @@ def describe_observed(listing: Listing, names: Sequence[str]) -> dict[str, Any]:
         "gated": listing.gated or False,
         **{name: getattr(counters, field) for name, field in _COUNTED.items()},
     }
+    if listing.type == "model":
+        fields["childrenModelCount"] = children.get(listing.key, {})
     for name in names:
         if name in _FACT_FIELDS:
             fields[name] = _FACT_FIELDS[name](listing.facts)
@@ -178,13 +194,6 @@ def row_names(kind: str, *, full: bool, config: bool, card: bool) -> list[str]:
     return [*names, "cardData"] if card else names
 
 
-def _transformers_info(facts: Facts) -> dict[str, Any] | None:
-    architectures = facts.config.get("architectures")
-    if facts.library != "transformers" or not architectures:
-        return None
-    return {"auto_model": architectures[0], "pipeline_tag": facts.pipeline_tag}
-
-
 def _base_models(facts: Facts) -> dict[str, Any] | None:
     if not facts.base_models:
         return None
@@ -201,12 +210,14 @@ _FACT_FIELDS: dict[str, Callable[[Facts], Any]] = {
     "pipeline_tag": lambda facts: facts.pipeline_tag,
     "config": lambda facts: facts.config or None,
     "safetensors": lambda facts: facts.safetensors,
+    "gguf": lambda facts: facts.gguf,
+    "fit": lambda facts: facts.fit,
     "model-index": lambda facts: facts.card.get("model-index"),
     "widgetData": lambda facts: facts.card.get("widget"),
     "models": lambda facts: facts.models,
     "datasets": lambda facts: facts.datasets,
     "description": lambda facts: facts.description or None,
-    "transformersInfo": _transformers_info,
+    "transformersInfo": lambda facts: facts.transformers,
     "baseModels": _base_models,
 }
 

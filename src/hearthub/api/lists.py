@@ -15,11 +15,11 @@ from hearthub.api.describe import (
     row_names,
     without_nulls,
 )
-from hearthub.api.local_apps import run_by
 from hearthub.api.params import Kind
-from hearthub.catalogue import Filter, Page, Row, described
+from hearthub.catalogue import Filter, Page, Row, described, run_by
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, NotFound
+from hearthub.fit import most_that_fits
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
 
@@ -67,6 +67,7 @@ async def filter_of(
     datasets: Many = None,
     linked: bool = False,
     apps: Many = None,
+    fits: str | None = None,
     inference: str | None = None,
     inference_provider: Many = None,
     origin: Annotated[str, Query(max_length=200)] = "",
@@ -89,7 +90,13 @@ async def filter_of(
     if len(any_of) > MAX_FILTERS:
         raise BadRequest(f"A list can be narrowed by {MAX_FILTERS} values at most")
     return Filter(
-        kind, any_of, " ".join(search or []).strip() or None, gated, _sizes(num_parameters), origin
+        kind,
+        any_of,
+        " ".join(search or []).strip() or None,
+        gated,
+        _sizes(num_parameters),
+        origin,
+        _need(fits),
     )
 
 
@@ -207,6 +214,9 @@ def described_rows(
     it was found is left out."""
     repos = [row.repo for row in rows if row.repo]
     describer = Describer(hub, repos, counters={r.repo.id: r.counters for r in rows if r.repo})
+    observed = [row.observed.full_name for row in rows if row.observed]
+    is_asked = observed and "childrenModelCount" in fields
+    children = hub.catalogue.children(observed, observed=True) if is_asked else {}
     answer = []
     for row in rows:
         if row.repo:
@@ -216,7 +226,7 @@ def described_rows(
                 continue
             answer.append(described if fields else without_nulls(described))
         elif row.observed:
-            answer.append(describe_observed(row.observed, fields or names))
+            answer.append(describe_observed(row.observed, fields or names, children))
     return answer
 
 
@@ -225,6 +235,11 @@ def _meanings(word: str) -> list[tuple[str, str]]:
     if colon:  # models and spaces have some of these without being tagged so
         return [("tag", word), *([(prefix, rest)] if prefix in FACETS else [])]
     return [("tag", word), *(("tag", prefix + word) for prefix in PREFIXES)]
+
+
+def _need(fits: str | None) -> int | None:
+    """Bytes that what is wanted may need on some hardware: its name, or its memory in GiB."""
+    return most_that_fits(fits) if fits else None
 
 
 def _sizes(text: str | None) -> tuple[int | None, int | None] | None:

@@ -5,6 +5,7 @@ from hearthub.catalogue.downloads import Downloads, root_files
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.lists import Page
+from hearthub.catalogue.local_apps import run_by
 from hearthub.catalogue.plan import Filter
 from hearthub.catalogue.rows import Row
 from hearthub.catalogue.tag_types import described
@@ -20,4 +21,5 @@ __all__ = [
     "Row",
     "described",
     "root_files",
+    "run_by",
 ]

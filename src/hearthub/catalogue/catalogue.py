@@ -13,7 +13,8 @@ from hearthub.catalogue import terms
 from hearthub.catalogue.downloads import Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
-from hearthub.catalogue.listing import PUBLIC, Counters, Listing, shelf
+from hearthub.catalogue.headers import Headers
+from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Page
 from hearthub.catalogue.observed import bounded, cleaned
@@ -27,10 +28,13 @@ from hearthub.clock import now_ms
 from hearthub.community import Community
 from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError, NotFound
+from hearthub.fit import Header, KeptReader
 from hearthub.registry import Registry, Repo
+from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
 
 MAX_RECENT = 2**25  # characters of facts
+WEIGHED_AT_ONCE = 4
 TREND_MS = 7 * 86_400_000
 
 log = logging.getLogger(__name__)
@@ -46,9 +50,11 @@ class Catalogue:
         registry: Registry,
         community: Community,
         downloads: Downloads,
+        sandbox: Sandbox,
     ) -> None:
         self.db, self.settings, self.registry = db, settings, registry
         self.community, self.downloads = community, downloads
+        self._headers, self._sandbox = Headers(db), sandbox
         self._listings = Listings(db)
         self._ranks = Ranks(db, self._listings)
         self._planner = Planner(db)
@@ -140,6 +146,13 @@ class Catalogue:
         """How many public repos have one value."""
         return self._facets.number(shelf(repo_type, PUBLIC), kind, name)
 
+    def children(
+        self, names: Sequence[str], *, observed: bool = False
+    ) -> dict[str, dict[str, int]]:
+        """By lower-case name: how many public models came from it, by relation; without those
+        that none did. Counted are those of this hub, or else those observed elsewhere."""
+        return self._facets.children(shelf("model", OBSERVED if observed else PUBLIC), names)
+
     def facet_counts(self, actor: Actor, wanted: Filter) -> FacetCounts:
         """How many repos that `actor` may see have each value, among those that fit."""
         return self._facets.counts(self._planner.plan(wanted, reader_of(actor)))
@@ -151,19 +164,41 @@ class Catalogue:
         """In this process: whatever writes here waits for minutes."""
         return self._rebuild.is_running
 
-    def refresh(self, payload: dict[str, Any]) -> None:
-        """Job: read a repo and its head again; a repo that is gone is no longer listed."""
+    def refresh(self, payload: dict[str, Any]) -> bool:
+        """Job: read a repo and its head again; a repo that is gone is no longer listed.
+
+        True when headers of its weights are left to be read (`weigh`).
+        """
+        headers: list[Header] = []
         repo = self.registry.by_id(payload["repo_id"])
         if repo is not None:
             commit = self.registry.head(repo)
-            facts = self._kept(repo, commit) or self._read(repo, commit)
+            if kept := self._kept(repo, commit):
+                facts = kept
+            else:
+                facts, headers = self._read(repo, commit)
         # Asked again once it is our turn to write, for which we may have waited.
         with self.db.transaction():
             now = self.registry.by_id(payload["repo_id"])
             if repo is None or now is None:
                 self._listings.remove(payload["repo_id"])
-            else:
-                self._listings.put([Listing.of(now, commit, facts, self._count([now])[now.id])])
+                return False
+            facts = self._kept(now, commit) or facts  # another job may have learnt more
+            listing = Listing.of(now, commit, facts, self._count([now])[now.id])
+            self._headers.put(headers)
+            self._listings.put([listing])
+        return not listing.is_weighed
+
+    def weigh(self, _payload: dict[str, Any]) -> bool:
+        """Job: read headers of weights that take long to read, of a few repos at a time, so that
+        nobody's commit waits to be listed meanwhile. True when more are left."""
+        for repo_id in self._listings.unweighed(WEIGHED_AT_ONCE):
+            try:
+                self._weigh(repo_id)
+            except HearthubError as error:
+                log.warning("no headers of repo %d: %s", repo_id, error)
+                self._listings.mark_weighed(repo_id)
+        return bool(self._listings.unweighed(1))
 
     def recount(self, payload: dict[str, Any]) -> None:
         """Job: take the counters of a repo from their sources again."""
@@ -274,7 +309,7 @@ class Catalogue:
         if known is not None:
             return Facts.from_json(known)
         try:
-            facts = self._read(repo, commit)
+            facts, _ = self._read(repo, commit)
         except HearthubError as error:
             log.warning("no facts of repo %d at %s: %s", repo.id, commit, error)
             return Facts()
@@ -284,8 +319,26 @@ class Catalogue:
                 self._recent[key] = text
         return facts
 
-    def _read(self, repo: Repo, commit: str) -> Facts:
-        return read_facts(self.registry, repo, commit, self.settings.region)
+    def _read(self, repo: Repo, commit: str) -> tuple[Facts, list[Header]]:
+        """Without the headers that take long, unless they are kept; and what is to be kept."""
+        reader = KeptReader.quick(self._headers)
+        facts = read_facts(self.registry, repo, commit, self.settings.region, reader)
+        return facts, reader.new
+
+    def _weigh(self, repo_id: int) -> None:
+        repo = self.registry.by_id(repo_id)
+        if repo is not None:
+            commit, region = self.registry.head(repo), self.settings.region
+            reader = KeptReader.thorough(self._headers, self._sandbox)
+            facts = read_facts(self.registry, repo, commit, region, reader)
+            facts = replace(facts, weighed=True)
+        with self.db.transaction():
+            now = self.registry.by_id(repo_id)
+            if repo is None or now is None or self.registry.head(now) != commit:
+                self._listings.mark_weighed(repo_id)  # its own job is on its way
+                return
+            self._headers.put(reader.new)
+            self._listings.put([Listing.of(now, commit, facts, self._count([now])[now.id])])
 
 
 def reader_of(actor: Actor) -> Reader:

@@ -1,7 +1,7 @@
 """Facets: the values a list can be narrowed by, and how many listings have each."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 
@@ -12,6 +12,7 @@ from hearthub.catalogue.listing import EVERYTHING, id_of_doc
 from hearthub.catalogue.lists import Lists, sizes_of_matches
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
+from hearthub.fit import RELATIONS
 
 SAMPLE = 500
 """Of more listings than this, the facets of the most popular ones are counted."""
@@ -24,7 +25,7 @@ NAMES_KEPT = 50_000
 SMALL = 1_000
 """So few values of a shelf are read each time."""
 
-KINDS = ("task", "library", "license", "language", "format", "quantization", "tag", "author")
+KINDS = ("task", "library", "license", "language", "format", "quantization", "app", "tag", "author")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,26 @@ class Facets:
             shelf=shelf,
         )
         return int(found or 0)
+
+    def children(self, shelf: int, names: Iterable[str]) -> dict[str, dict[str, int]]:
+        """By lower-case name: how many listings of a shelf say that they came from it, by relation.
+
+        The tags that tell it are counted already, so that nothing is looked at but their counts.
+        """
+        found: dict[str, dict[str, int]] = {}
+        keys = [f"base_model:{kind}:{name.lower()}" for name in names for kind in RELATIONS]
+        for some in batches(keys):
+            rows = self.db.all(
+                "select f.key, sum(c.n) as n from facet f "
+                "cross join facet_count c on c.facet_id = f.id and c.shelf = :shelf "
+                "where f.kind = 'tag' and f.key in (:keys) and c.n > 0 group by f.key",
+                shelf=shelf,
+                keys=some,
+            )
+            for row in rows:
+                _, kind, name = row.key.split(":", 2)
+                found.setdefault(name, {})[kind] = int(row.n)
+        return found
 
     def counts(self, plan: Plan) -> FacetCounts:
         if not plan.is_narrow and not plan.sees_all and len(plan.shelves) == 1:

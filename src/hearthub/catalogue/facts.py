@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 
 from hearthub.catalogue import quantization
+from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.dataset_tags import dataset_tags
 from hearthub.catalogue.model_tags import Model, describe, doi, languages
 from hearthub.catalogue.space_tags import space_tags
 from hearthub.catalogue.values import count, text, texts, unique
-from hearthub.catalogue.weights import parameters
 from hearthub.catalogue.words import card_text, description
 
-__all__ = ["Facts", "dataset_facts", "model_facts", "parameters", "space_facts", "texts"]
+__all__ = ["Facts", "dataset_facts", "model_facts", "space_facts", "texts"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Facts:
     base_models: list[str] = field(default_factory=list)
     relation: str | None = None
     safetensors: dict[str, Any] | None = None
+    gguf: dict[str, Any] | None = None
+    transformers: dict[str, Any] | None = None  # auto_model, custom_class, pipeline_tag, processor
     models: list[str] = field(default_factory=list)
     datasets: list[str] = field(default_factory=list)
     licenses: list[str] = field(default_factory=list)
@@ -44,6 +46,8 @@ class Facts:
     doi: str | None = None
     card_text: str = ""  # plain words of the card, at most 2,000 characters; not HTML
     description: str = ""  # the first 300 of them
+    fit: dict[str, Any] | None = None  # of a model: a Summary of hearthub.fit
+    weighed: bool = False  # whether all headers of its weights that count are in these facts
 
     def to_json(self) -> str:
         values = {name: value for name, value in vars(self).items() if value}
@@ -91,6 +95,8 @@ def model_facts(
         base_models=found.base_models,
         relation=found.relation,
         safetensors=safetensors,
+        gguf=dict(gguf) if gguf else None,
+        transformers=transformers_info(config) if found.library == "transformers" else None,
         datasets=texts(card.get("datasets")),
         formats=found.formats,
         quantization=quantization.label(config, safetensors),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hearthub.catalogue.facts import Facts
+from hearthub.catalogue.local_apps import apps_of
 from hearthub.registry import REPO_TYPES, Repo
 
 HERE = ""
@@ -90,7 +91,18 @@ class Listing:
 
     @property
     def parameters(self) -> int | None:
-        return self.facts.parameters_total
+        """Packed weights unpacked, which a total that was recorded elsewhere may not be."""
+        return (self.facts.fit or {}).get("params_total") or self.facts.parameters_total or None
+
+    @property
+    def need(self) -> int | None:
+        """The least memory that it runs in, in bytes."""
+        return (self.facts.fit or {}).get("need_bytes")
+
+    @property
+    def is_weighed(self) -> bool:
+        """False for a hosted model whose headers are still to be read."""
+        return self.facts.weighed or self.repo_id is None or self.type != "model"
 
     def facets(self) -> list[Facet]:
         """Every value this repo can be found by, each once."""
@@ -107,6 +119,9 @@ class Listing:
         found += [("gated", self.gated)] if self.gated else []
         found += [("origin", self.origin)] if self.origin else []
         found += [("size", str(size_step(self.parameters)))] if self.parameters else []
+        found += [("need", str(size_step(self.need)))] if self.need else []
+        if self.type == "model":
+            found += [("app", name) for name in apps_of(facts.fit, set(found))]
         if self.type == "space":
             found += [("uses", f"model:{name}") for name in facts.models]
             found += [("uses", f"dataset:{name}") for name in facts.datasets]

@@ -22,7 +22,7 @@ from hearthub.catalogue.listing import (
 )
 from hearthub.db import Database, batches
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """To be raised when the rules that make facts of a commit change: they are then read again."""
 
 MAX_KNOWN_FACETS = 1_000_000
@@ -31,12 +31,13 @@ FTS_USUAL, FTS_BULK = 2**20, 2**26
 
 _PUT_LISTING = """
 insert into listing (id, repo_id, origin, type, full_name, key, name_key, shelf, owner_id,
-  parameters, facets, doc)
+  parameters, need, facets, doc)
 values (:id, :repo_id, :origin, :type, :full_name, :key, :name_key, :shelf, :owner_id,
-  :parameters, :facets, :doc)
+  :parameters, :need, :facets, :doc)
 on conflict (id) do update set full_name = excluded.full_name, key = excluded.key,
   name_key = excluded.name_key, shelf = excluded.shelf, owner_id = excluded.owner_id,
-  parameters = excluded.parameters, facets = excluded.facets, doc = excluded.doc"""
+  parameters = excluded.parameters, need = excluded.need, facets = excluded.facets,
+  doc = excluded.doc"""
 _PUT_RANK = """
 insert into rank (id, shelf, downloads, downloads_all, likes, trending, created, modified,
   task, library, license)
@@ -47,14 +48,15 @@ on conflict (id) do update set shelf = excluded.shelf, downloads = excluded.down
   created = excluded.created, modified = excluded.modified, task = excluded.task,
   library = excluded.library, license = excluded.license"""
 _PUT_FACTS = """
-insert into listing_facts (id, commit_oid, version, gated, facts, words)
-values (:id, :commit_oid, :version, :gated, :facts, :words)
+insert into listing_facts (id, commit_oid, version, gated, weighed, facts, words)
+values (:id, :commit_oid, :version, :gated, :weighed, :facts, :words)
 on conflict (id) do update set commit_oid = excluded.commit_oid, version = excluded.version,
-  gated = excluded.gated, facts = excluded.facts, words = excluded.words"""
+  gated = excluded.gated, weighed = excluded.weighed, facts = excluded.facts,
+  words = excluded.words"""
 _NAMELESS = "update listing set key = key || ' ' || id where id in (:ids)"
 _STORED = """
 select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words,
-  f.commit_oid, f.version, f.gated
+  f.commit_oid, f.version, f.gated, f.weighed
 from listing l join listing_facts f on f.id = l.id where """
 
 
@@ -198,6 +200,23 @@ class Listings:
                 self._take_back([_Stored.of(row) for row in rows])
                 done += len(rows)
         return done
+
+    def unweighed(self, limit: int) -> list[int]:
+        """Ids of repos whose headers are still to be read, those that were listed last first."""
+        rows = self.db.all(
+            "select l.repo_id from listing_facts f join listing l on l.id = f.id "
+            "where f.weighed = 0 order by f.id desc limit :limit",
+            limit=limit,
+        )
+        return [row.repo_id for row in rows]
+
+    def mark_weighed(self, repo_id: int) -> None:
+        """Nothing more will be learnt of it before its next commit."""
+        self.db.execute(
+            "update listing_facts set weighed = 1 "
+            "where id = (select id from listing where repo_id = :repo)",
+            repo=repo_id,
+        )
 
     def _put(self, batch: Sequence[Listing], anew: bool, new_terms: bool) -> None:
         last = {(it.type, it.key, it.origin, it.repo_id): it for it in batch}
@@ -355,6 +374,7 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "shelf": listing.shelf,
         "owner_id": listing.owner_id,
         "parameters": listing.parameters,
+        "need": listing.need,
         "facets": f" {' '.join(map(str, facets))} ",
         "doc": doc_of(number, counters.popularity),
         "downloads": counters.downloads,
@@ -373,6 +393,7 @@ def _facts_row(listing: Listing, number: int, words: str) -> dict[str, Any]:
         "commit_oid": listing.commit,
         "version": FACTS_VERSION,
         "gated": listing.gated,
+        "weighed": int(listing.is_weighed),
         "facts": listing.facts.to_json(),
         "words": words,
     }
@@ -386,6 +407,7 @@ def _reads_alike(before: Any, listing: Listing) -> bool:
         and before.commit_oid == listing.commit
         and before.version == FACTS_VERSION
         and before.gated == listing.gated
+        and before.weighed == listing.is_weighed
     )
 
 

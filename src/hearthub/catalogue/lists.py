@@ -9,14 +9,15 @@ There are two ways to a page, and which is quick depends on how many listings fi
 A walk looks at a bounded number of rows. A page it could not fill comes from the postings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from typing import Any
 
+from hearthub.catalogue import terms
 from hearthub.catalogue.listing import ID_OF_ROWID
-from hearthub.catalogue.plan import Plan
-from hearthub.db import Database
+from hearthub.catalogue.plan import SQUEEZED, Plan
+from hearthub.db import Database, batches
 
 MAX_WALK = 10_000
 MAX_INDEX_WALK = 60_000
@@ -86,7 +87,9 @@ class Lists:
             return []
         order = _Order(column, page.ascending, page.limit, after)
         rows = rows_to_look_at(plan, page.limit)
-        if rows is None or (plan.expression and not self._is_common(plan)):
+        if plan.expression and not self._is_common(plan):
+            return self._matches(plan, order)
+        if rows is None:
             return self._postings(plan, order)
         return self._walk(plan, order, rows)
 
@@ -168,6 +171,35 @@ class Lists:
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+    def _matches(self, plan: Plan, order: _Order) -> list[Place]:
+        """Of the postings those that hold what was typed: the index knows of a name only which
+        three letters come together in it."""
+        found: list[Place] = []
+        more = order
+        while len(found) < order.limit:
+            places = self._postings(plan, more)
+            found += self._holding(plan, places)
+            if len(places) < more.limit:
+                break
+            more = replace(more, after=places[-1], limit=4 * more.limit)
+        return found[: order.limit]
+
+    def _holding(self, plan: Plan, places: list[Place]) -> list[Place]:
+        """Those with each run in their names, or its words on their cards."""
+        for run, words in plan.runs:
+            gone = set()
+            for ids in batches(number for _, number in places):
+                rows = self.db.all(
+                    "select l.id, l.key, f.words from listing l "  # noqa: S608
+                    "cross join listing_facts f on f.id = l.id "
+                    f"where l.id in (:ids) and instr({SQUEEZED}, :run) = 0",
+                    ids=ids,
+                    run=run,
+                )
+                gone |= {it.id for it in rows if not terms.has_words(it.key, it.words, words)}
+            places = [place for place in places if place[1] not in gone]
+        return places
 
     def _postings(self, plan: Plan, order: _Order) -> list[Place]:
         where, params = plan.sizes()

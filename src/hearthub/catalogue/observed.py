@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from hearthub.catalogue.auto_classes import transformers_info
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.plan import ALL_ORIGINS
+from hearthub.catalogue.reading import known_of
 from hearthub.catalogue.values import count, text, texts, unique
 from hearthub.catalogue.words import CARD_TEXT, DESCRIPTION
+from hearthub.fit import Summary, of_observed
 
 MOST = 2**53
 """Of any counter: exact in JSON, far from where SQLite's integers end."""
@@ -38,9 +41,12 @@ def cleaned(listings: Iterable[Listing]) -> Iterator[Listing]:
         if not _NAME.fullmatch(listing.full_name):
             log.warning("observed under a name that is none: %.200r", listing.full_name)
             continue
+        facts = _facts(listing.facts)
+        if listing.type == "model":
+            facts = replace(facts, fit=_fit(listing.full_name, facts))
         yield replace(
             listing,
-            facts=_facts(listing.facts),
+            facts=facts,
             counters=bounded(listing.counters),
             gated=listing.gated if listing.gated in ("auto", "manual") else None,
             repo_id=None,
@@ -77,6 +83,8 @@ def _facts(facts: Facts) -> Facts:
         base_models=texts(facts.base_models),
         relation=text(facts.relation),
         safetensors=_object(facts.safetensors),
+        gguf=_object(facts.gguf),
+        transformers=_transformers(facts),
         models=texts(facts.models),
         datasets=texts(facts.datasets),
         licenses=texts(facts.licenses),
@@ -88,6 +96,20 @@ def _facts(facts: Facts) -> Facts:
         card_text=text(facts.card_text[:CARD_TEXT], CARD_TEXT) or "",
         description=text(facts.description[:DESCRIPTION], DESCRIPTION) or "",
     )
+
+
+def _fit(full_name: str, facts: Facts) -> dict[str, Any]:
+    """What was told, if somebody read the headers; else what is likely."""
+    if facts.fit:
+        return Summary.from_json(facts.fit).to_json()
+    return of_observed(full_name, known_of(facts, facts.config)).to_json()
+
+
+def _transformers(facts: Facts) -> dict[str, Any] | None:
+    """What was told, else what follows from the config."""
+    if facts.transformers or facts.library != "transformers":
+        return _object(facts.transformers)
+    return transformers_info(facts.config)
 
 
 def _object(value: dict[str, Any] | None) -> dict[str, Any] | None:

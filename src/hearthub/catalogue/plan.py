@@ -25,6 +25,12 @@ _COLUMNS = ({"task"}, {"library"}, {"license"})
 MAX_SPELLINGS = 50
 """Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
 thousand parts."""
+SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
+"""`terms.squeezed` of a listing's name in SQL."""
+FOUND = 20_000
+"""So many listings a search finds at most, nearly always."""
+LEAST_NEED = 2**24
+"""Bytes; nothing needs less, by its overhead alone."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
 
 
@@ -33,7 +39,7 @@ class Filter:
     """What a list is narrowed to. `any_of`: of each entry one facet must fit.
 
     `origin` "" means hosted here, "all" everything, else the host of another hub. `parameters`: at
-    least, at most.
+    least, at most. `need`: bytes of memory that it runs in, at most.
     """
 
     type: str
@@ -42,6 +48,7 @@ class Filter:
     gated: bool | None = None
     parameters: tuple[int | None, int | None] | None = None
     origin: str = ""
+    need: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,19 @@ class Plan:
     """By column of `rank`: the values that may fit."""
     without: list[int] = field(default_factory=list)
     """Facets that must not be there."""
+    steps: frozenset[int] = frozenset()
+    """Which of `facets` are steps of a size, which a column knows exactly."""
+    unmatched: frozenset[int] = frozenset()
+    """Which of those the term index need not be asked for: many listings have them, few have the
+    rest, and the column tells."""
     low: int | None = None
     high: int | None = None
+    need: int | None = None
     words: tuple[str, ...] = ()
     expression: str | None = None
     """The search, for the term index."""
+    runs: tuple[tuple[str, list[str]], ...] = ()
+    """Of the search: what the index alone cannot tell (`Query.long_runs`)."""
     fewest: int = 2**60
     """No more listings than this can fit: so many have the rarest facet."""
     share: float = 1.0
@@ -89,7 +104,8 @@ class Plan:
 
     def match(self, *more: str) -> str:
         """Everything the plan asks for, as an expression for the term index."""
-        parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in self.facets]
+        asked = [ids for n, ids in enumerate(self.facets) if n not in self.unmatched]
+        parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in asked]
         if self.expression and not more:
             parts.append(self.expression)
         found = terms.every([*more, *parts, self._scope()])
@@ -107,6 +123,8 @@ class Plan:
             text += f" and r.{column} in (:{column}s)"
             params[f"{column}s"] = ids
         for n, ids in enumerate(self.facets):
+            if n in self.steps:
+                continue
             either = " or ".join(f"instr(l.facets, :f{n}_{m}) > 0" for m in range(len(ids)))
             text += f" and ({either})"
             params |= {f"f{n}_{m}": f" {it} " for m, it in enumerate(ids)}
@@ -125,6 +143,8 @@ class Plan:
             text, params["low"] = text + " and l.parameters >= :low", self.low
         if self.high is not None:
             text, params["high"] = text + " and l.parameters <= :high", self.high
+        if self.need is not None:
+            text, params["need"] = text + " and l.need <= :need", self.need
         return text, params
 
     def _scope(self) -> str:
@@ -152,8 +172,13 @@ class Planner:
         if wanted.gated is True:
             groups.append(_GATES)
         low, high = wanted.parameters or (None, None)
+        low = max(1, low or 1) if wanted.parameters else None  # known, at least
+        first = len(groups)
         if wanted.parameters:
             groups.append([("size", str(step)) for step in size_steps(low, high)])
+        if wanted.need is not None:
+            groups.append([("need", str(step)) for step in size_steps(LEAST_NEED, wanted.need)])
+        steps = frozenset(range(first, len(groups)))
         facets = [self.ids(group) for group in groups]
         main = {
             column: [*ids, SEVERAL]
@@ -163,7 +188,9 @@ class Planner:
         query = terms.Query.of(wanted.search) if wanted.search else None
         if query and query.as_typed() is None:
             facets.append([])  # emoji, say: no name or card has words for it
-        counts = [self._count(ids, shelves) for ids in facets if ids]
+        counts = [self._count(ids, shelves) for ids in facets]
+        rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
+        few = FOUND if query else max(rest, FOUND)
         total = self._count(self.ids([EVERYTHING]), shelves)
         return Plan(
             shelves=tuple(shelves),
@@ -173,10 +200,14 @@ class Planner:
             facets=facets,
             main=main,
             without=self.ids(_GATES) if wanted.gated is False else [],
+            steps=steps,
+            unmatched=frozenset(n for n in steps if counts[n] > few),
             low=low,
             high=high,
+            need=wanted.need,
             words=tuple(query.words) if query else (),
             expression=query.as_typed() if query else None,
+            runs=tuple(query.long_runs()) if query else (),
             fewest=min(counts, default=2**60),
             share=math.prod(min(1.0, count / max(1, total)) for count in counts),
             total=total,

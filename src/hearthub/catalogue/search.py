@@ -15,7 +15,7 @@ import orjson
 
 from hearthub.catalogue import terms
 from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
-from hearthub.catalogue.plan import Plan
+from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.names import misspellings
@@ -28,7 +28,6 @@ MAX_CORRECTIONS = 6
 
 
 RAREST, LOOSELY = 4, 2
-_SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Search:
 
         `runs` of letters and digits must be in the name, whatever separates them there.
         """
-        checks = "".join(f" and instr({_SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
+        checks = "".join(f" and instr({SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
         sizes, params = plan.sizes()
         checks += sizes
         join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""

@@ -103,6 +103,12 @@ def card_words(text: str) -> str:
     return " ".join(list(found)[:MAX_CARD_WORDS])
 
 
+def has_words(key: str, card: str, wanted: Iterable[str]) -> bool:
+    """Whether a name and the `card_words` with it hold all of these as whole words."""
+    found = {*card.split(), *(f"w:{word}" for word in name_words(key))}
+    return all(f"w:{word[:MAX_WORD]}" in found for word in wanted)
+
+
 def document(
     name: Iterable[str],
     parts: Iterable[str],
@@ -151,6 +157,11 @@ def word_expression(word: str) -> str:
     return some((every(map(term, grams(word[:MAX_RUN]))), whole))
 
 
+def is_run(squeezed: str) -> bool:
+    """Whether a name is asked for this as one run."""
+    return squeezed.isascii() and len(squeezed) > 2
+
+
 @dataclass(frozen=True)
 class Query:
     """What somebody typed, folded: `chunks` between blanks and slashes, `words` within them."""
@@ -183,12 +194,18 @@ class Query:
         parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)
-            if len(chunk) == 1 or not squeezed.isascii() or len(squeezed) < 3:
+            if not is_run(squeezed):
                 parts += map(word_expression, chunk)
                 continue
-            in_card = every(term(f"w:{word[:MAX_WORD]}") for word in chunk)
+            in_card = every(map(whole_word, chunk))
             parts.append(some((every(map(term, grams(squeezed[:MAX_RUN]))), in_card)))
         return every(parts) or None
+
+    def long_runs(self) -> list[tuple[str, list[str]]]:
+        """Of `as_typed`, each run whose grams a name may have without holding it (`uber-alert`
+        those of bert), and its words."""
+        found = [("".join(chunk)[:MAX_RUN], chunk) for chunk in self.chunks]
+        return [(run, chunk) for run, chunk in found if is_run(run) and len(run) > 3]
 
     @cached_property
     def loose_words(self) -> list[str]:

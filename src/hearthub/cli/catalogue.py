@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from hearthub.cli.common import Data, Json, settings_for
+from hearthub.cli.common import Data, Json, open_whole_hub
 from hearthub.cli.progress import Progress
 
 app = typer.Typer(no_args_is_help=True)
@@ -19,10 +19,8 @@ def catalogue() -> None:
 @app.command()
 def rebuild(data: Data = None, as_json: Json = False) -> None:
     """Make the catalogue anew from repos, commits and counters. A running hub may go on."""
-    from hearthub.app import open_hub
-
     started = time.monotonic()
-    with open_hub(settings_for(data)) as hub, Progress() as say:
+    with open_whole_hub(data) as hub, Progress() as say:
         count = hub.catalogue.rebuild(lambda done: say(f"{done:,} listings"))
     seconds = round(time.monotonic() - started, 1)
     if as_json:

@@ -59,7 +59,15 @@ def data_folder(settings: Settings) -> Finding:
             f"{data} cannot be written: {error.strerror}",
             "Give it to the user that runs Hearthub, or choose another folder with --data.",
         )
-    if data.stat().st_mode & 0o077 and os.name == "posix":
+    stat = data.stat()
+    if stat.st_uid != os.geteuid():
+        return Finding(
+            name,
+            WARN,
+            f"{data} belongs to another user, who cannot read what this one writes there",
+            f"Run all commands as the hub's user: sudo -u '#{stat.st_uid}' hearthub ...",
+        )
+    if stat.st_mode & 0o077:
         return Finding(
             name,
             WARN,

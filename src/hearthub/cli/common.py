@@ -39,8 +39,8 @@ def settings_for(data: Path | None, **words: object) -> Settings:
 
 
 @contextmanager
-def open_database(data: Path | None) -> Iterator["Database"]:
-    """The main database on the newest schema.
+def open_database(data: Path | None, *, make: bool = True) -> Iterator["Database"]:
+    """The main database on the newest schema; NotFound when there is none, unless `make`.
 
     Not `app.open_hub`: that loads the HTTP framework and every part, which takes longer than
     the whole of a command such as `user add`.
@@ -49,6 +49,8 @@ def open_database(data: Path | None) -> Iterator["Database"]:
     from hearthub.db import DatabaseError
 
     settings = settings_for(data)
+    if not make:
+        _require_hub(settings)
     try:
         db = migrations.open_main(settings)
         try:
@@ -70,15 +72,19 @@ def open_whole_hub(data: Path | None, *, make: bool = False) -> Iterator["Hub"]:
     from hearthub.db import DatabaseError
 
     settings = settings_for(data)
-    is_here = settings.database_url or (settings.data / "hearthub.db").is_file()
-    if not is_here and not make:
-        raise NotFound(f"There is no hub in {settings.data} (hearthub.db is missing)")
+    if not make:
+        _require_hub(settings)
     try:
         with open_hub(settings) as hub:
             yield hub
     except DatabaseError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise Unavailable(f"A database in {settings.data} cannot be used: {reason}") from error
+
+
+def _require_hub(settings: Settings) -> None:
+    if not settings.database_url and not (settings.data / "hearthub.db").is_file():
+        raise NotFound(f"There is no hub in {settings.data} (hearthub.db is missing)")
 
 
 @contextmanager

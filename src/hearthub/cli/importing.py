@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthub.cli.common import Data, Json, read_secret, settings_for
+from hearthub.cli.common import Data, Json, open_whole_hub, read_secret
 from hearthub.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -53,12 +53,10 @@ def import_repo(
     data: Data = None,
 ) -> None:
     """Import a repo of another hub, or bring it up to date. Run it again after an interruption."""
-    settings = settings_for(data)
     name, at, revision = repo.partition("@")
     if at and not revision:
         raise typer.BadParameter("after @ comes a branch, a tag or a commit")
     token = read_secret("token") if token_stdin else None
-    from hearthub.app import open_hub
     from hearthub.mirror import Wanted
 
     wanted = Wanted(
@@ -71,7 +69,7 @@ def import_repo(
         token=token,
     )
     try:
-        with open_hub(settings) as hub:
+        with open_whole_hub(data, make=True) as hub:
             imported = hub.mirror.import_repo(actor_for(hub, user), wanted, Shown())
     except KeyboardInterrupt:
         sys.exit("hearthub: interrupted; the same import goes on from here")

@@ -14,7 +14,7 @@ def dead(as_json: Json = False, data: Data = None) -> None:
     """List jobs that failed too often and were given up."""
     from hearthub.jobs import Jobs
 
-    with open_database(data) as db:
+    with open_database(data, make=False) as db:
         jobs = Jobs(db).dead()
     rows = [
         {
@@ -29,10 +29,12 @@ def dead(as_json: Json = False, data: Data = None) -> None:
 
 
 @app.command()
-def retry(number: Annotated[int, typer.Argument(metavar="ID")], data: Data = None) -> None:
+def retry(
+    number: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**62)], data: Data = None
+) -> None:
     """Let a dead job run again."""
     from hearthub.jobs import Jobs
 
-    with open_database(data) as db:
+    with open_database(data, make=False) as db:
         Jobs(db).retry(number)
     print(f"The job {number} waits for a worker")

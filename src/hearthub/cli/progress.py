@@ -2,7 +2,6 @@
 
 import sys
 import time
-from types import TracebackType
 
 SHOWN_S, LOGGED_S = 0.2, 10.0
 
@@ -27,11 +26,6 @@ class Progress:
     def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._is_terminal:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -253,6 +253,8 @@ class _Reader:
             raise BadRequest(f"{table.where}: {key}_file {file[:200]!r}: {reason}") from None
         if not secret:
             raise BadRequest(f"{table.where}: {key}_file {file[:200]!r} is empty")
+        if "\n" in secret:  # another file than was meant, /etc/passwd perhaps
+            raise BadRequest(f"{table.where}: {key}_file {file[:200]!r} has more than one line")
         return secret
 
 

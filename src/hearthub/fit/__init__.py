@@ -11,24 +11,35 @@ if TYPE_CHECKING:
     from hearthub.fit.comparison import Column, column_texts, columns_csv, columns_markdown
     from hearthub.fit.derivatives import Option
     from hearthub.fit.fit import Fit
+    from hearthub.fit.guesses import Known, of_observed
     from hearthub.fit.hardware import Hardware, detect, find_hardware, hardware_catalogue
     from hearthub.fit.identity import Identity
-    from hearthub.fit.lineage import relation
+    from hearthub.fit.kept import HEADER_VERSION, Header, KeptReader
+    from hearthub.fit.lineage import RELATIONS, relation
     from hearthub.fit.memory import Memory
     from hearthub.fit.model import Model
     from hearthub.fit.names import NameFacts, parse_name
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
+    from hearthub.fit.shards import shard_headers
     from hearthub.fit.speed import Speed
+    from hearthub.fit.summary import APPS, Summary
     from hearthub.fit.tasks import task_of_config, task_of_library
-    from hearthub.fit.wanted import Wanted, hardware_named
+    from hearthub.fit.wanted import Wanted, hardware_named, most_that_fits
+    from hearthub.fit.weighing import read_weights
     from hearthub.fit.wire import column_json, placed_json, report_json
 
 __all__ = [
+    "APPS",
+    "HEADER_VERSION",
+    "RELATIONS",
     "Column",
     "Fit",
     "Hardware",
+    "Header",
     "Identity",
+    "KeptReader",
+    "Known",
     "Memory",
     "Model",
     "NameFacts",
@@ -36,6 +47,7 @@ __all__ = [
     "Placed",
     "Report",
     "Speed",
+    "Summary",
     "Wanted",
     "column_json",
     "column_texts",
@@ -45,15 +57,30 @@ __all__ = [
     "find_hardware",
     "hardware_catalogue",
     "hardware_named",
+    "most_that_fits",
+    "of_observed",
     "parse_name",
     "placed_json",
+    "read_weights",
     "relation",
     "report_json",
+    "shard_headers",
     "task_of_config",
     "task_of_library",
 ]
 
 _HOMES = {
+    "APPS": "summary",
+    "HEADER_VERSION": "kept",
+    "RELATIONS": "lineage",
+    "Header": "kept",
+    "KeptReader": "kept",
+    "Known": "guesses",
+    "Summary": "summary",
+    "most_that_fits": "wanted",
+    "of_observed": "guesses",
+    "read_weights": "weighing",
+    "shard_headers": "shards",
     "Column": "comparison",
     "Fit": "fit",
     "Hardware": "hardware",

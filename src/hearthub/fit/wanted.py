@@ -1,7 +1,9 @@
 """How somebody wants to run a model: hardware, context, engine, training."""
 
 import math
+import re
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Literal, cast
 
 from hearthub.errors import BadRequest
@@ -9,7 +11,9 @@ from hearthub.fit.caches import ELEMENT, MOST_TOKENS, CacheType, Use
 from hearthub.fit.caches import Engine as CacheEngine
 from hearthub.fit.commands import ENGINES
 from hearthub.fit.hardware import Hardware, custom_hardware, detect, find_hardware
+from hearthub.fit.memory import GIB
 from hearthub.fit.memory_training import Method
+from hearthub.fit.verdicts import FITS_SHARE
 
 DEFAULT_CONTEXT = 8192
 MOST_GPUS = 1024
@@ -22,6 +26,7 @@ _CACHES: dict[str, CacheEngine] = {
     "tgi": "vllm",
 }
 """Whose way of keeping a cache an engine has; the others keep what the shape needs."""
+_GIB_TEXT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?) ?(?:GiB)?", re.ASCII | re.IGNORECASE)
 _SPELT = {"llama.cpp": {"fp8": "q8_0"}, "vllm": {"q8_0": "fp8", "q4_0": "fp8"}}
 """The nearest type that an engine has."""
 
@@ -92,6 +97,19 @@ def hardware_named(
         custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib)  # raises for what is no size
     found = [detect().best if name == "auto" else find_hardware(name) for name in names]
     return tuple(_sized(each, vram_gib, ram_gib) for each in found)
+
+
+def most_that_fits(text: str) -> int:
+    """The most bytes that still fit one piece of hardware: its name, or its memory in GiB.
+
+    Raises BadRequest, with near names, for what is neither; and for a CPU, whose memory only its
+    owner knows.
+    """
+    number = _GIB_TEXT.fullmatch(text.strip())
+    hardware = custom_hardware(vram_gib=float(number[1])) if number else find_hardware(text)
+    if hardware.memory_gib is None:
+        raise BadRequest(f"Say how much memory {hardware.name} has, in GiB: a number alone will do")
+    return floor(FITS_SHARE * round(hardware.memory_gib * GIB))
 
 
 def _sized(hardware: Hardware, vram_gib: float | None, ram_gib: float | None) -> Hardware:

@@ -28,6 +28,15 @@ class Copies:
         self.actor, self.wanted, self.progress = order.actor, order.wanted, order.progress
         self.endpoint = endpoint
 
+    def is_here(self, target: str) -> bool:
+        """Whether there is a repo of this id that the actor sees; Forbidden when they may not
+        write it."""
+        try:
+            self.registry.repo(self.actor, self.wanted.type, target, Right.ADMIN)
+        except RepoNotFound:
+            return False
+        return True
+
     def find_or_create(self, state: State, target: str) -> tuple[Repo, Origin]:
         """The repo here and its origin, `head` being the head of main. Raises Conflict when it
         is something else than a copy of this upstream repo, or has commits of its own."""

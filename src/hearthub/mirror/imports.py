@@ -15,7 +15,7 @@ from hearthub.mirror.wanted import Imported, Order, Parts, Wanted
 from hearthub.mirror.workplace import Workplace, workplace
 from hearthub.names import check_repo_name, split_id
 from hearthub.registry import DeleteFile, Entry, Operation, PutFile, PutLfs, Repo
-from hearthub.upstream import EMPTY, Endpoint, Pace, State, Upstream
+from hearthub.upstream import EMPTY, Endpoint, File, Pace, State, Upstream
 
 TYPES = ("model", "dataset", "space")
 
@@ -67,6 +67,7 @@ class Import:
         raise BadRequest(f"{asked} is {state.name} upstream: say its id here with --as")
 
     def _bring(self, upstream: Upstream, state: State, target: str, place: Workplace) -> Imported:
+        files = None if self.copies.is_here(target) else self._files(upstream, state)
         repo, origin = self.copies.find_or_create(state, target)
         here = self._here(repo, origin.head)
         damaged = {entry.etag for entry in here if self.registry.is_damaged(repo, entry)}
@@ -76,9 +77,7 @@ class Import:
             here = select(here, self.wanted.include)
             size = sum(entry.size for entry in here)
             return Imported(repo, origin, len(here), 0, size, changed=False)
-        max_file = self.settings.max_file
-        listed = upstream.tree(repo.type, state.name, state.commit, max_file)
-        files = select(listed, self.wanted.include)
+        files = self._files(upstream, state) if files is None else files
         plan = make_plan(
             files,
             here,
@@ -95,6 +94,13 @@ class Import:
         reused = sum(file.size for file in files) - missing
         changed = head != origin.head or origin.commit != state.commit
         return Imported(repo, recorded, len(files), downloads.received, reused, changed)
+
+    def _files(self, upstream: Upstream, state: State) -> list[File]:
+        """What is wanted of the upstream repo. Before a repo is made here: should nothing fit,
+        none is left empty."""
+        max_file = self.settings.max_file
+        listed = upstream.tree(self.wanted.type, state.name, state.commit, max_file)
+        return select(listed, self.wanted.include)
 
     def _here(self, repo: Repo, head: str) -> list[Entry]:
         entries = self.registry.tree(repo, head, recursive=True, limit=4 * MAX_CHANGES)

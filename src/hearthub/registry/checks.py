@@ -7,17 +7,15 @@ what turns out whole again is taken off it.
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from hearthub.db import Database
 from hearthub.errors import BadRequest, Unavailable
 from hearthub.registry.gitformat import Kind, hasher, oid_of
 from hearthub.registry.hits import Hit, Hits
+from hearthub.registry.keeper import Keeper
 from hearthub.registry.marks import open_marks
-from hearthub.registry.objects import ObjectStore, blob_key, inflate
-from hearthub.registry.refs import Refs
+from hearthub.registry.objects import blob_key, inflate
 from hearthub.registry.walking import walk
-from hearthub.storage import Storage, Stored
+from hearthub.storage import Stored
 
 AGAIN = "Upload the file again with the same bytes, from anywhere, or restore it from a backup"
 ADVICE = {
@@ -79,19 +77,7 @@ class CheckReport:
     unchecked: list[str] = field(default_factory=list)
 
 
-class Checker:
-    def __init__(
-        self,
-        db: Database,
-        objects_db: Database,
-        objects: ObjectStore,
-        refs: Refs,
-        storage: Storage,
-        temporary: Path,
-    ) -> None:
-        self._db, self._objects_db, self._objects = db, objects_db, objects
-        self._refs, self._storage, self._temporary = refs, storage, temporary
-
+class Checker(Keeper):
     def check(self, sample: Sample, *, deep: bool, report: Report) -> CheckReport:
         done = CheckReport()
         listed = {record.key for record in self._storage.damage.records()}

@@ -1,6 +1,7 @@
 """Reading a repo at a commit: trees, single paths, and where a file's bytes are."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Lock
@@ -106,7 +107,10 @@ class Files:
         found = trees.find(self._loader(repo), root, path)
         if found is None or found.is_folder:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
-        return self.describe(repo, [(path, found)])[0]
+        entry = self.describe(repo, [(path, found)])[0]
+        if entry.pointer is None and entry.size <= MAX_POINTER and not self._knows(repo, entry.oid):
+            self.objects.read(repo.id, entry.oid)  # raises: a list had to leave open what it is
+        return entry
 
     def content(self, repo: Repo, entry: Entry) -> bytes | Location:
         """The file's bytes, or where they lie; behind a pointer, those of the object it names."""
@@ -179,16 +183,19 @@ class Files:
             )
         return entries
 
+    def refuse_damaged(self, repo: Repo, entry: Entry) -> None:
+        """For an answer that promises a file's bytes without opening them (HEAD): raises Damaged
+        when they are known to be. Costs no query where nothing is."""
+        if not self.storage.damage.listed():
+            return
+        self.storage.damage.refuse(blob_key(repo.id, entry.oid), f"Git object {entry.oid}")
+        if entry.pointer:
+            self.storage.refuse_damaged(entry.pointer.sha256, entry.xet_hash)
+
     def is_damaged(self, repo: Repo, entry: Entry) -> bool:
         """Whether a file's bytes are known to be damaged. Costs no query where nothing is."""
-        damage = self.storage.damage
-        if not damage.listed() or entry.is_folder:
-            return False
-        if damage.has(blob_key(repo.id, entry.oid)):
-            return True
         try:
-            if entry.pointer:
-                self.storage.refuse_damaged(entry.pointer.sha256, entry.xet_hash)
+            self.refuse_damaged(repo, entry)
         except Damaged:
             return True
         return False
@@ -210,13 +217,29 @@ class Files:
         if missing := [oid for oid in oids if oid not in known]:
             sizes = self.objects.sizes(repo.id, missing)
             small = [oid for oid, size in sizes.items() if size <= MAX_POINTER]
-            contents = self.objects.read_many(repo.id, small)
+            contents = self._whole(repo, small)
             for oid, size in sizes.items():
                 content = contents.get(oid)
                 known[oid] = _Blob(size, parse_pointer(content) if content else None)
+            lost = set(small) - contents.keys()
             with self._blobs_lock:
-                self._blobs.update({(repo.id, oid): known[oid] for oid in sizes})
+                self._blobs.update({(repo.id, oid): known[oid] for oid in sizes.keys() - lost})
         return known
+
+    def _knows(self, repo: Repo, oid: str) -> bool:
+        with self._blobs_lock:
+            return (repo.id, oid) in self._blobs
+
+    def _whole(self, repo: Repo, oids: list[str]) -> dict[str, bytes]:
+        """The contents that can be read: one damaged file must not hide the rest of its folder."""
+        try:
+            return self.objects.read_many(repo.id, oids)
+        except Damaged:
+            found = {}
+            for oid in oids:
+                with suppress(Damaged, NotFound):
+                    found[oid] = self.objects.read(repo.id, oid)[1]
+            return found
 
 
 def missing(oid: str) -> Damaged:

@@ -11,18 +11,16 @@ No lock is held meanwhile, and refs may move. Why that is enough: docs/decisions
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from hearthub.db import Database
 from hearthub.errors import Unavailable
 from hearthub.registry.gitformat import Kind
+from hearthub.registry.keeper import Keeper
 from hearthub.registry.marks import Marks, open_marks
-from hearthub.registry.objects import GRACE_MS, ObjectStore, blob_key
+from hearthub.registry.objects import GRACE_MS, blob_key
 from hearthub.registry.pointers import MAX_POINTER, parse_pointer
-from hearthub.registry.refs import Refs
 from hearthub.registry.walking import Broken, walk
-from hearthub.storage import Storage, Tally, briefly
+from hearthub.storage import Tally, briefly
 
 ATTEMPTS = 3
 PAGE = 500
@@ -31,19 +29,7 @@ KIND, GONE = "git objects", "git objects of gone repos"
 Report = Callable[[str], None]
 
 
-class Collector:
-    def __init__(
-        self,
-        db: Database,
-        objects_db: Database,
-        objects: ObjectStore,
-        refs: Refs,
-        storage: Storage,
-        temporary: Path,
-    ) -> None:
-        self._db, self._objects_db, self._objects = db, objects_db, objects
-        self._refs, self._storage, self._temporary = refs, storage, temporary
-
+class Collector(Keeper):
     def collect(self, tally: Tally, report: Report) -> list[int]:
         """All repos, and what is left of those that are gone; the repos that lost something."""
         changed = []

@@ -381,8 +381,7 @@ class Registry:
         repo = self.repo(actor, repo_type, full_name, Right.READ)
         commit = self.commit_of(repo, rev)
         entry = self._files.entry(repo, commit, path)
-        if entry.pointer:
-            self.storage.refuse_damaged(entry.pointer.sha256, entry.xet_hash)
+        self._files.refuse_damaged(repo, entry)
         return repo, commit, entry
 
     def content(self, repo: Repo, entry: Entry) -> bytes | Location:

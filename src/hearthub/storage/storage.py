@@ -147,9 +147,7 @@ class Storage:
         return self._cas.locate_file(found.xet_hash, found.size)
 
     def refuse_damaged(self, sha256: str, xet_hash: str | None) -> None:
-        """For an answer that promises the bytes without opening them (HEAD). Costs no query."""
-        if not self._damage.listed():
-            return
+        """Raises Damaged when an object's bytes are known to be, without opening them."""
         if xet_hash is None:
             self._damage.refuse(f"lfs/{sha256}", f"LFS object {sha256}")
         elif self._cas.is_damaged(xet_hash):

@@ -41,6 +41,9 @@ def deleting(data: Path) -> Iterator[bool]:
 def _lock_file(data: Path) -> Iterator[int]:
     descriptor = os.open(data / "upkeep.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        if os.geteuid() == 0:  # as SQLite does: whoever runs the hub must be able to take it, too
+            folder = data.stat()
+            os.fchown(descriptor, folder.st_uid, folder.st_gid)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -154,6 +154,19 @@ with step("get_safetensors_metadata"):
     same((meta.sharded, meta.parameter_count), (False, {"F32": 6, "F16": 4}))
     same(meta.weight_map, {"weight": "model.safetensors", "bias": "model.safetensors"})
 
+with step("get_sharded_safetensors_metadata"):
+    if not hasattr(api, "get_sharded_safetensors_metadata"):
+        raise Absent
+    weight_map = dict.fromkeys(("weight", "bias"), "model.safetensors")
+    index = {"metadata": {"total_size": 32}, "weight_map": weight_map}
+    upload("model.safetensors.index.json", json.dumps(index).encode())
+    meta = api.get_sharded_safetensors_metadata(repo)
+    same((meta.sharded, meta.metadata), (True, {"total_size": 32}))
+    same((meta.parameter_count, meta.weight_map), ({"F32": 6, "F16": 4}, weight_map))
+    same(meta.files_metadata["model.safetensors"].metadata, {"format": "pt"})
+    with raises(EntryNotFound, 404):
+        api.get_sharded_safetensors_metadata(repo, filename="other.index.json")
+
 with step("verify_repo_checksums"):
     if not hasattr(api, "verify_repo_checksums"):
         raise Absent
