@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hearthub.fit.names import NameFacts, parse_name
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
+    from hearthub.fit.sizes import curated_of
     from hearthub.fit.speed import Speed
     from hearthub.fit.tasks import task_of_config, task_of_library
     from hearthub.fit.wanted import Wanted, hardware_named
@@ -41,6 +42,7 @@ __all__ = [
     "column_texts",
     "columns_csv",
     "columns_markdown",
+    "curated_of",
     "detect",
     "find_hardware",
     "hardware_catalogue",
@@ -70,6 +72,7 @@ _HOMES = {
     "column_texts": "comparison",
     "columns_csv": "comparison",
     "columns_markdown": "comparison",
+    "curated_of": "sizes",
     "detect": "hardware",
     "find_hardware": "hardware",
     "hardware_catalogue": "hardware",

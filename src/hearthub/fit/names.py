@@ -28,8 +28,11 @@ _SPELLINGS = (
     (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))", re.I), r"-\1."),  # pythia2-8b
     (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)", re.I), "A"),  # OLMoE-1B-7B: 1 B are active
 )
+_OTHER_SPELLING = re.compile(r"-[0-2]_\d|\dp\d|pythia\d|olmoe-", re.IGNORECASE)
+_SIZED = re.compile(r"\d[mbt]", re.IGNORECASE)
+"""What every size has. Half of all names have none, and the patterns above take their time."""
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.[a-z]{1,16}$|$)", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
 _VARIANTS = {
     "it": "instruct",
     "instruct": "instruct",
@@ -118,8 +121,11 @@ def parse_name(name: str) -> NameFacts:
 def _sizes(name: str) -> dict[str, float]:
     """The first of each kind: a later `1M` is a context, a later `70B` a teacher."""
     sizes: dict[str, float] = {}
-    for pattern, replacement in _SPELLINGS:
-        name = pattern.sub(replacement, name)
+    if not _SIZED.search(name):
+        return sizes
+    if _OTHER_SPELLING.search(name):
+        for pattern, replacement in _SPELLINGS:
+            name = pattern.sub(replacement, name)
     for match in _SIZE.finditer(name):
         found = _size(match)
         unit = match["unit"].lower()
@@ -158,7 +164,7 @@ def _number(match: re.Match[str]) -> float:
     text, tenths = match["number"], match["tenths"]
     if tenths and "." not in text:
         text += f".{tenths}"
-    elif re.fullmatch(r"0\d", text):
+    elif len(text) == 2 and text[0] == "0":
         text = f"0.{text[1:]}"
     return round(float(text) * _BILLIONS[match["unit"].lower()], 6)
 
@@ -169,5 +175,5 @@ def _shard(name: str) -> tuple[int, int] | None:
 
 
 def _variants(name: str) -> tuple[str, ...]:
-    words = (_VARIANTS.get(word.lower()) for word in _WORD.findall(name))
-    return tuple(dict.fromkeys(variant for variant in words if variant))
+    found = [word for word in _WORD.findall(name.lower()) if word in _VARIANTS]
+    return tuple(dict.fromkeys(_VARIANTS[word] for word in found)) if found else ()
