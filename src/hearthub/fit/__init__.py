@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from hearthub.fit.names import NameFacts, parse_name
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
+<<<<<<< HEAD
     from hearthub.fit.shards import shard_headers
+=======
+    from hearthub.fit.sizes import curated_of
+>>>>>>> pulse-facts
     from hearthub.fit.speed import Speed
     from hearthub.fit.summary import APPS, Summary
     from hearthub.fit.tasks import task_of_config, task_of_library
@@ -53,6 +57,7 @@ __all__ = [
     "column_texts",
     "columns_csv",
     "columns_markdown",
+    "curated_of",
     "detect",
     "find_hardware",
     "hardware_catalogue",
@@ -97,6 +102,7 @@ _HOMES = {
     "column_texts": "comparison",
     "columns_csv": "comparison",
     "columns_markdown": "comparison",
+    "curated_of": "sizes",
     "detect": "hardware",
     "find_hardware": "hardware",
     "hardware_catalogue": "hardware",
