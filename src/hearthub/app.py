@@ -106,14 +106,13 @@ def build(
     downloads = Downloads(db, root_files(registry))
 <<<<<<< HEAD
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads)
-    lake = Lake(settings.data / "lake", TABLES, sandbox)
-    pulse = Pulse(lake, catalogue)
+    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), catalogue)
 =======
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
 >>>>>>> main
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
-    schedule_pulse(jobs, lake, pulse)
+    schedule_pulse(jobs, pulse)
     return Hub(
         settings=settings,
         db=db,
@@ -197,33 +196,11 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
 
 
 <<<<<<< HEAD
-def schedule_pulse(jobs: Jobs, lake: Lake, pulse: Pulse) -> None:
-    """Jobs of the observatory: its files kept few, and what came shown."""
-
-    def tidy(_payload: dict[str, object]) -> None:
-        merged, removed = lake.compact(), lake.sweep()
-        if merged or removed:
-            log.info("the lake: %d files merged, %d removed", merged, removed)
-
-    jobs.register("lake.tidy", tidy, every_s=HOUR_S)
+def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
+    """Jobs of the observatory."""
+    jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
-=======
-def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
-    def refresh(payload: dict[str, int]) -> None:
-        if catalogue.refresh(payload):
-            jobs.add("catalogue.weigh", {}, key="weigh")
-
-    def weigh(payload: dict[str, int]) -> None:
-        if catalogue.weigh(payload):
-            jobs.add("catalogue.weigh", {}, key="weigh")
-
-    for name, job in (("refresh", refresh), ("recount", catalogue.recount)):
-        jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
-    # Each hour too: a rebuild may have found models whose headers nobody read.
-    jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
-    jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
-    jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
->>>>>>> main
+    jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from hearthub.fit.names import NameFacts, parse_name
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
-<<<<<<< HEAD
     from hearthub.fit.shards import shard_headers
-=======
     from hearthub.fit.sizes import curated_of
->>>>>>> pulse-facts
     from hearthub.fit.speed import Speed
     from hearthub.fit.summary import APPS, Summary
     from hearthub.fit.tasks import task_of_config, task_of_library

@@ -12,6 +12,7 @@ from hashlib import sha256
 from hearthub.errors import BadRequest
 from hearthub.lake import Lake, Row, Session, Writing
 from hearthub.pulse import papers, streams
+from hearthub.pulse.classify import classify
 from hearthub.pulse.sources import Source
 from hearthub.pulse.sources.incoming import Incoming, Options
 from hearthub.pulse.sources.reading import literal
@@ -90,13 +91,16 @@ class _Ingestion:
         self.say("comparing")
         self.captures()
         self.presence(staged)
-        for stream in streams.told_by(self.incoming):
-            conflicts = streams.changes(self.session, stream, self.incoming.source)
-            staged.conflicts = max(staged.conflicts, conflicts)
-            self.say(f"writing: {stream.table}")
-            self.writing.append(stream.table, stream.rows(staged.file))
         self.say("writing: repos and edges")
         self.repos(staged)
+        for stream in streams.told_by(self.incoming):
+            self.say(f"writing: {stream.table}")
+            conflicts = streams.changes(self.session, stream, self.incoming.source)
+            staged.conflicts = max(staged.conflicts, conflicts)
+            self.writing.append(stream.table, stream.rows(staged.file))
+        if self.incoming.is_described:
+            self.say("classifying")
+            classify(self.writing, streams.DESCRIPTION.rows(staged.file))
         counts = self.session.one(
             "select count(*) as rows, count(distinct repo_id) as repos, "
             'min("at") as first, max("at") as last from obs'

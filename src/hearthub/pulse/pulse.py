@@ -9,6 +9,7 @@ from typing import Any
 from hearthub.catalogue import Catalogue
 from hearthub.errors import BadRequest
 from hearthub.lake import Answer, Lake
+from hearthub.pulse.classify import classify_again
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, source_of
@@ -53,6 +54,17 @@ class Pulse:
         done = show(self.lake, self.catalogue)
         if done != Shown():
             log.info("observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone)
+
+    def classify(self, _payload: dict[str, Any]) -> None:
+        """Job: by other facts than those of today, classify everything anew."""
+        if done := classify_again(self.lake):
+            log.info("classified anew: %d", done)
+
+    def tidy(self, _payload: dict[str, Any]) -> None:
+        """Job: few files in the lake, and none that nobody reads."""
+        merged, removed = self.lake.compact(), self.lake.sweep()
+        if merged or removed:
+            log.info("the lake: %d files merged, %d removed", merged, removed)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""

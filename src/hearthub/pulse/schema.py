@@ -100,7 +100,7 @@ STATE = Table(
         ("languages", "varchar[]"),
         ("formats", "varchar[]"),
         ("parameters", "bigint"),  # as the source counts them
-        ("is_packed", "boolean"),  # a quarter of them or more are bytes or 32-bit integers
+        ("is_packed", "boolean"),  # many of them hold several weights: a header counts too few
         ("gguf_parameters", "bigint"),
         ("gguf_architecture", "varchar"),
         ("digest", "bigint"),  # of all that stands above but the repo and the time
@@ -125,7 +125,7 @@ CLASSIFIED = Table(
         ("params_active", "bigint"),
         ("params_effective", "bigint"),
         ("size_source", "varchar"),
-        ("size_conf", "double"),
+        ("size_conf", "varchar"),
         ("family", "varchar"),
         ("domain", "varchar"),  # of a data set
         ("themes", "varchar[]"),

@@ -7,9 +7,11 @@ the TOML files beside this one are all there is.
 from hearthub.pulse.facts.facts import Classified, Facts, Row
 from hearthub.pulse.facts.licences import Licences
 from hearthub.pulse.facts.namespaces import Organisation
-from hearthub.pulse.facts.sizes import SIZE_CLASSES, Size, size_class, size_of
+from hearthub.pulse.facts.sizes import PACKED, PACKED_SHARE, SIZE_CLASSES, Size, size_class, size_of
 
 __all__ = [
+    "PACKED",
+    "PACKED_SHARE",
     "SIZE_CLASSES",
     "Classified",
     "Facts",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Session
+from hearthub.pulse.facts import PACKED, PACKED_SHARE
 from hearthub.pulse.sources import reading
 from hearthub.pulse.sources.files import digest, time_of
 from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
@@ -29,9 +30,6 @@ SIGNS = {
     "model": ("safetensors", "gguf", "library_name", "baseModels", "pipeline_tag"),
     "dataset": ("mainSize", "description", "citation", "paperswithcode_id"),
 }
-PACKED = ("U8", "I8", "U32", "I32")
-"""Dtypes that hold several weights of fewer bits; no checkpoint trains in them."""
-
 Columns = Mapping[str, Column]
 
 
@@ -152,9 +150,9 @@ def _weights(columns: Columns) -> dict[str, str]:
         packed = " + ".join(
             f"coalesce(try_cast({reading.inside(columns['safetensors'], 'parameters', kind)} "
             "as hugeint), 0)"
-            for kind in PACKED
+            for kind in sorted(PACKED)
         )
-        told["is_packed"] = f"({packed}) * 4 >= {told['parameters']}"
+        told["is_packed"] = f"({packed}) > {PACKED_SHARE} * {told['parameters']}"
     if "gguf" in columns:
         told["gguf_architecture"] = reading.inside(columns["gguf"], "architecture")
     if left_out:
