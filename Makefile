@@ -34,7 +34,7 @@ format: .venv/.check ## put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.test .venvs/hub-2.4.0/.done ## the speed goals, as ratios measured in one run
+bench: .venv/.test .venvs/hub-2.4.0/.done .venvs/readers/.done ## the speed goals, as ratios measured in one run
 	$(BIN)/python -m bench
 
 ORACLES := .venvs/oracles
@@ -43,7 +43,9 @@ oracles: $(ORACLES)/.done .venv/.test ## measure again what tests/fit compares w
 		> $(ORACLES)/meta.json
 	PYTHONPATH=tests $(BIN)/python tests/fit/oracles/llama.py \
 		$(ORACLES)/build/bin/llama-fit-params > $(ORACLES)/llama.json
-	mv $(ORACLES)/meta.json $(ORACLES)/llama.json tests/fit/oracles/
+	PYTHONPATH=tests $(BIN)/python tests/fit/oracles/quantize.py \
+		$(ORACLES)/build/bin/llama-quantize > $(ORACLES)/quantize.json
+	mv $(ORACLES)/meta.json $(ORACLES)/llama.json $(ORACLES)/quantize.json tests/fit/oracles/
 	HEARTHUB_ORACLE_CONFIGS=$(ORACLES)/configs $(BIN)/pytest tests/fit/architecture
 
 lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgrade)
@@ -52,7 +54,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
-	for client in $(HUBS:%=hub-%) train; do \
+	for client in $(HUBS:%=hub-%) train readers; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \
 			-o requirements/clients/$$client.txt || exit 1; done
 
@@ -81,6 +83,11 @@ $(BIN)/python:
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
 
+.venvs/readers/.done: requirements/clients/readers.txt | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
+	@touch $@
+
 # torch is in no hashed file: its builds differ between machines. It comes first, so that
 # nothing below asks for another; --no-deps, because the file is the whole list.
 .venvs/train/.done: requirements/clients/train.txt | $(BIN)/python
@@ -105,7 +112,7 @@ $(ORACLES)/.done: | $(BIN)/python
 	cmake -S $(@D)/llama_cpp_python-0.3.36/vendor/llama.cpp -B $(@D)/build \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_BUILD_TESTS=OFF \
 		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_OPENSSL=OFF
-	cmake --build $(@D)/build --target llama-fit-params
+	cmake --build $(@D)/build --target llama-fit-params llama-quantize
 	@touch $@
 
 # Without npm the tests of huggingface.js say so and are skipped.

@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import beginnings, downloads, small, uploads
+from bench import beginnings, downloads, fit_readers, small, uploads
 from bench.figures import Figure, Skipped
 from tests.live import live_hub
 
-PARTS = ("beginnings", "small", "uploads", "downloads", "install")
+SERVED = ("beginnings", "small", "uploads", "downloads")
+"""What needs a hub that runs."""
+PARTS = ("fit", *SERVED, "install")
 
 
 def main() -> int:
@@ -33,20 +35,26 @@ def measure(parts: set[str], quick: bool) -> Iterator[Figure | Skipped]:
     """Sizes are the issue's; `quick` shows only that everything runs."""
     scale, repeats = (16, 1) if quick else (1, 3)
     with tempfile.TemporaryDirectory(prefix="hearthub-bench-") as name:
-        folder = Path(name)
-        with live_hub(folder / "data") as hub:
-            small.make_repo(hub, "bench")
-            if "beginnings" in parts:
-                yield from beginnings.measure(hub, repeats)
-            if "uploads" in parts or "downloads" in parts:
-                yield from uploads.measure(hub, folder, 2**30 // scale, repeats)
-            if "downloads" in parts:
-                yield from downloads.measure(hub, folder, 2**32 // scale, repeats, 500)
-            if "small" in parts:
-                small.put_by_xet(hub, folder)
-                yield from small.measure(hub, 8 // repeats, repeats, 10_000)
+        if "fit" in parts:
+            yield from fit_readers.measure(Path(name), repeats)
+        if parts & set(SERVED):
+            yield from served(parts, Path(name), scale, repeats)
     if "install" in parts and not quick:
         yield from beginnings.first_upload()
+
+
+def served(parts: set[str], folder: Path, scale: int, repeats: int) -> Iterator[Figure | Skipped]:
+    with live_hub(folder / "data") as hub:
+        small.make_repo(hub, "bench")
+        if "beginnings" in parts:
+            yield from beginnings.measure(hub, repeats)
+        if "uploads" in parts or "downloads" in parts:
+            yield from uploads.measure(hub, folder, 2**30 // scale, repeats)
+        if "downloads" in parts:
+            yield from downloads.measure(hub, folder, 2**32 // scale, repeats, 500)
+        if "small" in parts:
+            small.put_by_xet(hub, folder)
+            yield from small.measure(hub, 8 // repeats, repeats, 10_000)
 
 
 if __name__ == "__main__":

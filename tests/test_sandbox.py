@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.errors import BadRequest, Unavailable
-from hearthub.sandbox import Sandbox, report
+from hearthub.sandbox import Sandbox, ask, report
 
 
 def add(a: int, b: int) -> int:
@@ -49,6 +49,10 @@ def loop_forever() -> None:
 def sleep(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
+
+
+def ask_twice(first: int, second: int) -> list[int]:
+    return [ask(first, 1), ask(second, 2)]
 
 
 def die() -> None:
@@ -234,3 +238,32 @@ def test_workers_die_with_their_parent(function: str) -> None:
     parent.wait()
     parent.stdout.close()
     assert wait_until_gone(worker)
+
+
+def test_a_worker_asks_who_called(sandbox: Sandbox) -> None:
+    found = sandbox.run(ask_twice, 10, 20, timeout=20, answer=lambda a, b: a * b)
+    assert found == [10, 40]
+
+
+def test_the_time_of_an_answer_does_not_count(sandbox: Sandbox) -> None:
+    def slowly(*_: int) -> int:
+        time.sleep(1.5)
+        return 7
+
+    assert sandbox.run(ask_twice, 1, 2, timeout=2, answer=slowly) == [7, 7]
+
+
+def test_an_answer_that_is_refused_is_refused_in_the_worker(sandbox: Sandbox) -> None:
+    worker = sandbox.run(process_id, timeout=20)
+
+    def no(*_: int) -> int:
+        raise BadRequest("no such thing")
+
+    with pytest.raises(BadRequest, match="no such thing"):
+        sandbox.run(ask_twice, 1, 2, timeout=20, answer=no)
+    assert sandbox.run(process_id, timeout=20) == worker
+
+
+def test_nobody_but_a_worker_asks() -> None:
+    with pytest.raises(RuntimeError, match="Only a worker"):
+        ask(1)

@@ -51,11 +51,14 @@ class Sandbox:
         *args: object,
         timeout: float,
         progress: Callable[..., None] | None = None,
+        answer: Callable[..., object] | None = None,
     ) -> T:
         """Call an importable module-level function in a worker; many threads may call this.
 
         `timeout` is in seconds, not counting the wait for a free worker. `progress` receives what
-        the function passes to `report`. A HearthubError raised inside is raised here as itself.
+        the function passes to `report`; `answer` gets what it passes to `ask`, and its time does
+        not count, but the worker waits: let it be short. A HearthubError raised inside is raised
+        here as itself.
         Raises Unavailable when the call took too long or its worker died, RuntimeError with the
         worker's traceback when the function failed otherwise.
         """
@@ -63,7 +66,7 @@ class Sandbox:
             while True:
                 worker = self._take()
                 try:
-                    result = worker.call(function, args, timeout, progress)
+                    result = worker.call(function, args, timeout, progress, answer)
                 except _WasIdle:
                     self._drop(worker)
                     continue
@@ -138,6 +141,7 @@ class _Worker:
         args: tuple[object, ...],
         timeout: float,
         progress: Callable[..., None] | None,
+        answer: Callable[..., object] | None,
     ) -> Any:
         deadline = time.monotonic() + timeout
         name = function.__name__
@@ -153,13 +157,26 @@ class _Worker:
                     raise _Failed(value)
                 if kind == "failure":
                     raise _Failed(RuntimeError(f"{name} failed in its worker:\n{value}"))
-                if progress:
+                if kind == "ask":
+                    deadline += self._reply(answer, value)
+                elif progress:
                     progress(*value)
         except (EOFError, OSError):
             code = self._exit_code()
             if code == _IDLE_EXIT:
                 raise _WasIdle from None
             raise Unavailable(f"A worker died (exit code {code}, {name})") from None
+
+    def _reply(self, answer: Callable[..., object] | None, question: tuple[object, ...]) -> float:
+        """Seconds that it took to know what to say."""
+        asked = time.monotonic()
+        try:
+            reply: tuple[bool, object] = (True, answer(*question) if answer else None)
+        except HearthubError as error:
+            reply = (False, error)
+        seconds = time.monotonic() - asked
+        self.connection.send(reply)
+        return seconds
 
     def kill(self) -> None:
         self.process.kill()
@@ -177,6 +194,17 @@ def report(*values: object) -> None:
     """Inside a worker: tell the caller's `progress` something. Elsewhere: nothing."""
     if _reporter is not None:
         _reporter.send(("progress", values))
+
+
+def ask(*question: object) -> Any:
+    """Inside a worker: what the caller's `answer` says, or the HearthubError that it raises."""
+    if _reporter is None:
+        raise RuntimeError("Only a worker has somebody to ask")
+    _reporter.send(("ask", question))
+    is_known, found = _reporter.recv()
+    if not is_known:
+        raise found
+    return found
 
 
 def serve() -> None:
@@ -197,6 +225,7 @@ def serve() -> None:
 def _answer(call: bytes) -> tuple[str, object]:
     try:
         function, args = pickle.loads(call)  # noqa: S301 - from our own parent
+        del call  # it may be as large as what the function needs
         return "result", function(*args)
     except HearthubError as error:
         return "error", error

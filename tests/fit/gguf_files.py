@@ -84,6 +84,7 @@ def write_gguf(
     `Typed` says another type. `general.alignment` is respected.
     """
     head, size = gguf_bytes(metadata, tensors, version=version, big_endian=big_endian)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(head)
         file.truncate(size)

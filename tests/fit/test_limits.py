@@ -1,75 +1,127 @@
 """Whatever strangers wrote: under two seconds, under 200 MB, and a clear error or an answer."""
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fit.gguf_files import ARRAY, STRING, U8, gguf_bytes
+from fit.gguf_files import gguf_bytes
+from fit.hostile_files import ANSWERED, CONFIGS, REFUSED, Write
+from fit.repos import SMALL, in_worker, write
 from fit.weight_files import onnx_bytes, pickle_of, write_safetensors, write_torch
 from hearthub.errors import BadRequest
-from hearthub.fit.checkpoints import contents
+from hearthub.fit.checkpoints import Contents, contents
 from hearthub.fit.elsewhere import Elsewhere
 from hearthub.fit.readers import FORMATS, read
-from hearthub.fit.sources import local
+from hearthub.fit.sources import Folder, local
 from hearthub.fit.weight_names import format_of
 from hearthub.sandbox import Sandbox
 
 SECONDS, MEMORY = 2.0, 200 * 10**6
-
-
-def u64(number: int) -> bytes:
-    return number.to_bytes(8, "little")
-
-
-def array(kind: int, count: int) -> bytes:
-    """A GGUF file with one key, a list whose items are still to come."""
-    head = b"GGUF\3\0\0\0" + u64(0) + u64(1) + u64(1) + b"x"
-    return head + ARRAY.to_bytes(4, "little") + kind.to_bytes(4, "little") + u64(count)
-
-
-NESTED = (ARRAY.to_bytes(4, "little") + u64(1)) * 200_000
-HOSTILE: dict[str, tuple[str, bytes, int]] = {
-    "a list of 2**40 texts": ("m.gguf", array(STRING, 2**40), 0),
-    "a list of 2**31 bytes in a hole": ("m.gguf", array(U8, 2**31), 2**31 + 200),
-    "a text of 2**62 bytes": ("m.gguf", array(STRING, 1) + u64(2**62), 0),
-    "a list of empty texts": ("m.gguf", array(STRING, 2**21), 2**26),
-    "200,000 lists within lists": ("m.gguf", array(ARRAY, 1) + NESTED, 0),
-    "tensors by the billion": ("m.gguf", b"GGUF\3\0\0\0" + u64(2**40) + u64(0), 2**30),
-    "keys by the billion": ("m.gguf", b"GGUF\3\0\0\0" + u64(0) + u64(2**40), 2**30),
-    "a header of 25 MB": ("m.safetensors", u64(24_999_000) + b"{" + b'"a":{},' * 3_571_285, 2**25),
-    "a number of 24 MB": ("m.safetensors", u64(24_000_001) + b"{" + b"9" * 24_000_000, 2**25),
-    "brackets of 24 MB": ("m.safetensors", u64(24_000_001) + b"{" + b"[" * 24_000_000, 2**25),
-    "a graph of empty tensors": ("m.onnx", b"\x3a\x80\x80\x80\x08" + b"\x2a\x00" * 2**23, 0),
-    "a zip that is a hole": ("m.bin", b"PK\3\4", 2**32),
-}
-LEGAL = {"a list of 2**31 bytes in a hole", "a list of empty texts"}
-"""Absurd, but as the format has it: answered, as quickly."""
+PATIENCE = 60.0
+"""Seconds before a worker is killed here: what counts is the processor's time, whatever else this
+machine does."""
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Elsewhere]:
-    """A worker that may not write more than the limit, killed when it takes too long."""
-    sandbox = Sandbox(1, MEMORY)
-    yield Elsewhere(sandbox, SECONDS)
-    sandbox.close()
+def sandbox() -> Iterator[Sandbox]:
+    """One worker that may not write more than the limit."""
+    found = Sandbox(1, MEMORY)
+    yield found
+    found.close()
 
 
-@pytest.mark.parametrize("case", HOSTILE)
-def test_hostile_files_are_refused_in_time(tmp_path: Path, elsewhere: Elsewhere, case: str) -> None:
+@pytest.fixture
+def elsewhere(sandbox: Sandbox) -> Iterator[Elsewhere]:
+    """Whatever a test reads with it takes the worker less than the limit."""
+    begun = sandbox.run(time.process_time, timeout=PATIENCE)
+    yield Elsewhere(sandbox, PATIENCE)
+    assert sandbox.run(time.process_time, timeout=PATIENCE) - begun < SECONDS
+
+
+@dataclass(frozen=True)
+class Far(Folder):
+    """As another hub is: no worker waits for it."""
+
+    parallel: int = 8
+
+
+SOURCES = pytest.mark.parametrize("source", [Folder, Far])
+
+
+SCATTERED = {"weights between 300 headers", "1,000 lists in holes", "2,000 texts in holes"}
+"""Far away only the size of these is known: nobody sends hundreds of requests for a header."""
+
+
+@SOURCES
+@pytest.mark.parametrize("case", REFUSED)
+def test_hostile_files_are_refused_in_time(
+    tmp_path: Path, elsewhere: Elsewhere, case: str, source: type[Folder]
+) -> None:
     """Unavailable, which a hang or too much memory gives, is no BadRequest."""
-    name, content, size = HOSTILE[case]
-    with (tmp_path / name).open("wb") as file:
-        file.write(content)
-        file.truncate(max(size, len(content)))
-    if case in LEGAL:
-        assert contents(local(tmp_path), elsewhere).checkpoints[0].tensors == ()
+    name, write = REFUSED[case]
+    write(tmp_path / name)
+    if source is Far and case in SCATTERED:
+        only_its_size(contents(source(tmp_path), elsewhere))
         return
     with pytest.raises(BadRequest, match=f"^{name}: "):
-        contents(local(tmp_path), elsewhere)
+        contents(source(tmp_path), elsewhere)
+
+
+@SOURCES
+@pytest.mark.parametrize("case", ANSWERED)
+def test_absurd_files_are_answered_in_time(
+    tmp_path: Path, elsewhere: Elsewhere, case: str, source: type[Folder]
+) -> None:
+    name, write, tensors = ANSWERED[case]
+    write(tmp_path / name)
+    found = contents(source(tmp_path), elsewhere)
+    if source is Far and case in SCATTERED:
+        only_its_size(found)
+    else:
+        assert len(found.checkpoints[0].tensors) == tensors
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_configs_are_read_in_time(
+    tmp_path: Path, sandbox: Sandbox, elsewhere: Elsewhere, case: str
+) -> None:
+    """Whatever stands in all configs of a repo, its weights are found within the same limits."""
+    names = ["config.json", "model_index.json", "modules.json", "tokenizer_config.json"]
+    files = {"model.safetensors": SMALL, **dict.fromkeys(names, CONFIGS[case])}
+    assert sandbox.run(in_worker, write(tmp_path, files), timeout=PATIENCE) == ["model"]
+
+
+def only_its_size(found: Contents) -> None:
+    (file,) = found.checkpoints[0].files
+    assert not file.is_listed
+    assert "more than 128 places" in file.warnings[0]
+
+
+@pytest.mark.parametrize("case", ["m.gguf", "m.safetensors", "m.onnx", "m.bin"])
+@SOURCES
+def test_a_budget_ends_the_reading(
+    tmp_path: Path, elsewhere: Elsewhere, case: str, source: type[Folder]
+) -> None:
+    """What the source refuses is told as such, and the worker goes on with the next file."""
+    REFUSED_BY_BUDGET[case](tmp_path / case)
+    (found,) = contents(source(tmp_path, budget=1000), elsewhere).checkpoints
+    assert "more than 1000 bytes would have to be read" in found.files[0].warnings[0]
+    (found,) = contents(source(tmp_path), elsewhere).checkpoints
+    assert found.tensors
+
+
+REFUSED_BY_BUDGET: dict[str, Write] = {
+    "m.gguf": ANSWERED["a vocabulary of 262,144 and its merges"][1],
+    "m.safetensors": ANSWERED["60,000 tensors"][1],
+    "m.onnx": lambda path: path.write_bytes(onnx_bytes({"w": (1, (2**10,), 2**12)})),
+    "m.bin": ANSWERED["5,000 storages"][1],
+}
 
 
 def test_a_worker_finds_what_this_process_finds(tmp_path: Path, elsewhere: Elsewhere) -> None:
@@ -79,8 +131,8 @@ def test_a_worker_finds_what_this_process_finds(tmp_path: Path, elsewhere: Elsew
         file.truncate(size)
     write_safetensors(tmp_path / "m.safetensors", {f"w{n}": ("F16", (n,)) for n in range(4000)})
     (tmp_path / "m.onnx").write_bytes(onnx_bytes({f"w{n}": (1, (9999,), 39996) for n in range(9)}))
-    source = local(tmp_path)
-    assert contents(source, elsewhere) == contents(source)
+    expected = contents(local(tmp_path))
+    assert contents(local(tmp_path), elsewhere) == contents(Far(tmp_path), elsewhere) == expected
 
 
 def _valid(folder: Path) -> dict[str, bytes]:

@@ -84,7 +84,7 @@ def onnx_bytes(
 ) -> bytes:
     """A graph with one node and these initialisers: data type, dims and bytes of data by name;
     `external` is the file that holds the data instead."""
-    graph = field(1, field(4, b"MatMul"))
+    parts = [field(1, field(4, b"MatMul"))]
     for name, (kind, dims, size) in tensors.items():
         tensor = field(1, b"".join(map(varint, dims))) + varint(2 << 3) + varint(kind)
         tensor += field(8, name.encode())
@@ -94,8 +94,8 @@ def onnx_bytes(
             tensor += varint(14 << 3) + varint(1)
         else:
             tensor += field(9, bytes(size))
-        graph += field(5, tensor)
-    return varint(1 << 3) + varint(9) + field(2, b"pytorch") + field(7, graph)
+        parts.append(field(5, tensor))
+    return varint(1 << 3) + varint(9) + field(2, b"pytorch") + field(7, b"".join(parts))
 
 
 def field(number: int, content: bytes) -> bytes:

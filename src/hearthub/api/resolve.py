@@ -64,7 +64,11 @@ async def _bytes(
 
 def _note_download(request: Request, repo: Repo, entry: Entry) -> None:
     hub_of(request).catalogue.downloads.note(
-        repo.id, repo.type, entry.path, address_of(request.scope)
+        repo.id,
+        repo.type,
+        entry.path,
+        address_of(request.scope),
+        request.headers.get("user-agent", ""),
     )
 
 

@@ -3,6 +3,9 @@
 Models: each GET or HEAD of the repo's query file, which is the first of `QUERY_FILES` that lies at
 its root, and of every `.gguf`. Everything else: any file, but the requests of one address to one
 repo within five minutes are one download.
+
+Of each day it is also kept how many were by build machines, and by how many addresses. No address is
+stored: hashes with the day's salt are, and both go when the day is over (audience.py).
 """
 
 import hashlib
@@ -10,8 +13,10 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 
+from hearthub.catalogue.audience import Audience, is_build_machine
 from hearthub.clock import now_ms
 from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError
@@ -40,6 +45,24 @@ _CANDIDATES = frozenset(QUERY_FILES)
 log = logging.getLogger(__name__)
 
 
+@dataclass
+class _Note:
+    """Requests of one file of a repo on a day."""
+
+    requests: int = 0
+    by_machines: int = 0
+    callers: set[bytes] = field(default_factory=set)
+
+    def add(self, other: "_Note") -> None:
+        self.requests += other.requests
+        self.by_machines += other.by_machines
+        self.callers |= other.callers
+
+
+_Key = tuple[int, int, str]
+"""Repo id, day since 1970, name of the file."""
+
+
 class Downloads:
     """`note` is called by the event loop, `flush` by a thread; each keeps the other waiting for
     less than a microsecond.
@@ -56,12 +79,16 @@ class Downloads:
     ) -> None:
         self._db, self._files_of, self._clock = db, files_of, clock
         self._salt = secrets.token_bytes(16)  # of this process: addresses cannot be told from it
-        self._notes: dict[tuple[int, int, str], int] = {}  # repo id, day, name: requests
+        self._notes: dict[_Key, _Note] = {}
+        self._audience = Audience(db)
         self._callers: dict[bytes, int] = {}  # hash: when its five minutes end, oldest first
         self._lock = Lock()
 
-    def note(self, repo_id: int, repo_type: str, path: str, caller: str) -> None:
-        """A file was asked for, and given. `caller` is an address. Never waits, never raises."""
+    def note(
+        self, repo_id: int, repo_type: str, path: str, caller: str, agent: str = ""
+    ) -> None:
+        """A file was asked for, and given. `caller` is an address, `agent` what the client calls
+        itself. Never waits, never raises."""
         if repo_type != "model":
             if self._is_same_download(repo_id, caller):
                 return
@@ -72,11 +99,17 @@ class Downloads:
             name = _ANY
         else:
             return
-        key = (repo_id, self._clock() // DAY_MS, name)
+        day = self._clock() // DAY_MS
         with self._lock:
-            known = self._notes.get(key, 0)
-            if known or len(self._notes) < MAX_NOTES:
-                self._notes[key] = known + 1
+            note = self._notes.get((repo_id, day, name))
+            if note is None:
+                if len(self._notes) >= MAX_NOTES:
+                    return
+                note = self._notes[repo_id, day, name] = _Note()
+            note.requests += 1
+            note.by_machines += is_build_machine(agent)
+            if len(note.callers) < MAX_CALLERS:
+                note.callers.add(self._audience.hashed(day, caller))
 
     def flush(self) -> dict[int, int]:
         """Write what was noted, in one transaction; the new downloads by repo id.
@@ -85,16 +118,15 @@ class Downloads:
         """
         with self._lock:
             notes, self._notes = self._notes, {}
-        if not notes:
-            return {}
         try:
-            return self._write(self._counted(notes))
+            self._audience.close_days(self._clock() // DAY_MS)
+            return self._write(self._counted(notes)) if notes else {}
         except (DatabaseError, OSError) as error:
-            log.warning("%d downloads could not be written yet: %s", sum(notes.values()), error)
+            requests = sum(note.requests for note in notes.values())
+            log.warning("%d downloads could not be written yet: %s", requests, error)
             with self._lock:
-                merged = Counter(notes)
-                merged.update(self._notes)
-                self._notes = dict(merged)
+                for key, note in notes.items():
+                    self._notes.setdefault(key, _Note()).add(note)
             return {}
 
     def totals(self, repo_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -127,38 +159,45 @@ class Downloads:
             callers[key] = now + ONE_DOWNLOAD_MS
         return False
 
-    def _counted(self, notes: dict[tuple[int, int, str], int]) -> dict[tuple[int, int], int]:
-        """Of all notes those that are downloads: (repo id, day): how many."""
-        counted: Counter[tuple[int, int]] = Counter()
+    def _counted(self, notes: dict[_Key, _Note]) -> dict[tuple[int, int], _Note]:
+        """Of all notes those that are downloads, by (repo id, day)."""
+        counted: dict[tuple[int, int], _Note] = {}
         query_files: dict[int, str | None] = {}
-        for (repo_id, day, name), requests in notes.items():
+        for (repo_id, day, name), note in notes.items():
             if name != _ANY:
                 if repo_id not in query_files:
                     query_files[repo_id] = query_file(self._files_of(repo_id))
                 if name != query_files[repo_id]:
                     continue
-            counted[repo_id, day] += requests
+            counted.setdefault((repo_id, day), _Note()).add(note)
         return counted
 
-    def _write(self, counted: dict[tuple[int, int], int]) -> dict[int, int]:
+    def _write(self, counted: dict[tuple[int, int], _Note]) -> dict[int, int]:
         if not counted:
             return {}
+        increments: Counter[int] = Counter()
         with self._db.transaction():
             alive = self._alive({repo_id for repo_id, _ in counted})
-            rows = [
-                {"repo": repo_id, "day": day, "count": count}
-                for (repo_id, day), count in counted.items()
-                if repo_id in alive
-            ]
+            kept = {key: note for key, note in counted.items() if key[0] in alive}
             self._db.execute_many(
-                """insert into download_day (repo_id, day, downloads) values (:repo, :day, :count)
+                """insert into download_day (repo_id, day, downloads, by_machines)
+                values (:repo, :day, :count, :machines)
                 on conflict (repo_id, day) do update
-                set downloads = download_day.downloads + excluded.downloads""",
-                rows,
+                set downloads = download_day.downloads + excluded.downloads,
+                by_machines = download_day.by_machines + excluded.by_machines""",
+                [
+                    {
+                        "repo": repo_id,
+                        "day": day,
+                        "count": note.requests,
+                        "machines": note.by_machines,
+                    }
+                    for (repo_id, day), note in kept.items()
+                ],
             )
-        increments: Counter[int] = Counter()
-        for row in rows:
-            increments[row["repo"]] += row["count"]
+            self._audience.add((*key, note.callers) for key, note in kept.items())
+        for (repo_id, _), note in kept.items():
+            increments[repo_id] += note.requests
         return dict(increments)
 
     def _alive(self, repo_ids: Iterable[int]) -> set[int]:

@@ -7,11 +7,12 @@ from functools import partial
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
-from hearthub.errors import BadRequest, EntryNotFound, HearthubError, TooLarge
+from hearthub.errors import BadRequest, EntryNotFound, HearthubError, TooLarge, Unavailable
 from hearthub.fit.readers import read
 from hearthub.fit.readers.labels import gguf_label, onnx_label, safetensors_label
 from hearthub.fit.readers.packing import unpacked, with_unpacked
 from hearthub.fit.sources import Metered, Source, SourceFile
+from hearthub.fit.weight_indices import indices_to_read
 from hearthub.fit.weight_names import sidecar_of
 from hearthub.fit.weight_sets import Plan, WeightSet, plan
 from hearthub.fit.weights import Checkpoint, WeightFile
@@ -22,6 +23,12 @@ MAX_TENSORS = 500_000
 """Of all files; the largest open checkpoints have half of that."""
 MAX_CONFIG = 4 * 2**20
 MAX_CONFIGS = 64
+MAX_IN_CONFIGS = 8 * 2**20
+"""Bytes of all of them; those of the largest pipelines have some 100 KB."""
+MAX_NESTED = 200_000
+"""Objects and lists of one; each takes twenty times its bytes in memory."""
+MAX_KILLED = 3
+"""Workers that one repo may wear out, each for seconds, before the rest is not looked at."""
 
 _CONFIGS = frozenset(
     """
@@ -66,11 +73,11 @@ def contents(source: Source, reader: Read = read) -> Contents:
     files = metered.files()
     configs = _configs(metered, files)
     wanted = _bounded(plan(files, configs))
-    sets = [*wanted.sets, *wanted.sidecars]
     if not wanted.sets:
         if configs:
             return Contents((), False, configs)
         raise EntryNotFound("There are neither weights of a known format nor a config here")
+    sets = [*wanted.sets, *wanted.sidecars]
     reading = _Reading(metered, reader)
     read_files = reading.all(file_set for file_set in sets)
     kept = [each for each in sets if each.path in read_files]
@@ -87,7 +94,7 @@ class _Reading:
     def __init__(self, source: Metered, reader: Read) -> None:
         self.source, self.reader = source, reader
         self.errors: list[HearthubError] = []
-        self._tensors = 0
+        self._tensors = self._killed = 0
 
     def all(self, sets: Iterable[WeightSet]) -> dict[str, tuple[WeightFile, ...]]:
         """The files of each set by its path; sets with a malformed file are left out."""
@@ -118,9 +125,16 @@ class _Reading:
                 raise TooLarge(f"{file.path}: more than {MAX_TENSORS} tensors in all")
             found = self.reader(self.source, file, each.format)
         except TooLarge as error:
-            return WeightFile(file.path, each.format, file.size, (), warnings=(str(error),))
+            return WeightFile(
+                file.path, each.format, file.size, (), warnings=(str(error),), is_listed=False
+            )
         except BadRequest as error:
             return error
+        except Unavailable as error:  # its worker was killed: a file's fault, so others are read
+            self._killed += 1
+            if self._killed > MAX_KILLED:
+                raise
+            return Unavailable(f"{file.path}: {error}")
         self._tensors += len(found.tensors)
         return found
 
@@ -134,18 +148,21 @@ def _checkpoints(
     sizes = {file.path: file.size for file in files}
     is_sidecar = partial(_is_sidecar, read_files)
     sidecars = [each for each in sets if is_sidecar(each)]
+    of_graphs = _external(read_files)
     made = []
     for each in sets:
         if is_sidecar(each) and len(sidecars) < len(sets):
+            continue
+        if each.format == "torch" and of_graphs.issuperset(file.path for file in each.files):
             continue
         parts = read_files[each.path]
         if each.format == "gguf":
             checkpoint = _gguf(each, parts, [(s, read_files[s.path]) for s in sidecars])
         elif each.format == "onnx":
             parts = tuple(_with_external(part, sizes) for part in parts)
-            checkpoint = Checkpoint(each.name, "onnx", onnx_label(each.stem), parts)
+            checkpoint = Checkpoint(each.name, "onnx", onnx_label(each.name), parts)
         else:
-            name = each.folder if found.is_pipeline else each.name
+            name = (each.folder if found.is_pipeline else "") or each.name
             checkpoint = _library(each, parts, name, found)
         made.append(_told(checkpoint, each))
     return made
@@ -190,6 +207,17 @@ def _is_sidecar(read_files: Mapping[str, tuple[WeightFile, ...]], each: WeightSe
     return sidecar_of(each.path) is not None or architecture == "clip"
 
 
+def _external(read_files: Mapping[str, tuple[WeightFile, ...]]) -> set[str]:
+    """Paths that ONNX graphs name: called .bin, such a file looks like one of PyTorch."""
+    return {
+        part.path[: part.path.rfind("/") + 1] + name
+        for parts in read_files.values()
+        for part in parts
+        for name in part.metadata.get("external", ())
+        if part.format == "onnx"
+    }
+
+
 def _with_external(part: WeightFile, sizes: Mapping[str, int]) -> WeightFile:
     """An ONNX file with the weights that lie in files of its folder."""
     folder, slash, _ = part.path.rpartition("/")
@@ -209,24 +237,29 @@ def _told(checkpoint: Checkpoint, each: WeightSet) -> Checkpoint:
 
 
 def _bounded(wanted: Plan) -> Plan:
-    sets = wanted.sets[:MAX_CHECKPOINTS]
-    if sum(len(each.files) for each in sets) > MAX_WEIGHT_FILES:
+    sets, sidecars = wanted.sets[:MAX_CHECKPOINTS], wanted.sidecars[:MAX_CHECKPOINTS]
+    if sum(len(each.files) for each in (*sets, *sidecars)) > MAX_WEIGHT_FILES:
         raise TooLarge(f"More than {MAX_WEIGHT_FILES} files of weights")
-    return replace(wanted, sets=sets, sidecars=wanted.sidecars[:MAX_CHECKPOINTS])
+    return replace(wanted, sets=sets, sidecars=sidecars)
 
 
 def _configs(source: Source, files: Sequence[SourceFile]) -> dict[str, Any]:
     """Those of the root first. What is malformed or huge is not there."""
     named = [file for file in files if file.path.rpartition("/")[2] in _CONFIGS]
     named = sorted(
-        (file for file in named if file.path.count("/") < 2 and file.size <= MAX_CONFIG),
+        (file for file in [*named, *indices_to_read(files)] if file.path.count("/") < 2),
         key=lambda file: (file.path.count("/"), file.path),
     )
     found = {}
+    left = MAX_IN_CONFIGS
     for file in named[:MAX_CONFIGS]:
+        if file.size > min(MAX_CONFIG, left):
+            continue
+        left -= file.size
         try:
             text = source.read(file, 0, file.size)
-            found[file.path] = json.loads(text, parse_constant=lambda _: None)
+            if text.count(b"[") + text.count(b"{") <= MAX_NESTED:
+                found[file.path] = json.loads(text, parse_constant=lambda _: None)
         except (ValueError, RecursionError, TooLarge):
             continue
     return found

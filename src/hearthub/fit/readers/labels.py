@@ -64,9 +64,9 @@ def safetensors_label(config: Mapping[str, Any], tensors: Iterable[Tensor]) -> s
     return _METHODS.get(method) or _by_dtype(tensors)
 
 
-def onnx_label(stem: str) -> str | None:
-    """From the name, as transformers.js has it: model_q4f16.onnx, model_quantized.onnx."""
-    last = stem.lower().replace("-", "_").rpartition("_")[2]
+def onnx_label(name: str) -> str | None:
+    """From its end, as transformers.js has it: model_q4f16.onnx, model_quantized.onnx."""
+    last = name.lower().replace("-", "_").rpartition("_")[2]
     known = "fp32 fp16 bf16 int8 uint8 int4 uint4 q8 q4 q4f16 q2 q2f16 q1 q1f16 bnb4".split()
     return last.upper() if last in known else "INT8" if last == "quantized" else None
 

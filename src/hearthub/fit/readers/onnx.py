@@ -14,6 +14,8 @@ from hearthub.fit.weights import Tensor, WeightFile
 MAX_HEADER = 32 * 2**20
 MAX_TENSORS = 100_000
 MAX_FIELDS = 300_000
+MAX_EXTERNAL = 4096
+"""Files of weights that one graph names."""
 MAX_TEXT = 4096
 PIECE = 2**12
 """Bytes of the first read, and of that behind each tensor within the file."""
@@ -56,7 +58,7 @@ def read_onnx(source: Source, file: SourceFile) -> WeightFile:
     """Raises BadRequest for what is malformed. `metadata["external"]`: the files, relative to this
     one's folder, that hold weights; nobody has looked whether they are there."""
     reader = _Reader(Cursor(source, file, MAX_HEADER, PIECE))
-    tensors, external = [], set()
+    tensors, external = list[Tensor](), set[str]()
     graphs = 0
     for field in reader.fields(file.size):
         if field != (_GRAPH, _BYTES):
@@ -65,14 +67,19 @@ def read_onnx(source: Source, file: SourceFile) -> WeightFile:
         graphs += 1
         for tensor, location in reader.graph():
             tensors.append(tensor)
-            external |= {location} if location else set()
+            if location:
+                external.add(location)
+                if len(external) > MAX_EXTERNAL:
+                    raise reader.cursor.bad(f"its weights lie in more than {MAX_EXTERNAL} files")
     if not graphs:
         raise reader.cursor.bad("not an ONNX file")
     inline = sum(tensor.size for tensor in tensors) if not external else 0
     if inline > file.size:
         raise reader.cursor.bad("its tensors are larger than the file")
     metadata = {"external": tuple(sorted(external))} if external else {}
-    return WeightFile(file.path, "onnx", file.size, tuple(tensors), metadata)
+    return WeightFile(
+        file.path, "onnx", file.size, tuple(tensors), metadata, is_listed=bool(tensors)
+    )
 
 
 Field = tuple[int, int]

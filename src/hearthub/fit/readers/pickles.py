@@ -15,6 +15,7 @@ MAX_PICKLE = 4 * 2**20
 MAX_OPCODES = 500_000
 MAX_IMPORTS = 1000
 MAX_NAME = 512
+FULL = f"more than {MAX_OPCODES} opcodes or {MAX_IMPORTS} imports"
 HIDDEN = "an import whose name is worked out while loading"
 
 _TEXTS = frozenset("STRING BINSTRING SHORT_BINSTRING UNICODE SHORT_BINUNICODE BINUNICODE".split())
@@ -77,10 +78,7 @@ class _Walk:
             self.recent.append(None)
             return
         found = _Global(f"{module}.{name}"[:MAX_NAME])
-        if len(self.imports) < MAX_IMPORTS:
-            self.imports.add(found.name)
-        else:
-            self.warnings.add(f"more than {MAX_IMPORTS} imports")
+        self.imports.add(found.name)
         self.recent.append(found)
 
     def _storage(self) -> None:
@@ -104,8 +102,8 @@ def read_pickle(data: bytes) -> Pickle:
         while stream.tell() < len(data):
             for opcode, value, _ in pickletools.genops(stream):
                 left -= 1
-                if left < 0:
-                    walk.warnings.add(f"more than {MAX_OPCODES} opcodes: the rest was not read")
+                if left < 0 or len(walk.imports) > MAX_IMPORTS:
+                    walk.warnings.add(f"{FULL}: the rest was not read")
                     return _pickle(walk)
                 walk.step(opcode.name, value)
     except (ValueError, UnicodeError, OverflowError, MemoryError):

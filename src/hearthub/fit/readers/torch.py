@@ -43,7 +43,7 @@ def read_torch(source: Source, file: SourceFile) -> WeightFile:
     """
     if source.read(file, 0, min(4, file.size)) != b"PK\x03\x04":
         warning = "an old pickle without an index: only its size is known"
-        return WeightFile(file.path, "torch", file.size, (), warnings=(warning,))
+        return WeightFile(file.path, "torch", file.size, (), warnings=(warning,), is_listed=False)
     raw = _Ranges(source, file)
     try:
         with zipfile.ZipFile(raw) as archive:
