@@ -67,7 +67,7 @@ STATE = Table(
         ("gguf_parameters", "bigint"),
         ("gguf_architecture", "varchar"),
     ),
-    order="repo_id, at",
+    order='repo_id, "at"',
 )
 CLASSIFIED = Table(
     "classified",
@@ -92,7 +92,7 @@ CLASSIFIED = Table(
         ("domain", "varchar"),  # of a data set
         ("themes", "varchar[]"),
     ),
-    order="repo_id, at",
+    order='repo_id, "at"',
 )
 COUNTER = Table(
     "counter",
@@ -104,8 +104,8 @@ COUNTER = Table(
         ("likes", "bigint"),
         ("trending", "double"),
     ),
-    order="repo_id, at",
-    partition="strftime(at, '%Y-%m')",
+    order='repo_id, "at"',
+    partition="strftime(\"at\", '%Y-%m')",
 )
 EDGE = Table(
     "edge",
