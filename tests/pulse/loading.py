@@ -1,0 +1,81 @@
+"""Fills a lake from files of the data kit, until sources are read by `ingest`."""
+
+from pathlib import Path
+
+from hearthub.lake import Lake, Writing
+
+ID = "('0x' || substr(sha256('{source}|{type}|' || lower({id})), 1, 15))::bigint"
+
+
+def repo_id(source: str, kind: str, column: str) -> str:
+    """SQL for the id of a repo."""
+    return ID.format(source=source, type=kind, id=column)
+
+
+def snapshot(writing: Writing, source: str, kind: str, first: str, last: str) -> None:
+    writing.append(
+        "snapshot",
+        f"""select sha256('{source} {kind} {first} {last}') as snapshot_id, '{source}' as source,
+        'panel' as kind, '{kind}' as type, timestamp '{last}' as observed_at,
+        timestamp '{first}' as first_observed_at, timestamp '{last}' as ingested_at,
+        0::bigint as "rows", 0::bigint as repos, 0::bigint as rejected, true as is_whole,
+        null::varchar as licence, null::varchar as attribution, false as is_synthetic,
+        true as is_redistributable""",
+    )
+
+
+def states(writing: Writing, incoming: str) -> None:
+    """State and a plain classification of the temp table `incoming`, all at its observed_at."""
+    writing.append(
+        "state",
+        f"""select repo_id, observed_at as "at", observed_at as modified_at, pipeline_tag,
+        library, license, null::varchar as gated, relation, base_models, tags,
+        []::varchar[] as languages, formats, parameters, false as is_packed,
+        null::bigint as gguf_parameters, null::varchar as gguf_architecture from {incoming}""",
+    )
+
+
+def edges(writing: Writing, incoming: str) -> None:
+    """From tags `base_model:RELATION:ID`, as the Hub infers them."""
+    writing.append(
+        "edge",
+        f"""with tag as (
+            select repo_id as child, lower(id) as child_key, unnest(tags) as tag, observed_at
+            from {incoming}
+        ), base as (
+            select distinct child, observed_at, split_part(tag, ':', 2) as relation,
+                substr(tag, length(split_part(tag, ':', 2)) + 13) as parent_id
+            from tag where tag like 'base_model:%:%'
+        )
+        select child, p.repo_id as parent, parent_id, base.relation, 'tags' as evidence,
+            base.observed_at as first_seen
+        from base left join {incoming} p on lower(p.id) = lower(parent_id)""",
+    )
+
+
+def radar(lake: Lake, path: Path) -> None:
+    """The latest state, as one snapshot of 30-day counters."""
+    with lake.writing(readable=(path,)) as writing:
+        writing.session.execute(
+            f"""create temp table incoming as select {repo_id("radar", "model", "id")} as repo_id,
+            id, author, created_at::timestamptz::timestamp as created_at,
+            timestamp '2026-08-22 20:00:29' as observed_at, downloads_30d as d30, likes,
+            trending_score as trending, parameters, pipeline_tag, library, license, tags, formats,
+            null::varchar as relation, [base_model] as base_models,
+            removed_at::timestamptz::timestamp as removed_at
+            from read_parquet('{path}')"""
+        )
+        snapshot(writing, "radar", "model", "2026-08-22 20:00:29", "2026-08-22 20:00:29")
+        writing.append(
+            "repo",
+            """select repo_id, 'radar' as source, 'model' as type, id, author, created_at,
+            least(created_at, observed_at) as first_seen, observed_at as last_seen,
+            removed_at from incoming""",
+        )
+        writing.append(
+            "counter",
+            """select repo_id, observed_at as "at", d30, null::bigint as d_all, likes, trending
+            from incoming""",
+        )
+        states(writing, "incoming")
+        edges(writing, "incoming")
