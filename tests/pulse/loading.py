@@ -63,7 +63,8 @@ def radar(lake: Lake, path: Path) -> None:
             trending_score as trending, parameters, pipeline_tag, library, license, tags, formats,
             null::varchar as relation, [base_model] as base_models,
             removed_at::timestamptz::timestamp as removed_at
-            from read_parquet('{path}')"""
+            from read_parquet('{path}')
+            qualify row_number() over (partition by lower(id) order by removed, d30 desc) = 1"""
         )
         snapshot(writing, "radar", "model", "2026-08-22 20:00:29", "2026-08-22 20:00:29")
         writing.append(
@@ -76,6 +77,36 @@ def radar(lake: Lake, path: Path) -> None:
             "counter",
             """select repo_id, observed_at as "at", d30, null::bigint as d_all, likes, trending
             from incoming""",
+        )
+        states(writing, "incoming")
+        edges(writing, "incoming")
+
+
+def hub_stats(lake: Lake, path: Path) -> None:
+    """The frozen slice of a dump: 30-day and all-time counters of one day."""
+    seen = "timestamp '2026-05-20 13:30:00'"
+    with lake.writing(readable=(path,)) as writing:
+        writing.session.execute(
+            f"""create temp table incoming as
+            select {repo_id("hub-stats", "model", "id")} as repo_id, id, author,
+            createdAt as created_at, {seen} as observed_at, downloads as d30,
+            downloadsAllTime as d_all, likes, trendingScore as trending,
+            safetensors.total as parameters, pipeline_tag, library_name as library,
+            null::varchar as license, tags, []::varchar[] as formats,
+            baseModels.relation as relation,
+            list_transform(baseModels.models, lambda x: x.id) as base_models
+            from read_parquet('{path}')"""
+        )
+        snapshot(writing, "hub-stats", "model", "2026-05-20 13:30:00", "2026-05-20 13:30:00")
+        writing.append(
+            "repo",
+            """select repo_id, 'hub-stats' as source, 'model' as type, id, author, created_at,
+            observed_at as first_seen, observed_at as last_seen, null::timestamp as removed_at
+            from incoming""",
+        )
+        writing.append(
+            "counter",
+            'select repo_id, observed_at as "at", d30, d_all, likes, trending from incoming',
         )
         states(writing, "incoming")
         edges(writing, "incoming")

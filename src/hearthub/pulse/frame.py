@@ -74,6 +74,10 @@ class Frame:
         """Run a statement that makes a temp table, the first time it is asked for."""
         self.kept(f"{name} {words}", lambda: self._make(name, **words))
 
+    def make_again(self, name: str, **words: object) -> None:
+        """The same where the table is made in several ways."""
+        self._make(name, **words)
+
     def kept(self, key: str, made: Callable[[], Any]) -> Any:
         """What several metrics of this frame need, made once."""
         if key not in self._kept:

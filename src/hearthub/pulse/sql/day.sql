@@ -27,9 +27,10 @@ gained as (
             coalesce(day - live_before, 36500)
         ))::bigint as span
     from (
-        -- Born since the live day before: all that it has, it got meanwhile.
+        -- Born since the live day before: all that it has, it got meanwhile. On the source's first
+        -- day those count as born that are younger than six weeks.
         select *, is_first and born <= day
-            and coalesce(born > live_before, born >= day - 1) as is_new
+            and coalesce(born > live_before, born > day - 42) as is_new
         from step
     )
 )
