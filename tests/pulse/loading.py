@@ -110,3 +110,76 @@ def hub_stats(lake: Lake, path: Path) -> None:
         )
         states(writing, "incoming")
         edges(writing, "incoming")
+
+
+def panel(lake: Lake, source: str, kind: str, select: str, paths: tuple[Path, ...] = ()) -> None:
+    """Points in time: a SELECT with id, created_at, observed_at, d30, d_all, likes, trending.
+
+    Counters are written on change alone. Optional columns are filled in by the caller: author,
+    parameters, pipeline_tag, removed_at.
+    """
+    with lake.writing(readable=paths) as writing:
+        session = writing.session
+        session.execute(
+            f"""create temp table incoming as
+            select {repo_id(source, kind, "id")} as repo_id, *, row_number() over (
+                partition by lower(id) order by observed_at desc) = 1 as is_last
+            from ({select})"""
+        )
+        span = session.one("select min(observed_at) as a, max(observed_at) as b from incoming")
+        snapshot(writing, source, kind, str(span["a"]), str(span["b"]))
+        writing.append(
+            "repo",
+            f"""select repo_id, '{source}' as source, '{kind}' as type, any_value(id) as id,
+            any_value(author) as author, min(created_at) as created_at,
+            min(observed_at) as first_seen, max(observed_at) as last_seen,
+            max(removed_at) as removed_at
+            from incoming group by repo_id""",
+        )
+        writing.append(
+            "counter",
+            """select repo_id, observed_at as "at", d30, d_all, likes, trending from (
+                select *, row(d30, d_all, likes, trending) is distinct from lag(
+                    row(d30, d_all, likes, trending)
+                ) over (partition by repo_id order by observed_at) as has_changed from incoming
+            ) where has_changed""",
+        )
+        session.execute(
+            """create temp table newest as select *, null::varchar as relation,
+            null::varchar[] as base_models, null::varchar as library, null::varchar as license,
+            null::varchar[] as tags, null::varchar[] as formats
+            from incoming where is_last"""
+        )
+        states(writing, "newest")
+
+
+def dome(lake: Lake, path: Path) -> None:
+    """Two years of 30-day counters of 276 models."""
+    panel(
+        lake,
+        "dome",
+        "model",
+        f"""select id, any_value(author) as author, null::timestamp as created_at,
+        snapshot_date::timestamp + interval 12 hour as observed_at, max(downloads)::bigint as d30,
+        null::bigint as d_all, max(likes)::bigint as likes, null::double as trending,
+        max(numParameters)::bigint as parameters, any_value(pipeline_tag) as pipeline_tag,
+        null::timestamp as removed_at
+        from read_parquet('{path}') group by id, snapshot_date""",
+        (path,),
+    )
+
+
+def radar_panel(lake: Lake, path: Path) -> None:
+    """Thirteen captures in four days, forward-filled by those who wrote it."""
+    panel(
+        lake,
+        "radar",
+        "model",
+        f"""select id, split_part(id, '/', 1) as author, null::timestamp as created_at,
+        snapshot_at::timestamptz::timestamp as observed_at, downloads_30d as d30,
+        null::bigint as d_all, likes, trending_score::double as trending,
+        null::bigint as parameters, null::varchar as pipeline_tag,
+        null::timestamp as removed_at
+        from read_parquet('{path}') where not removed""",
+        (path,),
+    )

@@ -20,8 +20,9 @@ def jackknife(
 ) -> Interval:
     """Of a value, from what it is without each of GROUPS groups of namespaces.
 
-    The delete-a-group jackknife (Kott, Journal of Official Statistics 17, 2001, 521-526): namespaces
-    are what is drawn, since the repos of one are alike. `low` and `high` bound what can be.
+    The delete-a-group jackknife (Kott, Journal of Official Statistics 17, 2001, 521-526):
+    namespaces are what is drawn, since the repos of one are alike. `low` and `high` bound what
+    can be.
     """
     if len(without) != GROUPS or not all(map(math.isfinite, without)):
         return None, None

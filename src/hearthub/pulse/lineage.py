@@ -14,8 +14,11 @@ MOST_PARENTS = 32
 
 
 def make_lineage(frame: "Frame") -> None:
-    """The temp tables `edge_named` (all, loops too) and `lineage`: child, parent (negative: a repo that is not here), parent_id,
-    relation and `k`, the child's number of parents."""
+    """The temp tables `edge_named` (all, loops too) and `lineage`.
+
+    The latter has child, parent (negative: a repo that is not here), parent_id, relation, what the
+    child is, and `k`, its number of parents.
+    """
     frame.kept("lineage", lambda: _make_lineage(frame))
 
 

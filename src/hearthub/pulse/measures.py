@@ -5,18 +5,20 @@ from contextlib import contextmanager
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Lake
-from hearthub.pulse.frame import Frame, open_frame
+from hearthub.pulse.frame import Frame
+from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
+
+
+def known_metrics() -> list[Metric]:
+    """All of them, by name."""
+    return [METRICS[name] for name in sorted(METRICS)]
 
 
 class Measures:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-
-    def metrics(self) -> list[Metric]:
-        """All of them, by name."""
-        return [METRICS[name] for name in sorted(METRICS)]
 
     def metric(
         self,

@@ -10,9 +10,6 @@ from hearthub.pulse.window import Window
 if TYPE_CHECKING:
     from hearthub.pulse.frame import Frame
 
-UNKNOWN = "unknown"
-"""The class of what has no class: shown as every other one."""
-
 
 @dataclass(frozen=True)
 class Figure:

@@ -9,7 +9,7 @@ from hearthub.pulse.intervals import Z
 
 @dataclass(frozen=True)
 class Span:
-    """Equal observations: under watch from `entry` to `exit`, which was an end or not (censored)."""
+    """Equal observations: watched from `entry` to `exit`, which was an end or not (censored)."""
 
     entry: float
     exit: float

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Session
 
+UNKNOWN = "unknown"
+"""The class of what has no class: shown as every other one."""
 TYPES = ("model", "dataset", "space")
 FILTERS = {
     "all": "every repo that was there on a day of the window",

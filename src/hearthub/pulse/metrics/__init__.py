@@ -2,6 +2,8 @@
 
 from hearthub.pulse.metric import Metric
 from hearthub.pulse.metrics import (
+    adoption,
+    anomalies,
     concentration,
     datasets,
     derivatives,
@@ -15,6 +17,8 @@ from hearthub.pulse.metrics import (
 )
 
 _FAMILIES = (
+    adoption,
+    anomalies,
     concentration,
     datasets,
     derivatives,

@@ -7,7 +7,8 @@ from itertools import groupby
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.intervals import GROUPS, Interval, jackknife
-from hearthub.pulse.metric import UNKNOWN, Figure, Metric
+from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.universe import UNKNOWN
 
 _BY = tuple(DIMENSIONS)
 _COUNTS = (1, 10, 200)
@@ -24,9 +25,7 @@ def _replicas(frame: Frame, by: str | None) -> list[tuple[str, Row, list[Row]]]:
             f"{_top(f'greatest(1, round({part} * repos))')} as part_{index}"
             for index, part in enumerate(_PARTS.values())
         ]
-        rows = frame.rows(
-            "concentration", by=by_column(by), groups=GROUPS, tops=", ".join(tops)
-        )
+        rows = frame.rows("concentration", by=by_column(by), groups=GROUPS, tops=", ".join(tops))
         classes = groupby(rows, key=lambda row: str(row["dimension"]))
         found = ((dimension, list(members)) for dimension, members in classes)
         return [(dimension, rows[0], rows[1:]) for dimension, rows in found]
@@ -93,9 +92,7 @@ def _top_share(frame: Frame, by: str | None) -> list[Figure]:
     cuts = {f"top-{k}": f"top_{k}" for k in _COUNTS}
     cuts |= {f"top-{name[1:]}": f"part_{index}" for index, name in enumerate(_PARTS)}
     return [
-        _figure(
-            whole, without, share(column), f"{dimension} / {cut}" if by else cut
-        )
+        _figure(whole, without, share(column), f"{dimension} / {cut}" if by else cut)
         for dimension, whole, without in _replicas(frame, by)
         for cut, column in cuts.items()
         if not cut.startswith("top-") or cut.endswith("%") or whole["repos"] >= int(cut[4:])
@@ -162,7 +159,9 @@ def _by_country(frame: Frame, by: str | None) -> list[Figure]:
     ]
 
 
-def _hhi(id_: str, of: str, compute: Callable[[Frame, str | None], list[Figure]], edge: str) -> Metric:
+def _hhi(
+    id_: str, of: str, compute: Callable[[Frame, str | None], list[Figure]], edge: str
+) -> Metric:
     return Metric(
         id=id_,
         definition=f"Herfindahl-Hirschman index of downloads by {of}: 10,000 times the sum of the "
@@ -202,7 +201,8 @@ METRICS = (
     ),
     Metric(
         id="downloads_top_share",
-        definition="Share of downloads that the most downloaded repos have: the first 1, 10 and 200, "
+        definition="Share of downloads that the most downloaded repos have: the first 1, 10 and "
+        "200, "
         "and the first 0.01, 0.1 and 1 %, at least one",
         unit="share",
         numerator="downloads of those repos",
@@ -219,7 +219,8 @@ METRICS = (
         "downloads_hhi_country",
         "country",
         _by_country,
-        "Unknown counts as one country; lo: it is as many as it has repos; hi: it is all the largest "
+        "Unknown counts as one country; lo: it is as many as it has repos; hi: it is all the "
+        "largest "
         "known one",
     ),
     Metric(

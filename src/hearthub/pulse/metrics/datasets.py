@@ -3,7 +3,8 @@
 from datetime import date
 
 from hearthub.pulse.frame import Frame
-from hearthub.pulse.metric import UNKNOWN, Figure, Metric
+from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.universe import UNKNOWN
 from hearthub.pulse.window import Window
 
 
@@ -60,14 +61,18 @@ def _years(frame: Frame) -> list[Figure]:
 METRICS = (
     Metric(
         id="dataset_growth",
-        definition="Data sets by domain: flow (created in the window and still there), stock (there "
+        definition="Data sets by domain: flow (created in the window and still there), stock "
+        "(there "
         "at its end) and gross flow (ever created in it, those removed since included)",
         unit="data sets",
         numerator="data sets of that domain",
         denominator="data sets of all domains, those of no known one included",
-        edge_cases="Still there: at the newest observation, so a later one makes past flow smaller; "
-        "pin the snapshot. One domain each: from facts and tasks. Gross flow knows only removals that "
-        "were observed. One author may upload hundreds of nearly equal ones: see authors, the median "
+        edge_cases="Still there: at the newest observation, so a later one makes past flow "
+        "smaller; "
+        "pin the snapshot. One domain each: from facts and tasks. Gross flow knows only removals "
+        "that "
+        "were observed. One author may upload hundreds of nearly equal ones: see authors, the "
+        "median "
         "per author and the most by one. lo and hi: with none or all of the unknown",
         reference="robotics, 1,145 in 2024 and 26,991 in 2025, are a flow by calendar year",
         compute=_growth,

@@ -44,7 +44,7 @@ def _whole(frame: Frame) -> list[Figure]:
         _count("direct", row["direct"], repos),
         _count("transitive", row["transitive"], repos),
         _count("generations", row["deepest"], None),
-        _count("parents that are here", row["parents_here"], row["parents"]),
+        _count("edges to a base that is here", row["here"], row["named"]),
     ]
 
 
@@ -103,14 +103,17 @@ def _drift(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="derivatives",
-        definition="Models made from others: how many name a base, by relation, directly and through "
+        definition="Models made from others: how many name a base, by relation, directly and "
+        "through "
         "generations",
         unit="models, edges or generations, as the dimension says",
         numerator="the count",
         denominator="models, or those with a base; of a family the downloads of all models",
         edge_cases="Loops are dropped; in a cycle the older repo is taken not to descend from the "
-        "younger; at most 64 generations and 32 parents. A base that is not here is one node by its "
-        "name. Removed repos count, except as living. --by family: a root with all that descends from "
+        "younger; at most 64 generations and 32 parents. A base that is not here is one node by "
+        "its "
+        "name. Removed repos count, except as living. --by family: a root with all that descends "
+        "from "
         "it, value its downloads, a merge split among its families; --by tag_family: models with a "
         "tag that begins with the family's name, another thing",
         reference="ATOM counts derivatives above 5 downloads (arXiv 2604.07190); trees as in arXiv "

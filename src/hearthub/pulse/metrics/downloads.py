@@ -53,12 +53,14 @@ def _velocity(frame: Frame, by: str | None) -> list[Figure]:
     downloads = [float(row["downloads"]) for row in days]
     spread = dispersion([float(row["likes"]) for row in days])
     figures: list[Figure] = []
+    first = frame.days.live[0] if frame.days.live else frame.anchor
     for lag in (7,) if by == "repo" else _LAGS:
         column = "id" if by == "repo" else by_column(by)
         where = "where downloads > 0" if by == "repo" else ""
         rows = frame.rows(
             "velocity", lag=lag, lag_less=lag - 1, by=column, most=LISTED if by else 1,
-            order="downloads", where=where,
+            order="downloads",
+            where=where, has_days=str((frame.anchor - first).days >= lag).lower(),
         )  # fmt: skip
         for row in rows:
             name = f"{row['dimension']} / " if by else ""
@@ -72,7 +74,9 @@ def _velocity(frame: Frame, by: str | None) -> list[Figure]:
             )  # fmt: skip
             likes = row["likes"]
             low, high = gamma_interval(likes, 1.0 if by else spread) if likes else (None, None)
-            bounds: Interval = (low / long, high / long) if low is not None and high else (None, None)
+            bounds: Interval = (
+                (low / long, high / long) if low is not None and high else (None, None)
+            )
             figures.append(
                 _rate(likes, long, bounds, int(row["n_likes"]), int(row["n"]),
                       f"{name}likes a day over {lag} d")
@@ -116,7 +120,8 @@ METRICS = (
         edge_cases="Difference of all-time counters, at least 0 and at most the 30-day counter in "
         "windows up to 30 days; a repo created in the window counts with all it has; days on which "
         "counters stood still are bridged; a counter that falls adds nothing for the fall. Without "
-        "all-time counters: 30-day counters (exact for multiples of 30 days). --by basis tells which",
+        "all-time counters: 30-day counters (exact for multiples of 30 days). --by basis tells "
+        "which",
         reference="own definition",
         compute=_period,
         dimensions=("month", *DIMENSIONS),
@@ -136,12 +141,15 @@ METRICS = (
     ),
     Metric(
         id="watched_not_used",
-        definition="Of the repos with 50 likes or more, the share with fewer than 10 downloads in 30 "
+        definition="Of the repos with 50 likes or more, the share with fewer than 10 downloads "
+        "in 30 "
         "days",
         unit="share",
         numerator="such repos with fewer than 10 downloads",
-        denominator="repos with 50 likes, a known 30-day counter, three days old or more, not removed",
-        edge_cases="Counters of new repos lag by a day or more, so the first three days do not count",
+        denominator="repos with 50 likes, a known 30-day counter, three days old or more, not "
+        "removed",
+        edge_cases="Counters of new repos lag by a day or more, so the first three days do not "
+        "count",
         reference="own definition",
         compute=_watched_not_used,
         dimensions=("repo",),

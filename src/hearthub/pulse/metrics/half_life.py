@@ -77,17 +77,23 @@ def _told(label: str, rows: Iterable[Row]) -> list[Figure]:
 METRICS = (
     Metric(
         id="half_life",
-        definition=f"Days that attention lasts, by three clocks. trending: days in the first {TOP} of "
-        "the list. likes: from the peak of daily likes to the first of three days in a row at half of "
+        definition=f"Days that attention lasts, by three clocks. trending: days in the first "
+        "{TOP} of "
+        "the list. likes: from the peak of daily likes to the first of three days in a row at "
+        "half of "
         "it. community: the same of derivatives made and changes of the repo",
         unit="days",
         numerator="repos (or stays) whose end was seen",
         denominator="repos (or stays) under watch",
-        edge_cases="Kaplan-Meier: what still lasts at the end is censored, so is what was removed; a "
+        edge_cases="Kaplan-Meier: what still lasts at the end is censored, so is what was "
+        "removed; a "
         "repo first seen after its launch comes under watch at that age. Likes are smoothed over "
-        "seven days; at least 20 likes in the window (10 events) and one a day (0.3) at the peak. The "
-        "list itself has a window of seven days, so the trending clock is no half-life. Median with "
-        "interval (log-log), and the mean cut at 90 days, which a few survivors cannot set. coverage: "
+        "seven days; at least 20 likes in the window (10 events) and one a day (0.3) at the "
+        "peak. The "
+        "list itself has a window of seven days, so the trending clock is no half-life. Median "
+        "with "
+        "interval (log-log), and the mean cut at 90 days, which a few survivors cannot set. "
+        "coverage: "
         "share of ends seen",
         reference="Kaplan and Meier 1958; Tsai 1987; Brookmeyer and Crowley 1982",
         compute=_half_life,

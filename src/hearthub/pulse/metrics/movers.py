@@ -49,14 +49,16 @@ def _bins(frame: Frame, least: int) -> int:
 METRICS = (
     Metric(
         id="movers",
-        definition="Repos whose downloads of the last seven days differ from the weeks before by more "
+        definition="Repos whose downloads of the last seven days differ from the weeks before by "
+        "more "
         "than chance; by shrunken log growth",
         unit="natural logarithm of last week over the mean of the three weeks before, shrunken",
         numerator="downloads of the last seven days",
         denominator="mean weekly downloads of the 21 days before them",
         edge_cases="Only where that mean is 1,000 (models) or 100 (data sets, spaces) or more. "
         "Shrunken by n/(n + k), n the mean and k by the method of moments. Noise: scaled median "
-        "absolute deviation in classes of like volume, about their median, so that what moves all is "
+        "absolute deviation in classes of like volume, about their median, so that what moves "
+        "all is "
         "none. 10 % of the listed may be false (Benjamini-Hochberg). n: repos tested",
         reference="Benjamini and Hochberg 1995; Efron and Morris 1975",
         compute=_movers,

@@ -38,12 +38,14 @@ METRICS = (
     Metric(
         id="newcomers",
         definition=f"Repos that came into the first {TOP} of the trending list in the window: new "
-        "(younger than 30 days and not on it in the 365 days before) or again; and bases of the window "
+        "(younger than 30 days and not on it in the 365 days before) or again; and bases of the "
+        "window "
         "that had a quantised child within 24 hours",
         unit="repos",
         numerator="such repos",
         denominator="entries; of day-one quants the repos created in the window",
-        edge_cases="By the source's own trending score, else by likes of seven days; those there on "
+        edge_cases="By the source's own trending score, else by likes of seven days; those there "
+        "on "
         "the first day observed did not come. Two observed days are needed. Who stays less than a "
         "day between observations is not seen",
         reference="own definition",

@@ -6,8 +6,9 @@ from itertools import groupby
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.intervals import GROUPS, jackknife
-from hearthub.pulse.metric import UNKNOWN, Compute, Figure, Metric
+from hearthub.pulse.metric import Compute, Figure, Metric
 from hearthub.pulse.months import make_months
+from hearthub.pulse.universe import UNKNOWN
 from hearthub.pulse.window import Window
 
 ROBUST = "robustness"
@@ -131,8 +132,10 @@ def _share(name: str, column: str, words: str, edge: str, types: tuple[str, ...]
         unit="share",
         numerator="downloads of the repos of that class",
         denominator="downloads of the universe, those of unknown class included",
-        edge_cases=f"{edge} Unknown is a class; lo and hi are what the share would be if none or all "
-        "of the unknown were of that class. --by robustness: without the first 1 and 10 repos, with "
+        edge_cases=f"{edge} Unknown is a class; lo and hi are what the share would be if none or "
+        "all "
+        "of the unknown were of that class. --by robustness: without the first 1 and 10 repos, "
+        "with "
         "the unknown dealt out by task and size, and a delete-a-group jackknife over namespaces",
         reference="arXiv 2512.03073 (shares of downloads by attribute)",
         compute=_of(column),
@@ -146,7 +149,8 @@ METRICS = (
         "country",
         "country",
         "country of the publishing organisation",
-        "The primary base of the organisation that publishes, never that of a person nor of the base "
+        "The primary base of the organisation that publishes, never that of a person nor of the "
+        "base "
         "model.",
     ),
     _share(

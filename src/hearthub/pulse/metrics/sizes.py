@@ -77,9 +77,7 @@ def _log_mean(frame: Frame, by: str | None) -> list[Figure]:
 
 
 def _medians(frame: Frame, by: str | None, size: str, weight: str) -> list[Figure]:
-    rows = frame.rows(
-        "median_sizes", by=by_column(by), size=size, weight=weight, groups=GROUPS
-    )
+    rows = frame.rows("median_sizes", by=by_column(by), size=size, weight=weight, groups=GROUPS)
     covered = {f.dimension: f.coverage for f in _means(frame, by, size, _weighted)}
     figures = []
     for name, some in groupby(rows, key=lambda row: str(row["dimension"])):
@@ -209,12 +207,14 @@ METRICS = (
     ),
     Metric(
         id="small_large_ratio",
-        definition="How many times more the ten most downloaded models of 1 to 9 billion parameters "
+        definition="How many times more the ten most downloaded models of 1 to 9 billion "
+        "parameters "
         "are downloaded than those of more than 100 billion: ratio of the medians of each ten",
         unit="times",
         numerator="median downloads of the ten most downloaded of 1e9 to 9e9 parameters",
         denominator="median downloads of the ten most downloaded above 1e11",
-        edge_cases="Not a ratio of all downloads, which is far more skewed. Fewer than ten on a side: "
+        edge_cases="Not a ratio of all downloads, which is far more skewed. Fewer than ten on a "
+        "side: "
         "the median of those there are (n). lo and hi: the extremes with 8, 10 and 12 models",
         reference="relative adoption of ATOM, arXiv 2604.07190",
         compute=_ratio,

@@ -27,11 +27,18 @@ def _pulse(frame: Frame, by: str | None) -> list[Figure]:
         # The weights are known, the likes are a count: the interval of the count, scaled.
         low, high = gamma_interval(row["gained"])
         scale = row["score"] / row["gained"]
-        bounds = (low * scale, high * scale) if low is not None and high is not None else (None,) * 2
         figures.append(
-            Figure(row["score"], row["score"], None, *bounds, n=round(row["gained"]), coverage=1.0,
-                   dimension=row["id"])
-        )  # fmt: skip
+            Figure(
+                row["score"],
+                row["score"],
+                None,
+                None if low is None else low * scale,
+                None if high is None else high * scale,
+                round(row["gained"]),
+                1.0,
+                row["id"],
+            )
+        )
     return figures
 
 
@@ -48,12 +55,14 @@ def _surprise(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="trending_hub",
-        definition="Likes gained in the last seven days of the window: what the Hub's trendingScore "
+        definition="Likes gained in the last seven days of the window: what the Hub's "
+        "trendingScore "
         "follows (R2 0.97)",
         unit="likes",
         numerator="likes gained",
         denominator="none",
-        edge_cases="A repo first seen in these days, but older, has none; the 50 highest are listed. "
+        edge_cases="A repo first seen in these days, but older, has none; the 50 highest are "
+        "listed. "
         "Interval: gamma",
         reference="maintainers of the Hub: likes over the last 7 days; own fit over 571 snapshots",
         compute=_hub,
@@ -66,7 +75,8 @@ METRICS = (
         unit="decayed likes",
         numerator="sum over likes of 2 to the power of minus age over 3 days",
         denominator="none",
-        edge_cases="From daily differences, put at noon; likes taken back count as none. Of watched "
+        edge_cases="From daily differences, put at noon; likes taken back count as none. Of "
+        "watched "
         "repos. Interval: gamma, scaled",
         reference="own definition",
         compute=_pulse,
@@ -79,7 +89,8 @@ METRICS = (
         unit="natural logarithm",
         numerator="likes of seven days + 5",
         denominator="expected likes a week + 5",
-        edge_cases="Expected: the mean week of the four before; of a repo born in these days the mean "
+        edge_cases="Expected: the mean week of the four before; of a repo born in these days the "
+        "mean "
         "first week of the namespace's earlier repos that were watched, else the median of all",
         reference="own definition",
         compute=_surprise,

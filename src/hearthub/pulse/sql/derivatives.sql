@@ -15,5 +15,5 @@ select
     (select count(*) from lineage) as direct,
     (select count(*) from descent) as transitive,
     (select coalesce(max(depth), 0) from descent) as deepest,
-    (select count(distinct parent) from edge_named where parent >= 0) as parents_here,
-    (select count(distinct parent) from edge_named) as parents
+    (select count(*) from edge_named where parent >= 0) as here,
+    (select count(*) from edge_named) as named

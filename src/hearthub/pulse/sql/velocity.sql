@@ -1,5 +1,12 @@
 -- Gains of the last {lag} days, by repo where their sum is not asked for.
-with gained as (
+with summed as (
+    -- Where there are only 30-day counters: days made of them, if there are so many.
+    select repo_id, sum(day.downloads) as downloads
+    from day semi join (select repo_id from u where d_all is null and d30 is not null) using (repo_id)
+    where day.day > $anchor - {lag} and {has_days}
+    group by repo_id
+),
+gained as (
     select
         {by} as dimension,
         -- A fraction of a day old is a day old.
@@ -8,12 +15,13 @@ with gained as (
         case
             when d_0 is not null and d_{lag} is not null then greatest(d_0 - d_{lag}, 0)
             when created_at >= $anchor::timestamp - interval {lag_less} day then d_0
+            else summed.downloads
         end as downloads,
         case
             when l_{lag} is not null then l_0 - l_{lag}
             when created_at >= $anchor::timestamp - interval {lag_less} day then l_0
         end as likes
-    from u
+    from u left join summed using (repo_id)
 )
 select
     dimension, max(days) as days, sum(downloads) as downloads, sum(likes) as likes,
