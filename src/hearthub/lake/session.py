@@ -52,6 +52,7 @@ class Session:
                 "autoload_known_extensions": False,
                 "autoinstall_known_extensions": False,
                 "preserve_insertion_order": False,
+                "enable_progress_bar": False,  # it would be printed among what commands print
             }
         )
         try:

@@ -11,7 +11,6 @@ blocks of 30 days, else by proportion or, for watched repos, by deconvolution), 
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from hearthub.lake import Row, Session

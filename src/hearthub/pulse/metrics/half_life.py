@@ -77,8 +77,8 @@ def _told(label: str, rows: Iterable[Row]) -> list[Figure]:
 METRICS = (
     Metric(
         id="half_life",
-        definition=f"Days that attention lasts, by three clocks. trending: days in the first "
-        "{TOP} of "
+        definition="Days that attention lasts, by three clocks. trending: days in the first "
+        f"{TOP} of "
         "the list. likes: from the peak of daily likes to the first of three days in a row at "
         "half of "
         "it. community: the same of derivatives made and changes of the repo",
