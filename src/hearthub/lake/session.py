@@ -52,11 +52,12 @@ class Session:
                 "autoload_known_extensions": False,
                 "autoinstall_known_extensions": False,
                 "preserve_insertion_order": False,
-                "enable_progress_bar": False,  # it would be printed among what commands print
             }
         )
         try:
             self._connection.execute("set TimeZone = 'UTC'")
+            # It would be printed among what commands print.
+            self._connection.execute("set enable_progress_bar = false")
             self._connection.execute(
                 "set allowed_directories = $paths", {"paths": [str(folder), *_folders(readable)]}
             )

@@ -24,8 +24,7 @@ Wanted = dict[str, tuple[str, Knot]]
 def count(session: Session, wanted: Wanted, end: date) -> None:
     """Make the temp table `valued`: repo_id, a double for each wanted column, and more.
 
-    Those are `d_most` (the highest d_all of all), `trending_now` and `trending_most` (up to `end`)
-    and `counted_from` (the first row).
+    Those are `d_most` (the highest d_all of all) and `trending_most` (up to `end`).
     """
     moments = sorted({(day, field) for field, knot in wanted.values() for day, _ in knot})
     days = sorted({day for day, _ in moments})
@@ -34,7 +33,8 @@ def count(session: Session, wanted: Wanted, end: date) -> None:
     last = max([end, *days])
     early = [moment for moment in moments if moment[0] <= joint]
     late = [moment for moment in moments if moment[0] > joint]
-    joints = [f'arg_max({FIELDS[field]}, "at") as {field}_joint' for field in FIELDS]
+    fields = sorted({field for _, field in late})
+    joints = [f'arg_max({FIELDS[field]}, "at") as {field}_joint' for field in fields]
     before, after = f'"at" < {_midnight(joint)}', f'"at" >= {_midnight(joint)}'
     _scan(session, "valued_early", [_last(*m) for m in early] + joints, before, end)
     _scan(

@@ -10,7 +10,7 @@ from hearthub.pulse.universe import Universe
 
 FEW = 20
 """Repos of normal movement below which no day is called stalled."""
-SAMPLE_ROWS = 4_000_000
+SAMPLE_ROWS = 1_000_000
 """Rows of `counter` that are enough to see whether a day stood still."""
 _IDS = 2**60
 """Ids are below it, and evenly spread: a range of them is a random sample (pulse/schema.py)."""

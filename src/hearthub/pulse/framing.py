@@ -38,11 +38,10 @@ def _build(frame: Frame, has_all: bool) -> None:
     session = frame.session
     blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
     wanted = _wanted(frame, blocks)
-    for name in ("renamed", "stood"):
-        frame.make(name)
+    frame.make("renamed")
     count(session, wanted, frame.window.end)
     if session.value("select count(*) from renamed"):
-        names = [*wanted, "counted_from"]
+        names = list(wanted)
         session.execute(
             sql_text(
                 "follow_renames",
@@ -57,13 +56,13 @@ def _build(frame: Frame, has_all: bool) -> None:
     known = frame._known()
     text = sql_text(
         "universe",
+        stood=sql_text("stood"),
         days=frame.window.days,
         gained=gained or "null::double",
         condition=frame.universe.condition,
     )
     session.execute(text, **{key: known[key] for key in ("start", "after", "source", "type")})
     session.execute("drop table valued")
-    session.execute("drop table stood")
     make_series(frame)
 
 

@@ -1,5 +1,4 @@
 -- What is known of each repo's attributes at the window's end.
-create or replace temp table stood as
 with state_as_of as (
     select repo_id, max("at") as "at" from state where "at" < $after::timestamp group by repo_id
 ),

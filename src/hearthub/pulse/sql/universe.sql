@@ -18,7 +18,7 @@ with there as (
         end) as size_class,
         v.* exclude (repo_id)
     from repo r
-    left join stood s using (repo_id)
+    left join ({stood}) s using (repo_id)
     left join valued v using (repo_id)
     where r.source = $source and r.type = $type
         and r.first_seen < $after::timestamp
