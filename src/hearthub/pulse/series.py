@@ -27,11 +27,17 @@ def make_series(frame: "Frame") -> None:
     frame.make("day", first=first)
     if not days:
         return
-    count = len(frame.days.between(days[0], frame.anchor))
-    frame.make("day_of_d30", repos=max(1, MOST_CELLS // max(1, count)))
-    if frame.session.value("select count(*) from day_of_d30"):
-        frame.make("day_of_both", first=first)
-        if frame.window.days % 30 and days[0] < frame.window.start:
-            frame.make("deconvolved")
+    if frame.session.value("select count(*) from u where d_all is null and d30 is not null"):
+        _deconvolve(frame, first)
     frame.make("fell")
     frame.make("without_falls", days=frame.window.days)
+
+
+def _deconvolve(frame: "Frame", first: str) -> None:
+    """Days of repos that have 30-day counters alone, those with most first."""
+    days = frame.days.live
+    count = len(frame.days.between(days[0], frame.anchor))
+    frame.make("day_of_d30", repos=max(1, MOST_CELLS // max(1, count)))
+    frame.make("day_of_both", first=first)
+    if frame.window.days % 30 and days[0] < frame.window.start:
+        frame.make("deconvolved")
