@@ -57,6 +57,8 @@ class Session:
         )
         try:
             self._connection.execute("set TimeZone = 'UTC'")
+            # It would be printed among what commands print.
+            self._connection.execute("set enable_progress_bar = false")
             self._connection.execute(
                 "set allowed_directories = $paths", {"paths": [str(folder), *_folders(readable)]}
             )

@@ -8,12 +8,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hearthub.pulse.ingest import Ingested
+    from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
+    from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.schema import TABLES
 
-__all__ = ["TABLES", "Ingested", "Pulse"]
+__all__ = [
+    "TABLES",
+    "Ingested",
+    "Measures",
+    "Metric",
+    "MetricRow",
+    "Pulse",
+    "known_metrics",
+    "measure",
+    "measure_all",
+]
 
-_HOMES = {"Ingested": "ingest", "Pulse": "pulse", "TABLES": "schema"}
+_HOMES = {
+    "TABLES": "schema",
+    "Ingested": "ingest",
+    "Measures": "measures",
+    "Metric": "metric",
+    "MetricRow": "metric",
+    "Pulse": "pulse",
+    "known_metrics": "measures",
+    "measure": "measures",
+    "measure_all": "measures",
+}
 
 
 def __getattr__(name: str) -> object:
