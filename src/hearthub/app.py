@@ -104,12 +104,8 @@ def build(
     registry = Registry(db, objects_db, settings, events, accounts, storage)
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
-<<<<<<< HEAD
-    catalogue = Catalogue(catalogue_db, settings, registry, community, downloads)
-    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), catalogue)
-=======
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
->>>>>>> main
+    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), catalogue)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, pulse)
@@ -195,7 +191,23 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
     jobs.register("registry.collect", collect, every_s=DAY_S)
 
 
-<<<<<<< HEAD
+def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
+    def refresh(payload: dict[str, int]) -> None:
+        if catalogue.refresh(payload):
+            jobs.add("catalogue.weigh", {}, key="weigh")
+
+    def weigh(payload: dict[str, int]) -> None:
+        if catalogue.weigh(payload):
+            jobs.add("catalogue.weigh", {}, key="weigh")
+
+    for name, job in (("refresh", refresh), ("recount", catalogue.recount)):
+        jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
+    # Each hour too: a rebuild may have found models whose headers nobody read.
+    jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
+    jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
+    jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
+
+
 def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     """Jobs of the observatory."""
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
