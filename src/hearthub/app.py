@@ -105,7 +105,7 @@ def build(
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
-    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), catalogue)
+    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), settings, catalogue)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, pulse)

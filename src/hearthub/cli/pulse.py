@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ import typer
 
 from hearthub.cli import pulse_metrics
 from hearthub.cli.common import Data, open_whole_hub, show
+from hearthub.cli.fit_targets import PUBLIC_HUB, endpoint
 from hearthub.cli.progress import Progress
 from hearthub.errors import BadRequest
 
@@ -61,7 +63,8 @@ def ingest(
     """
     at = _moment(observed_at) if observed_at else None
     with open_whole_hub(data, make=True) as hub, Progress() as say:
-        done = hub.pulse.ingest(source, kind.value if kind else None, map_file, at, say)
+        token = _token(source) if source else None
+        done = hub.pulse.ingest(source, kind.value if kind else None, map_file, at, say, token)
         hub.jobs.add("pulse.show", {}, key="ingested")
     _tell(done)
 
@@ -86,6 +89,22 @@ def query(
         show([{_plain(key): _cell(it) for key, it in row.items()} for row in rows], as_json=False)
     if answer.is_cut:
         print(f"only the first {len(rows)} rows: say `limit`, or ask for less", file=sys.stderr)
+
+
+def _token(source: str) -> str | None:
+    """HF_TOKEN, for the hub that it belongs to: that of HF_ENDPOINT. No other host may see it."""
+    token = os.environ.get("HF_TOKEN")
+    if not token or "://" not in source:
+        return None
+    from hearthub.upstream import Endpoint
+
+    asked, own = Endpoint.parse(source), Endpoint.parse(endpoint() or PUBLIC_HUB)
+    if asked.origin != own.origin:
+        print(f"HF_TOKEN belongs to {own.url} (HF_ENDPOINT), so it is not sent", file=sys.stderr)
+        return None
+    if asked.is_readable_by_others:
+        print(f"warning: the token travels unencrypted to {asked.url}", file=sys.stderr)
+    return token
 
 
 def _tell(done: "Ingested") -> None:

@@ -103,7 +103,8 @@ class _Ingestion:
             classify(self.writing, streams.DESCRIPTION.rows(staged.file))
         counts = self.session.one(
             "select count(*) as rows, count(distinct repo_id) as repos, "
-            'min("at") as first, max("at") as last from obs'
+            '(select min("at") from captures) as first, (select max("at") from captures) as last '
+            "from obs"
         )
         return self.finish(counts, staged.rejects(self.session, self.snapshot))
 
@@ -113,6 +114,13 @@ class _Ingestion:
             "create temp table captures as "
             'select type, "at", count(*) as rows from obs group by type, "at"'
         )
+        for kind, at in self.incoming.looked_at:
+            self.session.execute(
+                "insert into captures select $type, $at, 0 where not exists "
+                '(select 1 from captures where type = $type and "at" = $at)',
+                type=kind,
+                at=at,
+            )
         self.session.execute(
             'create temp table whole as select type, "at", bool_or(is_counted) as is_counted, '
             "bool_or(is_described) as is_described from capture "
@@ -126,7 +134,8 @@ class _Ingestion:
         file = literal(str(staged.file))
         self.session.execute(sql_text("absent", file=file))
         if is_whole:
-            self._refuse_slices()
+            if not self.incoming.is_certain:
+                self._refuse_slices()
         else:
             self.session.execute("delete from absent")
         self.session.execute(sql_text("presence"))

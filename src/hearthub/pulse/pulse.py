@@ -15,13 +15,14 @@ from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, source_of
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
+from hearthub.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 class Pulse:
-    def __init__(self, lake: Lake, catalogue: Catalogue) -> None:
-        self.lake, self.catalogue = lake, catalogue
+    def __init__(self, lake: Lake, settings: Settings, catalogue: Catalogue) -> None:
+        self.lake, self.settings, self.catalogue = lake, settings, catalogue
 
     def ingest(
         self,
@@ -30,30 +31,49 @@ class Pulse:
         map_file: Path | None = None,
         observed_at: datetime | None = None,
         say: Callable[[str], None] = lambda _: None,
+        token: str | None = None,
     ) -> Ingested:
         """Take in what a source tells; nothing is done where it is there already.
 
-        `source` is a file; none for this hub itself. `observed_at` is UTC without a zone. Raises
-        BadRequest for what cannot be read.
+        `source` is a file, or the address of another hub, which alone gets `token`; none for this
+        hub itself. `observed_at` is UTC without a zone. Raises BadRequest for what cannot be read,
+        UpstreamFailed for a hub that does not answer: what it told until then is kept for a day.
         """
         mapping = read_map(map_file) if map_file else Map()
+        kind = kind or guess_kind(source, mapping)
+        if kind == "hub-api":
+            return self._crawl(source, token, mapping, observed_at, say)
         path = Path(source).absolute() if source else None
         if path and not path.is_file():
             raise BadRequest(f"There is no file {source}")
-        options = Options(
-            now=datetime.now(UTC).replace(tzinfo=None),
-            path=path,
-            map=mapping,
-            observed_at=observed_at,
-            say=say,
-        )
-        return ingest(self.lake, source_of(kind or guess_kind(path, mapping)), options)
+        return ingest(self.lake, source_of(kind), Options(_now(), path, mapping, observed_at, say))
+
+    def _crawl(
+        self,
+        source: str | None,
+        token: str | None,
+        mapping: Map,
+        observed_at: datetime | None,
+        say: Callable[[str], None],
+    ) -> Ingested:
+        from hearthub.pulse.sources.hub_api import crawled  # the HTTP client takes a while
+        from hearthub.upstream import Endpoint
+
+        if source is None:
+            raise BadRequest("Which hub? Give its address, such as https://HOST")
+        endpoint, settings = Endpoint.parse(source), self.settings
+        timeout_s, min_free = settings.upstream_timeout, settings.min_free
+        with crawled(endpoint, token, settings.data, mapping, timeout_s, min_free, say) as lists:
+            hub, folder = lists
+            return ingest(self.lake, hub, Options(_now(), folder, mapping, observed_at, say))
 
     def show(self, _payload: dict[str, Any]) -> None:
         """Job: bring what was observed of other hubs to the catalogue."""
         done = show(self.lake, self.catalogue)
         if done != Shown():
-            log.info("observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone)
+            log.info(
+                "observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone
+            )
 
     def classify(self, _payload: dict[str, Any]) -> None:
         """Job: by other facts than those of today, classify everything anew."""
@@ -69,3 +89,8 @@ class Pulse:
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
         return self.lake.query(sql, most_rows)
+
+
+def _now() -> datetime:
+    """UTC without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -5,7 +5,6 @@ A module has `prepare(session, options) -> Incoming` (incoming.py), which leaves
 """
 
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 from hearthub.errors import BadRequest
@@ -17,10 +16,8 @@ MODULES = {
     "hub-stats": "hub_stats",
     "panel": "panel",
 }
-"""From kind to module."""
-
-KINDS = ("own", "hub-api", *MODULES)
-"""All that can be asked for; the first two are not there yet."""
+"""From kind to module, of files. This hub itself and the API of another are no files: they are read
+first, and then prepared as the same (own.py, hub_api.py)."""
 
 
 class Source(Protocol):
@@ -29,12 +26,14 @@ class Source(Protocol):
 
 def source_of(kind: str) -> Source:
     if kind not in MODULES:
-        raise BadRequest(f"Sources of kind {kind!r} cannot be read; there are {', '.join(MODULES)}")
+        raise BadRequest(f"No file is a source of kind {kind!r}; there are {', '.join(MODULES)}")
     module: Source = import_module(f"hearthub.pulse.sources.{MODULES[kind]}")
     return module
 
 
-def guess_kind(path: Path | None, found: Map) -> str:
-    if path is None:
+def guess_kind(source: str | None, found: Map) -> str:
+    if source is None:
         return "own"
+    if source.lower().startswith(("http://", "https://")):
+        return "hub-api"
     return "panel" if found.columns else "hub-stats"

@@ -43,7 +43,7 @@ def prepare(session: Session, options: Options) -> Incoming:
         for row in found
     }
     kind = options.map.type or _type(columns, options.path)
-    told = _paper(columns) if kind == "paper" else _repo(columns, kind)
+    told = _paper(columns) if kind == "paper" else describe_repo(columns, kind)
     observed = _observed_at(session, options, columns, rows)
     if kind == "paper":
         session.execute(f"create temp view incoming_papers as {select_papers(told, rows, observed)}")
@@ -89,7 +89,8 @@ def _observed_at(session: Session, options: Options, columns: Columns, rows: str
     return time_of(options)
 
 
-def _repo(columns: Columns, kind: str) -> dict[str, str]:
+def describe_repo(columns: Columns, kind: str) -> dict[str, str]:
+    """What columns called as in the Hub's API tell of a repo."""
     told = {"type": literal(kind)}
     plain = {
         "id": ("id", reading.text),

@@ -82,6 +82,10 @@ class Incoming:
     """The columns that the source has at all."""
     is_whole: bool = False
     """Each capture lists every repo there was."""
+    looked_at: tuple[tuple[str, datetime], ...] = ()
+    """Captures (type, time) there were, whether or not they have a row."""
+    is_certain: bool = False
+    """However little a whole capture lists, it is all there is."""
     licence: str | None = None
     attribution: str | None = None
     origin: str | None = None
