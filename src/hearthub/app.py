@@ -105,7 +105,8 @@ def build(
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
-    pulse = Pulse(Lake(settings.data / "lake", TABLES, sandbox), settings, catalogue)
+    lake = Lake(settings.data / "lake", TABLES, sandbox)
+    pulse = Pulse(lake, settings, registry, catalogue, community)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, pulse)
@@ -142,17 +143,21 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
         refresh(event)
         jobs.add("registry.measure", payload, key=f"measure:{key}")
 
+    def after_change(event: Event) -> None:
+        refresh(event)
+        jobs.add("pulse.withdraw", {}, key="withdraw")
+
     def after_delete(event: RepoDeleted) -> None:
         payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
-        refresh(event)
+        after_change(event)
         jobs.add("registry.purge", payload, key=f"purge:{key}")
         # Once more for what an upload or commit that was under way has written since.
         jobs.add("registry.purge", payload, key=f"purge-again:{key}", delay_s=HOUR_S)
 
     events.subscribe(CommitCreated, after_commit)
     events.subscribe(RepoDeleted, after_delete)
-    events.subscribe(RepoMoved, refresh)
-    events.subscribe(RepoSettingsChanged, refresh)
+    events.subscribe(RepoMoved, after_change)
+    events.subscribe(RepoSettingsChanged, after_change)
     events.subscribe(RepoLiked, recount)
     events.subscribe(RepoUnliked, recount)
 
@@ -210,6 +215,8 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
 
 def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     """Jobs of the observatory."""
+    jobs.register("pulse.own", pulse.observe_own, every_s=DAY_S)
+    jobs.register("pulse.withdraw", pulse.withdraw, every_s=DAY_S)
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)

@@ -61,6 +61,11 @@ class Audience:
             ],
         )
 
+    def first_open(self) -> int | None:
+        """The first day whose hashes are not counted yet; None where there is none."""
+        found = self._db.value("select min(day) from downloader_day")
+        return None if found is None else int(found)
+
     def _is_new(self, today: int) -> bool:
         stored = self._db.value("select salt from day_salt where day = :day", day=today)
         return stored is None or bytes(stored) != self._salts[today]
@@ -69,7 +74,8 @@ class Audience:
         mine = self._salts.get(today) or secrets.token_bytes(16)
         with self._db.transaction():
             self._db.execute(
-                "insert into day_salt (day, salt) values (:day, :salt) on conflict (day) do nothing",
+                "insert into day_salt (day, salt) values (:day, :salt) "
+                "on conflict (day) do nothing",
                 day=today,
                 salt=mine,
             )
@@ -77,7 +83,8 @@ class Audience:
             self._db.execute(
                 "update download_day set downloaders = (select count(*) from downloader_day d "
                 "where d.repo_id = download_day.repo_id and d.day = download_day.day) "
-                "where day < :day and downloaders is null and exists (select 1 from downloader_day d "
+                "where day < :day and downloaders is null "
+                "and exists (select 1 from downloader_day d "
                 "where d.repo_id = download_day.repo_id and d.day = download_day.day)",
                 day=today,
             )

@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hearthub.catalogue import Catalogue
+from hearthub.community import Community
 from hearthub.errors import BadRequest
 from hearthub.lake import Answer, Lake
 from hearthub.pulse.classify import classify_again
@@ -15,14 +18,24 @@ from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, source_of
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
+from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.registry import Registry
 from hearthub.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 class Pulse:
-    def __init__(self, lake: Lake, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        settings: Settings,
+        registry: Registry,
+        catalogue: Catalogue,
+        community: Community,
+    ) -> None:
         self.lake, self.settings, self.catalogue = lake, settings, catalogue
+        self._own = Own(registry, catalogue, community)
 
     def ingest(
         self,
@@ -43,6 +56,10 @@ class Pulse:
         kind = kind or guess_kind(source, mapping)
         if kind == "hub-api":
             return self._crawl(source, token, mapping, observed_at, say)
+        if kind == "own":
+            if source or map_file or observed_at:
+                raise BadRequest("This hub itself has no file, no map and no other time")
+            return self._observe_own(say)
         path = Path(source).absolute() if source else None
         if path and not path.is_file():
             raise BadRequest(f"There is no file {source}")
@@ -66,6 +83,31 @@ class Pulse:
         with crawled(endpoint, token, settings.data, mapping, timeout_s, min_free, say) as lists:
             hub, folder = lists
             return ingest(self.lake, hub, Options(_now(), folder, mapping, observed_at, say))
+
+    def observe_own(self, _payload: dict[str, Any]) -> None:
+        """Job: this hub itself."""
+        self._observe_own(lambda _: None)
+
+    def withdraw(self, _payload: dict[str, Any]) -> None:
+        """Job: what is not public here any more is gone from the observatory too."""
+        if self.lake.version and (gone := self._own.gone(known_of(self.lake))):
+            ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
+            log.info("withdrawn: %d", len(gone))
+
+    def _observe_own(self, say: Callable[[str], None]) -> Ingested:
+        self.catalogue.write_downloads()
+        say("reading this hub")
+        work = self.settings.data / "tmp"
+        work.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=work, prefix="pulse-own-") as name:
+            options = Options(_now(), Path(name), say=say)
+            files = self._own.write(Path(name), known_of(self.lake), options.now)
+            rows = 0
+            if files.has_days:
+                add_days(self.lake, files)
+                rows = ingest(self.lake, OwnDays(files), options).rows
+            done = ingest(self.lake, OwnNow(files), options)
+            return replace(done, rows=done.rows + rows)
 
     def show(self, _payload: dict[str, Any]) -> None:
         """Job: bring what was observed of other hubs to the catalogue."""

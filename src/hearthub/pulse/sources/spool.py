@@ -5,6 +5,7 @@ id, author, createdAt, ...   as the hub said them, whatever they are
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,9 +53,17 @@ def line(number: int, kind: str, row: Any) -> bytes:
         if isinstance(gguf := kept.get("gguf"), dict):
             kept["gguf"] = {name: gguf[name] for name in _GGUF if name in gguf}
     try:
-        return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # nested too deeply
-        return orjson.dumps({"n": number}, option=orjson.OPT_APPEND_NEWLINE)
+        return _line(kept)
+    except TypeError:  # half a character, a number beyond 64 bits, or nested too deeply
+        try:
+            plain = json.dumps(kept, ensure_ascii=False, allow_nan=False)
+            return _line(orjson.loads(plain.encode("utf-8", "replace")))
+        except (TypeError, ValueError, RecursionError):
+            return _line({"n": number})
+
+
+def _line(row: Any) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def digest(parts: Iterable[Spooled]) -> str:

@@ -24,6 +24,8 @@ with there as (
         and r.first_seen < $after::timestamp
         and (r.removed_at is null or r.removed_at >= $start::timestamp)
         and r.repo_id not in (select old_repo from renamed)
+        -- Of this hub itself nothing is told that is not public now.
+        and (r.source <> 'own' or r.removed_at is null)
 ),
 known as (select *, {gained} as d30_gained from there),
 based as (
