@@ -34,7 +34,7 @@ def test_the_last_line_of_an_ingest_is_its_summary(run: Run, tmp_path: Path) -> 
 
 def test_the_tables_are_asked(run: Run, tmp_path: Path) -> None:
     run("pulse", "ingest", *write(tmp_path, 'acme/a,2026-05-01,3\n"\x1b[31m<b>",2026-05-01,4\n'))
-    sql = "select id, likes, \"at\" from counter join repo using (repo_id)"
+    sql = 'select id, likes, "at" from counter join repo using (repo_id)'
     (row,) = json.loads(run("pulse", "sql", sql, "--format", "json").stdout)
     assert row == {"id": "acme/a", "likes": 3, "at": "2026-05-01T00:00:00.000Z"}
     heading, line = csv.reader(run("pulse", "sql", sql, "--format", "csv").stdout.splitlines())

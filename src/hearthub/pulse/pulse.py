@@ -53,7 +53,9 @@ class Pulse:
         """Job: bring what was observed of other hubs to the catalogue."""
         done = show(self.lake, self.catalogue)
         if done != Shown():
-            log.info("observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone)
+            log.info(
+                "observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone
+            )
 
     def classify(self, _payload: dict[str, Any]) -> None:
         """Job: by other facts than those of today, classify everything anew."""

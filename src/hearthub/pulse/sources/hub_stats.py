@@ -46,7 +46,9 @@ def prepare(session: Session, options: Options) -> Incoming:
     told = _paper(columns) if kind == "paper" else _repo(session, columns, rows, kind)
     observed = _observed_at(session, options, columns, rows)
     if kind == "paper":
-        session.execute(f"create temp view incoming_papers as {select_papers(told, rows, observed)}")
+        session.execute(
+            f"create temp view incoming_papers as {select_papers(told, rows, observed)}"
+        )
     else:
         told["observed_at"] = f"timestamp {literal(str(observed))}"
         session.execute(f"create temp view incoming as {select_incoming(told, rows)}")
@@ -208,9 +210,7 @@ def _paper(columns: Columns) -> dict[str, str]:
     }
     if "organization" in columns:
         column = columns["organization"]
-        told["organization"] = (
-            f"coalesce({reading.inside(column, 'name')}, {reading.text(column)})"
-        )
+        told["organization"] = f"coalesce({reading.inside(column, 'name')}, {reading.text(column)})"
     if "paper_id" not in told:
         raise BadRequest("The dump of papers has no paper_id")
     return told

@@ -145,7 +145,8 @@ def texts(column: Column) -> str:
 def _array(json: str) -> str:
     """Of JSON, or of what Python prints for a list of texts."""
     from_json = """try(from_json(case when json_valid({0}) then {0} end, '["VARCHAR"]'))"""
-    return f"coalesce({from_json.format(json)}, {from_json.format(f'replace({json}, chr(39), chr(34))')})"
+    with_double_quotes = f"replace({json}, chr(39), chr(34))"
+    return f"coalesce({from_json.format(json)}, {from_json.format(with_double_quotes)})"
 
 
 def inside(column: Column, *path: str) -> str:
