@@ -1,7 +1,9 @@
-"""Answers of fit as lines for people."""
+"""Answers of fit as lines for people. Strangers wrote most of it."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from hearthub.cli.common import shown
 
 if TYPE_CHECKING:
     from hearthub.fit import Identity, Memory, Placed, Report, Speed
@@ -16,7 +18,7 @@ def report(found: "Report") -> str:
     blocks += [list(_placed(found, index)) for index in range(len(found.placed))]
     blocks += [list(_options(found)), list(_evaluations(found)), list(_commands(found))]
     blocks.append([f"note: {warning}" for warning in found.warnings[:_MOST]])
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines)
+    return "\n\n".join("\n".join(map(shown, lines)) for lines in blocks if lines)
 
 
 def row(placed: "Placed") -> dict[str, str]:
@@ -119,7 +121,8 @@ def _abilities(it: "Identity") -> str:
 
 def _memory(found: "Report") -> Iterator[str]:
     where = f" on {found.placed[0].hardware.name}" if found.placed else ""
-    yield f"Memory{where} with {found.context:,} tokens of context"
+    context = f" with {found.memory.context:,} tokens of context" if found.memory.context else ""
+    yield f"Memory{where}{context}"
     yield from _parts(found.memory)
 
 
@@ -175,9 +178,9 @@ def _evaluations(found: "Report") -> Iterator[str]:
 
 def _commands(found: "Report") -> Iterator[str]:
     if not found.commands:
-        yield "No engine is known to load it: " + "; ".join(found.refusals.values())
+        yield "No engine known here loads it: " + "; ".join(dict.fromkeys(found.refusals.values()))
         return
     for name, command in found.commands.items():
         yield f"{name}:"
-        yield from (f"  {line}" for line in command.text.splitlines())
+        yield from (f"  {line}" for line in command.text.split("\n"))
         yield from (f"  # {warning}" for warning in command.warnings)

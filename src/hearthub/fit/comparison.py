@@ -2,14 +2,22 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearthub.fit.placing import Placed
+from hearthub.fit.ranking import cost
 from hearthub.fit.report import Report
+from hearthub.upstream import printable
 
 MISSING = "not stated"
+_MOST_TEXT = 30_000
+"""Characters of one text; spreadsheets take 32,767."""
 _GIB = 2**30
+_MARKS = re.compile(r"[\\`*|<>&~\[\]]")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are their full-width forms."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,8 @@ def columns_markdown(columns: Sequence[Column]) -> str:
 def columns_csv(columns: Sequence[Column]) -> str:
     rows = column_texts(columns)
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    # Quotes around all: some programs split at semicolons too.
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return out.getvalue().rstrip("\n")
@@ -88,12 +97,12 @@ def _texts(it: Column) -> dict[str, str]:
         "evaluations": "; ".join(it.evaluations) or None,
         "main use": it.main_use,
     }
-    return {key: value or MISSING for key, value in found.items()}
+    return {key: printable(value or MISSING, _MOST_TEXT) for key, value in found.items()}
 
 
 def _best_fit(placed: Sequence[Placed]) -> str | None:
     fitting = [each for each in placed if each.verdict.verdict == "fits"]
-    best = min(fitting, key=lambda each: each.hardware.memory_gib or 0, default=None)
+    best = min(fitting, key=cost, default=None)
     return best.hardware.name if best else None
 
 
@@ -108,9 +117,10 @@ def _billions(count: int | None) -> str | None:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    """Strangers wrote this: no cell ends early, and no link, picture or HTML comes of it."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _inert(text: str) -> str:
     """A spreadsheet runs what begins like a formula, and strangers wrote this."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -118,11 +118,23 @@ class Workload:
     def pipeline(self, placing: Placing) -> Memory:
         return pipeline(self.components, placing)
 
-    def trained(self, method: Method, context: int) -> Memory | None:
-        """With AdamW on one example of `context` tokens at a time; None for an unknown shape."""
+    def trained(self, method: Method, context: int, gpus: int = 1) -> Memory:
+        """What each of `gpus` holds, with AdamW on one example of `context` tokens at a time.
+
+        Full training and LoRA are sharded (ZeRO-3); packed weights are on every GPU.
+        """
         if self.architecture is None:
-            return None
-        return training(self.architecture, Training(method, sequence=context))
+            found = self._states(method)
+        else:
+            found = training(self.architecture, Training(method, sequence=context))
+        return found if method == "qlora" else _share(found, gpus)
+
+    def _states(self, method: Method) -> Memory:
+        """Of an unknown shape: without activations and what LoRA adds."""
+        count = (self.checkpoint.parameters if self.checkpoint else 0) or self.weights_bytes // 2
+        bits = {"full": 128, "lora": 16, "qlora": memories.BITS["nf4"]}[method]
+        weights = (round(count * bits / 8), f"at least {bits:g} bits x {count} parameters")
+        return memories.memory(0, weights=weights, overhead=memories.overhead(1))
 
     def bytes_per_token(self, use: Use) -> int:
         """Read to generate one token: the weights at work, and the cache of one sequence."""

@@ -102,6 +102,6 @@ def test_what_trainers_leave_is_no_checkpoint(tmp_path: Path) -> None:
 def test_leftovers_alone_are_no_weights(tmp_path: Path) -> None:
     write(tmp_path, {**LEFTOVERS, "README.md": b"hello"})
     with pytest.raises(EntryNotFound, match="neither weights of a known format nor a config"):
-        contents(local(tmp_path))
+        checkpoints(local(tmp_path))
     write(tmp_path, {"config.json": {}})  # which describes a model all the same
-    assert contents(local(tmp_path)).checkpoints == ()
+    assert checkpoints(local(tmp_path)) == []
