@@ -50,7 +50,8 @@ DUMP = """copy (
         'base_model:' || ['finetune', 'quantized', 'adapter', 'merge'][1 + h % 4] || ':acme/'
         || family] end) as tags,
     case when h < 700 then '{{"license": "apache-2.0", "language": ["en"], "tags": ["'
-      || repeat('word ', 60) || '"], "model-index": [{{"name": "' || to_hex(n) || '"}}]}}' end
+      || md5(n::varchar) || md5('b' || n) || md5('c' || n) || md5('d' || n) || md5('e' || n)
+      || '"], "model-index": [{{"name": "' || to_hex(n) || '"}}]}}' end
       as cardData,
     case when g < 600 then {{'parameters': {{'BF16': 1000000 * (1 + n % 70000),
       'U8': case when g < 60 then 1000000 * (1 + n % 9000) end, 'miku': null::bigint}},
