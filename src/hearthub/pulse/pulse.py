@@ -15,7 +15,7 @@ from hearthub.lake import Answer, Lake
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.showing import Shown, show
-from hearthub.pulse.sources import guess_kind, source_of
+from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
@@ -53,36 +53,27 @@ class Pulse:
         UpstreamFailed for a hub that does not answer: what it told until then is kept for a day.
         """
         mapping = read_map(map_file) if map_file else Map()
-        kind = kind or guess_kind(source, mapping)
+        address = source if source and is_address(source) else None
+        path = Path(source).absolute() if source and not address else None
+        options = Options(_now(), path, address, mapping, observed_at, say)
+        kind = kind or guess_kind(options)
         if kind == "hub-api":
-            return self._crawl(source, token, mapping, observed_at, say)
+            return self._crawl(options, token)
         if kind == "own":
             if source or map_file or observed_at:
                 raise BadRequest("This hub itself has no file, no map and no other time")
             return self._observe_own(say)
-        path = Path(source).absolute() if source else None
-        if path and not path.is_file():
+        if path is None or not path.is_file():
             raise BadRequest(f"There is no file {source}")
-        return ingest(self.lake, source_of(kind), Options(_now(), path, mapping, observed_at, say))
+        return ingest(self.lake, source_of(kind), options)
 
-    def _crawl(
-        self,
-        source: str | None,
-        token: str | None,
-        mapping: Map,
-        observed_at: datetime | None,
-        say: Callable[[str], None],
-    ) -> Ingested:
+    def _crawl(self, options: Options, token: str | None) -> Ingested:
         from hearthub.pulse.sources.hub_api import crawled  # the HTTP client takes a while
-        from hearthub.upstream import Endpoint
 
-        if source is None:
+        if options.address is None:
             raise BadRequest("Which hub? Give its address, such as https://HOST")
-        endpoint, settings = Endpoint.parse(source), self.settings
-        timeout_s, min_free = settings.upstream_timeout, settings.min_free
-        with crawled(endpoint, token, settings.data, mapping, timeout_s, min_free, say) as lists:
-            hub, folder = lists
-            return ingest(self.lake, hub, Options(_now(), folder, mapping, observed_at, say))
+        with crawled(options, token, self.settings) as (hub, folder):
+            return ingest(self.lake, hub, replace(options, now=_now(), path=folder))
 
     def observe_own(self, _payload: dict[str, Any]) -> None:
         """Job: this hub itself."""

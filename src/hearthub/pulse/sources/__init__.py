@@ -10,7 +10,6 @@ from typing import Protocol
 from hearthub.errors import BadRequest
 from hearthub.lake import Session
 from hearthub.pulse.sources.incoming import Incoming, Options
-from hearthub.pulse.sources.mapping import Map
 
 MODULES = {
     "hub-stats": "hub_stats",
@@ -31,9 +30,14 @@ def source_of(kind: str) -> Source:
     return module
 
 
-def guess_kind(source: str | None, found: Map) -> str:
-    if source is None:
-        return "own"
-    if source.lower().startswith(("http://", "https://")):
+def is_address(source: str) -> bool:
+    """Whether it is another hub's."""
+    return source.lower().startswith(("http://", "https://"))
+
+
+def guess_kind(options: Options) -> str:
+    if options.address:
         return "hub-api"
-    return "panel" if found.columns else "hub-stats"
+    if options.path is None:
+        return "own"
+    return "panel" if options.map.columns else "hub-stats"

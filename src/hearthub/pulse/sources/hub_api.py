@@ -1,15 +1,15 @@
 """Any hub that has the Hub's API: its lists of models, datasets and spaces (crawl.py)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hearthub.lake import Session
 from hearthub.pulse.sources.crawl import Crawl, crawl_folder
 from hearthub.pulse.sources.incoming import Incoming, Options
-from hearthub.pulse.sources.mapping import Map
 from hearthub.pulse.sources.spool import TYPES, Spooled, digest, make_incoming
+from hearthub.settings import Settings
 from hearthub.upstream import Endpoint, Pace, Upstream
 
 KIND = "hub-api"
@@ -47,21 +47,16 @@ class HubApi:
 
 @contextmanager
 def crawled(
-    endpoint: Endpoint,
-    token: str | None,
-    data: Path,
-    wanted: Map,
-    timeout_s: float,
-    min_free: int,
-    say: Callable[[str], None],
+    options: Options, token: str | None, settings: Settings
 ) -> Iterator[tuple[HubApi, Path]]:
     """Read all lists of a hub, or the one of the map's type; and where they lie, until the block
     ends well."""
-    with crawl_folder(data, endpoint.url) as folder:
-        upstream = Upstream(endpoint, token, Pace(), timeout_s)
+    endpoint, kind = Endpoint.parse(options.address or ""), options.map.type
+    with crawl_folder(settings.data, endpoint.url) as folder:
+        upstream = Upstream(endpoint, token, Pace(), settings.upstream_timeout)
         try:
-            crawl = Crawl(upstream, folder, min_free, say)
-            parts = crawl.run((wanted.type,) if wanted.type else TYPES)
+            crawl = Crawl(upstream, folder, settings.min_free, options.say)
+            parts = crawl.run((kind,) if kind else TYPES)
         finally:
             upstream.close()
         yield HubApi(endpoint, parts), folder

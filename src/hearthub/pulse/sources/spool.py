@@ -85,7 +85,7 @@ def make_incoming(session: Session, parts: Iterable[Spooled]) -> frozenset[str]:
         columns = {name: Column(quoted(name), "JSON") for name in names}
         listed = ", ".join(f"{literal(name)}: 'JSON'" for name in names)
         rows = sql_text("spooled", type=part.type, file=file, columns=listed, most=MAX_LINE)
-        found = describe_repo(columns, part.type)
+        found = describe_repo(session, columns, rows, part.type)
         found["observed_at"] = f"timestamp {literal(str(part.observed_at))}"
         selects.append(select_incoming(found, rows))
         told |= set(found)
