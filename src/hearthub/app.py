@@ -106,7 +106,7 @@ def build(
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
     lake = Lake(settings.data / "lake", TABLES, sandbox)
-    pulse = Pulse(lake, settings, registry, catalogue, community)
+    pulse = Pulse(lake, settings, registry, catalogue, community, jobs)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, pulse)
@@ -145,7 +145,7 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
 
     def after_change(event: Event) -> None:
         refresh(event)
-        jobs.add("pulse.withdraw", {}, key="withdraw")
+        jobs.add("pulse.withdraw", {}, key="changed")
 
     def after_delete(event: RepoDeleted) -> None:
         payload, key = {"repo_id": event.repo_id}, str(event.repo_id)

@@ -16,6 +16,10 @@ LAGS = (0, 1, 7, 28, 35)
 EARLIEST = date(2000, 1, 1)
 """Nothing that is measured is older: earlier dates are mistakes, or worse."""
 
+WITHDRAWN = "withdrawn (repo_id bigint)"
+"""Repos of this hub that are not public any more, though the lake has not heard (`Pulse.reading`).
+"""
+
 
 def open_frame(session: Session, universe: str, window: str) -> Frame:
     """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do."""
@@ -39,6 +43,7 @@ def _build(frame: Frame, has_all: bool) -> None:
     blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
     wanted = _wanted(frame, blocks)
     frame.make("renamed")
+    session.execute(f"create temp table if not exists {WITHDRAWN}")
     count(session, wanted, frame.window.end)
     if session.value("select count(*) from renamed"):
         names = list(wanted)

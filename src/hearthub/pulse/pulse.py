@@ -11,8 +11,10 @@ from typing import Any
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
 from hearthub.errors import BadRequest
-from hearthub.lake import Answer, Lake
+from hearthub.jobs import Jobs
+from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.classify import classify_again
+from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
@@ -33,9 +35,23 @@ class Pulse:
         registry: Registry,
         catalogue: Catalogue,
         community: Community,
+        jobs: Jobs,
     ) -> None:
-        self.lake, self.settings, self.catalogue = lake, settings, catalogue
+        self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
+
+    def reading(self) -> Session:
+        """A session for what is shown to others: frames in it have no repo of this hub that is not
+        public by now, also while the job that withdraws it waits."""
+        session = self.lake.reading()
+        try:
+            session.execute(f"create temp table {WITHDRAWN}")
+            if self.jobs.is_under_way("pulse.withdraw", "changed"):
+                self._own.mark_gone(session)
+            return session
+        except BaseException:
+            session.close()
+            raise
 
     def ingest(
         self,
@@ -81,7 +97,11 @@ class Pulse:
 
     def withdraw(self, _payload: dict[str, Any]) -> None:
         """Job: what is not public here any more is gone from the observatory too."""
-        if self.lake.version and (gone := self._own.gone(known_of(self.lake))):
+        if not self.lake.version:
+            return
+        with self.lake.reading() as session:
+            gone = self._own.gone(known_of(session).repos)
+        if gone:
             ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
             log.info("withdrawn: %d", len(gone))
 
@@ -92,7 +112,9 @@ class Pulse:
         work.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=work, prefix="pulse-own-") as name:
             options = Options(_now(), Path(name), say=say)
-            files = self._own.write(Path(name), known_of(self.lake), options.now)
+            with self.lake.reading() as session:
+                known = known_of(session)
+            files = self._own.write(Path(name), known, options.now)
             rows = 0
             if files.has_days:
                 add_days(self.lake, files)

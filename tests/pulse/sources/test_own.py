@@ -1,6 +1,9 @@
 """This hub itself: figures are what was done, and only of what is public now."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +23,7 @@ from hearthub.pulse.framing import open_frame
 from hearthub.settings import Settings
 from live import LiveHub, live_hub
 from mirror.proxy import wait_until
+from pulse.sources.conftest import summary
 
 DAY_MS = 86_400_000
 CI = "unknown/None; hf_hub/2.4.0; python/3.12.3; is_ci/true"
@@ -158,7 +162,7 @@ def test_day_after_day_tells_what_all_days_at_once_tell(
             for caller in range(ago):
                 downloads.note(much.id, "model", "config.json", f"192.0.2.{caller}", CI)
         other = Lake(tmp_path / "other", TABLES, hub.sandbox)
-        at_once = Pulse(other, hub.settings, hub.registry, hub.catalogue, hub.community)
+        at_once = Pulse(other, hub.settings, hub.registry, hub.catalogue, hub.community, hub.jobs)
         at_once.ingest()
         with other.reading() as session:
             expected = [tuple(row.values()) for row in session.rows(AT_ENDS)]
@@ -192,9 +196,37 @@ def test_what_becomes_private_is_withdrawn_at_once(own: LiveHub, names: dict[str
 
 def tells_of(hub: Hub) -> list[str]:
     """The repos that a metric of a long window is about."""
-    with hub.pulse.lake.reading() as session:
+    with hub.pulse.reading() as session:
         open_frame(session, "model@own", "all")
         return [row["id"] for row in session.rows("select id from u order by id")]
+
+
+def test_what_is_private_is_not_told_of_while_the_job_waits(
+    own: LiveHub, names: dict[str, str]
+) -> None:
+    own.stop()
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+        root = Actor(user_id=1, is_admin=True, can_write=True)
+        hub.registry.change_settings(root, "model", names["much"], visibility="private")
+        assert public_ids(hub) == ["alice/little", "alice/much"], "no worker runs"
+        assert tells_of(hub) == ["alice/little"]
+        hub.jobs.run_due()
+        assert public_ids(hub) == tells_of(hub) == ["alice/little"]
+        assert not hub.jobs.is_under_way("pulse.withdraw", "changed")
+
+
+def test_the_command(own: LiveHub, names: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "hearthub", "pulse", "ingest", "--data", str(own.data)],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = summary(ran.stdout)
+    assert (told["rows"], told["repos"], told["rejected"]) == (3, 3, 0)
 
 
 def test_what_becomes_public_brings_its_history(own: LiveHub, names: dict[str, str]) -> None:
@@ -216,11 +248,7 @@ def test_no_address_is_stored(own: LiveHub, names: dict[str, str]) -> None:
     with open_hub(Settings(data=own.data)) as hub:
         hub.pulse.ingest()
     needle = ADDRESS.format("").encode()
-    found = [
-        path
-        for path in own.data.rglob("*")
-        if path.is_file() and path.name != "server.log" and needle in path.read_bytes()
-    ]
+    found = [path for path in own.data.rglob("*") if path.is_file() and needle in path.read_bytes()]
     assert found == []
 
 

@@ -87,12 +87,22 @@ class Own:
             for start in range(0, len(repos), FEW):
                 yield repos[start : start + FEW]
 
-    def gone(self, known: Known) -> list[tuple[str, str]]:
-        """Of what is known those that are not public any more."""
-        gone = set(known.repos)
+    def gone(self, known: frozenset[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Of repos (type, id) those that are not public any more."""
+        gone = set(known)
         for repos in self.public():
             gone -= {(repo.type, repo.full_name) for repo in repos}
         return sorted(gone)
+
+    def mark_gone(self, session: Session) -> None:
+        """Fill the table `withdrawn` of the session (framing.py)."""
+        gone = self.gone(known_of(session).repos)
+        session.execute(
+            "insert into withdrawn select repo_id from repo where source = 'own' "
+            "and (type, id) in (select unnest($types::varchar[]), unnest($ids::varchar[]))",
+            types=[kind for kind, _ in gone],
+            ids=[name for _, name in gone],
+        )
 
     def _list(self, lists: Mapping[str, IO[bytes]], repos: list[Repo], number: int) -> int:
         facts, counted = self.catalogue.facts_of(repos), self.catalogue.counted(repos)
@@ -239,15 +249,11 @@ class OwnGone:
         )
 
 
-def known_of(lake: Lake) -> Known:
-    with lake.reading() as session:
-        last = session.value(
-            "select max(\"at\")::date from capture where source = 'own' and is_counted "
-            "and not is_whole"
-        )
-        found = session.rows(
-            "select type, id from repo where source = 'own' and removed_at is null"
-        )
+def known_of(session: Session) -> Known:
+    last = session.value(
+        "select max(\"at\")::date from capture where source = 'own' and is_counted and not is_whole"
+    )
+    found = session.rows("select type, id from repo where source = 'own' and removed_at is null")
     day = (last - date(1970, 1, 1)).days if last else EVER
     return Known(day, frozenset((row["type"], row["id"]) for row in found))
 

@@ -26,6 +26,7 @@ with there as (
         and r.repo_id not in (select old_repo from renamed)
         -- Of this hub itself nothing is told that is not public now.
         and (r.source <> 'own' or r.removed_at is null)
+        and r.repo_id not in (select repo_id from withdrawn)
 ),
 known as (select *, {gained} as d30_gained from there),
 based as (
