@@ -40,7 +40,9 @@ from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
 from hearthub.http.protocol import Protocol
 from hearthub.jobs import Function, Jobs, Worker
+from hearthub.lake import Lake
 from hearthub.mirror import Mirror
+from hearthub.pulse import TABLES, Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -103,8 +105,11 @@ def build(
     community = Community(db, events, registry)
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
+    lake = Lake(settings.data / "lake", TABLES, sandbox)
+    pulse = Pulse(lake, settings, registry, catalogue, community, jobs)
     subscribe(events, jobs)
     schedule(jobs, registry, storage, catalogue)
+    schedule_pulse(jobs, pulse)
     return Hub(
         settings=settings,
         db=db,
@@ -119,6 +124,7 @@ def build(
         community=community,
         catalogue=catalogue,
         mirror=Mirror(db, settings, accounts, storage, registry),
+        pulse=pulse,
     )
 
 
@@ -137,17 +143,21 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
         refresh(event)
         jobs.add("registry.measure", payload, key=f"measure:{key}")
 
+    def after_change(event: Event) -> None:
+        refresh(event)
+        jobs.add("pulse.withdraw", {}, key="changed")
+
     def after_delete(event: RepoDeleted) -> None:
         payload, key = {"repo_id": event.repo_id}, str(event.repo_id)
-        refresh(event)
+        after_change(event)
         jobs.add("registry.purge", payload, key=f"purge:{key}")
         # Once more for what an upload or commit that was under way has written since.
         jobs.add("registry.purge", payload, key=f"purge-again:{key}", delay_s=HOUR_S)
 
     events.subscribe(CommitCreated, after_commit)
     events.subscribe(RepoDeleted, after_delete)
-    events.subscribe(RepoMoved, refresh)
-    events.subscribe(RepoSettingsChanged, refresh)
+    events.subscribe(RepoMoved, after_change)
+    events.subscribe(RepoSettingsChanged, after_change)
     events.subscribe(RepoLiked, recount)
     events.subscribe(RepoUnliked, recount)
 
@@ -201,6 +211,15 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
     jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
     jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
     jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
+
+
+def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
+    """Jobs of the observatory."""
+    jobs.register("pulse.own", pulse.observe_own, every_s=DAY_S)
+    jobs.register("pulse.withdraw", pulse.withdraw, every_s=DAY_S)
+    jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
+    jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
+    jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

@@ -9,6 +9,7 @@ from hearthub.db import Database
 from hearthub.events import EventLog
 from hearthub.jobs import Jobs
 from hearthub.mirror import Mirror
+from hearthub.pulse import Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -30,3 +31,4 @@ class Hub:
     community: Community
     catalogue: Catalogue
     mirror: Mirror
+    pulse: Pulse

@@ -118,6 +118,14 @@ class Jobs:
             counts[row.state] = row.many
         return counts
 
+    def is_under_way(self, name: str, key: str) -> bool:
+        """Whether work that was added has not been done yet, or could not be."""
+        found = self._db.value(
+            "select count(*) from job where key = :key and state in ('waiting', 'running', 'dead')",
+            key=f"{name}:{key}",
+        )
+        return bool(found)
+
     def dead(self) -> list[Job]:
         """Jobs that were given up, newest first, with the error of their last attempt."""
         rows = self._db.all(

@@ -87,3 +87,25 @@ def test_machines_are_told_apart(world: World) -> None:
 )
 def test_build_machines_name_themselves(agent: str, is_machine: bool) -> None:
     assert is_build_machine(agent) is is_machine
+
+
+def test_the_last_of_a_day_are_counted_with_it(world: World) -> None:
+    repo = world.repo(1, "config.json")
+    for number in range(2):
+        world.downloads.note(repo, "model", "config.json", f"192.0.2.{number}", CI)
+    world.now += DAY_MS
+    world.downloads.flush()
+    assert day_of(world, repo) == (2, 2, 2)
+    assert world.db.value("select count(*) from downloader_day") == 0
+    assert world.downloads.last_closed() == 19_999, "others may write theirs yet"
+    world.now += 5 * 60_000
+    assert world.downloads.last_closed() == 20_000
+
+
+def test_a_day_is_open_while_its_addresses_are_not_counted(world: World) -> None:
+    repo = world.repo(1, "config.json")
+    ask(world, repo, "192.0.2.1")
+    world.now += 3 * DAY_MS
+    assert world.downloads.last_closed() == 19_999
+    world.downloads.flush()
+    assert world.downloads.last_closed() == 20_001

@@ -1,7 +1,8 @@
 """What lists, search, facets and ranks show of repos, hosted here or observed elsewhere."""
 
+from hearthub.catalogue.audience import FEWEST
 from hearthub.catalogue.catalogue import Catalogue
-from hearthub.catalogue.downloads import Downloads, root_files
+from hearthub.catalogue.downloads import DownloadDay, Downloads, root_files
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.lists import Page
@@ -11,8 +12,10 @@ from hearthub.catalogue.rows import Row
 from hearthub.catalogue.tag_types import described
 
 __all__ = [
+    "FEWEST",
     "Catalogue",
     "Counters",
+    "DownloadDay",
     "Downloads",
     "Facts",
     "Filter",

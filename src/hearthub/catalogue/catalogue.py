@@ -110,6 +110,10 @@ class Catalogue:
             for repo in repos
         }
 
+    def counted(self, repos: Sequence[Repo]) -> dict[int, Counters]:
+        """The same, all of them counted now. For jobs: it takes longer."""
+        return self._count(list(repos))
+
     # -- lists -------------------------------------------------------------------------------
 
     def page(
@@ -246,6 +250,10 @@ class Catalogue:
         """Counters of observed repos by name, in bulk; how many were listed."""
         told = ((name, bounded(value)) for name, value in counters)
         return self._ranks.set_named(repo_type, told, origin)
+
+    def forget(self, repo_type: str, names: Iterable[str], origin: str) -> int:
+        """Observed repos that are gone from their hub are listed no more; how many were."""
+        return self._listings.forget(repo_type, names, origin)
 
     def mark_whole(self) -> None:
         """Say that all there is has been put by the rules of today, so that no rebuild is due."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import NamedTuple
 
 from hearthub.catalogue.audience import Audience, is_build_machine
 from hearthub.clock import now_ms
@@ -24,6 +25,8 @@ from hearthub.registry import Registry
 
 DAY_MS = 86_400_000
 WINDOW_DAYS = 30
+LATE_MS = 5 * 60_000
+"""So long after midnight the last downloads of the day before may be written yet."""
 ONE_DOWNLOAD_MS = 5 * 60_000
 QUERY_FILES = (
     "model_index.json",  # diffusers
@@ -57,6 +60,17 @@ class _Note:
         self.requests += other.requests
         self.by_machines += other.by_machines
         self.callers |= other.callers
+
+
+class DownloadDay(NamedTuple):
+    """`day` since 1970; `downloads`, of them those `by_machines`; `downloaders` by how many
+    addresses, None while it is not known."""
+
+    repo_id: int
+    day: int
+    downloads: int
+    by_machines: int
+    downloaders: int | None
 
 
 _Key = tuple[int, int, str]
@@ -117,8 +131,7 @@ class Downloads:
         with self._lock:
             notes, self._notes = self._notes, {}
         try:
-            self._audience.close_days(self._clock() // DAY_MS)
-            return self._write(self._counted(notes)) if notes else {}
+            increments = self._write(self._counted(notes)) if notes else {}
         except (DatabaseError, OSError) as error:
             requests = sum(note.requests for note in notes.values())
             log.warning("%d downloads could not be written yet: %s", requests, error)
@@ -126,6 +139,12 @@ class Downloads:
                 for key, note in notes.items():
                     self._notes.setdefault(key, _Note()).add(note)
             return {}
+        try:
+            # After the last of yesterday's were written, so that they are counted with their day.
+            self._audience.close_days(self._clock() // DAY_MS)
+        except (DatabaseError, OSError) as error:
+            log.warning("the day before could not be closed yet: %s", error)
+        return increments
 
     def totals(self, repo_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Downloads of the last 30 days, and of all time, by repo id."""
@@ -140,6 +159,38 @@ class Downloads:
             ):
                 found[row.repo_id] = (int(row.recent), int(row.ever))
         return found
+
+    def last_closed(self) -> int:
+        """The last day, since 1970, whose figures stay as they are."""
+        today = (self._clock() - LATE_MS) // DAY_MS
+        return min(today, self._audience.first_open() or today) - 1
+
+    def before(self, repo_ids: Sequence[int], day: int) -> dict[int, int]:
+        """Downloads of all days up to `day`, since 1970, by repo id."""
+        return {
+            row.repo_id: int(row.ever)
+            for ids in batches(repo_ids)
+            for row in self._db.all(
+                "select repo_id, sum(downloads) as ever from download_day "
+                "where repo_id in (:ids) and day <= :day group by repo_id",
+                ids=ids,
+                day=day,
+            )
+        }
+
+    def days(self, repo_ids: Sequence[int], after: int, last: int) -> list[DownloadDay]:
+        """What was downloaded on the days after `after` until `last`; of few repos at a time."""
+        return [
+            DownloadDay(*row)
+            for ids in batches(repo_ids)
+            for row in self._db.all(
+                "select repo_id, day, downloads, by_machines, downloaders from download_day "
+                "where repo_id in (:ids) and day > :after and day <= :last order by repo_id, day",
+                ids=ids,
+                after=after,
+                last=last,
+            )
+        ]
 
     def _is_same_download(self, repo_id: int, caller: str) -> bool:
         """Whether this address asked this repo for something in the last five minutes."""

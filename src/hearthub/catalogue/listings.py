@@ -186,6 +186,21 @@ class Listings:
             rows = self.db.all(f"{_STORED}l.repo_id = :repo", repo=repo_id)
             self._take_back([_Stored.of(row) for row in rows])
 
+    def forget(self, repo_type: str, names: Iterable[str], origin: str) -> int:
+        """Take listings of another hub away by name; how many there were."""
+        done = 0
+        for some in batches(name.lower() for name in names):
+            with self.db.transaction():
+                rows = self.db.all(
+                    f"{_STORED}l.key in (:keys) and l.type = :type and l.origin = :origin",
+                    keys=some,
+                    type=repo_type,
+                    origin=origin,
+                )
+                self._take_back([_Stored.of(row) for row in rows])
+                done += len(rows)
+        return done
+
     def unweighed(self, limit: int) -> list[int]:
         """Ids of repos whose headers are still to be read, those that were listed last first."""
         rows = self.db.all(

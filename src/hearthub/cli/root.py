@@ -17,6 +17,7 @@ from hearthub.cli import (
     importing,
     job,
     org,
+    pulse,
     serve,
     token,
     user,
@@ -39,6 +40,7 @@ app.add_typer(token.app, name="token", help="Access tokens, which clients send."
 app.add_typer(job.app, name="job", help="Work in the background that was given up.")
 app.add_typer(catalogue.app, name="catalogue", help="What lists and search read.")
 app.add_typer(fit.app, name="fit", help="What models need, and what they run on.")
+app.add_typer(pulse.app, name="pulse", help="What the field does: its history and its numbers.")
 app.command("import")(importing.import_repo)
 app.command("apply")(apply.apply)
 app.command("backup")(backup.backup)

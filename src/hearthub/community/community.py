@@ -74,6 +74,19 @@ class Community:
             )
         }
 
+    def like_days(self, repo_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Of the likes that each repo has, how many are from which day (since 1970)."""
+        found: dict[int, dict[int, int]] = {}
+        for some in batches(repo_ids):
+            for row in self.db.all(
+                "select repo_id, day, count(*) as n from ("
+                "select repo_id, created / 86400000 as day from repo_like "
+                "where repo_id in (:ids)) of_day group by repo_id, day",
+                ids=some,
+            ):
+                found.setdefault(row.repo_id, {})[int(row.day)] = row.n
+        return found
+
     def liked_by(
         self, actor: Actor, user_id: int, *, skip: int = 0, limit: int = 1000
     ) -> tuple[list[tuple[Repo, int]], bool]:

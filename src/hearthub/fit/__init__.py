@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
     from hearthub.fit.shards import shard_headers
+    from hearthub.fit.sizes import curated_of
     from hearthub.fit.speed import Speed
     from hearthub.fit.summary import APPS, Summary
     from hearthub.fit.tasks import task_of_config, task_of_library
@@ -53,6 +54,7 @@ __all__ = [
     "column_texts",
     "columns_csv",
     "columns_markdown",
+    "curated_of",
     "detect",
     "find_hardware",
     "hardware_catalogue",
@@ -97,6 +99,7 @@ _HOMES = {
     "column_texts": "comparison",
     "columns_csv": "comparison",
     "columns_markdown": "comparison",
+    "curated_of": "sizes",
     "detect": "hardware",
     "find_hardware": "hardware",
     "hardware_catalogue": "hardware",

@@ -18,18 +18,20 @@ _SIZE = re.compile(
     # A number after a point is the end of a longer one, except after a version: Llama3.2.1B
     r"(?<![a-z0-9])(?:(?<!\d\.)|(?<=\d\.\d\.))(?P<kind>[ae]?|\d{1,3}x)"
     r"(?P<number>\d{1,5}(?:\.\d{1,3})?)(?P<unit>[mbt])(?P<tenths>\d?)(?P<times>x\d{1,3})?(?![a-z0-9])"
-    r"(?:-(?P<experts>\d{1,4})e(?![a-z0-9]))?",
-    re.IGNORECASE,
+    r"(?:-(?P<experts>\d{1,4})e(?![a-z0-9]))?"
 )
+"""Of a name in lower case, as all patterns of sizes here."""
 # Other spellings of a size, and how they are read.
 _SPELLINGS = (
-    (re.compile(r"(?<=-)([0-2])_(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # stablelm-2-1_6b
-    (re.compile(r"(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # 1p7b
-    (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))", re.I), r"-\1."),  # pythia2-8b
-    (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)", re.I), "A"),  # OLMoE-1B-7B: 1 B are active
+    (re.compile(r"(?<=-)([0-2])_(?=\d{1,2}b(?![a-z0-9]))"), r"\1."),  # stablelm-2-1_6b
+    (re.compile(r"(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))"), r"\1."),  # 1p7b
+    (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))"), r"-\1."),  # pythia2-8b
+    (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)"), "a"),  # OLMoE-1B-7B: 1 B are active
 )
+_OTHER_SPELLING = re.compile(r"-[0-2]_\d|\dp\d|pythia\d|olmoe-")
+_SIZED = re.compile(r"\d[mbt]")
+"""What every size has. Half of all names have none, and the patterns above take their time."""
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.[a-z]{1,16}$|$)", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _VARIANTS = {
     "it": "instruct",
     "instruct": "instruct",
@@ -38,6 +40,7 @@ _VARIANTS = {
     "qat": "qat",
     "mtp": "mtp",
 }
+_VARIANT = re.compile(rf"(?<![a-z])(?:{'|'.join(_VARIANTS)})(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,9 @@ class NameFacts:
         return {key: value for key, value in keys.items() if value is not None}
 
 
+_NOTHING = NameFacts()
+
+
 def parse_name(name: str) -> NameFacts:
     """What the id of a repo (`owner/name`) or the path of a file says. Never raises.
 
@@ -98,9 +104,12 @@ def parse_name(name: str) -> NameFacts:
     """
     *folders, last = name[-4 * LONGEST :].split("/")
     if len(last) > LONGEST:
-        return NameFacts()
+        return _NOTHING
     quantised = quantisation(last, is_mlx="mlx-community" in folders)
-    sizes = _sizes(last)
+    sizes, variants = _sizes(last), _variants(last)
+    told = sizes or variants or quantised.family or quantised.bits
+    if not told and "-of-" not in last.lower():
+        return _NOTHING
     return NameFacts(
         total=sizes.get("total"),
         active=sizes.get("active"),
@@ -111,18 +120,22 @@ def parse_name(name: str) -> NameFacts:
         family=quantised.family,
         bits=quantised.bits,
         shard=_shard(last),
-        variants=_variants(last),
+        variants=variants,
     )
 
 
 def _sizes(name: str) -> dict[str, float]:
     """The first of each kind: a later `1M` is a context, a later `70B` a teacher."""
     sizes: dict[str, float] = {}
-    for pattern, replacement in _SPELLINGS:
-        name = pattern.sub(replacement, name)
+    name = name.lower()
+    if not _SIZED.search(name):
+        return sizes
+    if _OTHER_SPELLING.search(name):
+        for pattern, replacement in _SPELLINGS:
+            name = pattern.sub(replacement, name)
     for match in _SIZE.finditer(name):
         found = _size(match)
-        unit = match["unit"].lower()
+        unit = match["unit"]
         if not all(0 < size <= LARGEST for size in found.values()):
             continue
         if sizes and unit == "m" and "total" in found:
@@ -135,13 +148,13 @@ def _sizes(name: str) -> dict[str, float]:
 
 
 def _size(match: re.Match[str]) -> dict[str, float]:
-    kind, number = match["kind"].lower(), _number(match)
+    kind, number = match["kind"], _number(match)
     if kind == "a":
         return {"active": number}
     if kind == "e":
         return {"effective": number}
     if times := kind or match["times"]:  # 8x7B, 7Bx8
-        return {"experts": int(times.strip("xX")), "per_expert": number}
+        return {"experts": int(times.strip("x")), "per_expert": number}
     if match["experts"]:
         return {"active": number, "experts": int(match["experts"])}
     return {"total": number}
@@ -158,9 +171,9 @@ def _number(match: re.Match[str]) -> float:
     text, tenths = match["number"], match["tenths"]
     if tenths and "." not in text:
         text += f".{tenths}"
-    elif re.fullmatch(r"0\d", text):
+    elif len(text) == 2 and text[0] == "0":
         text = f"0.{text[1:]}"
-    return round(float(text) * _BILLIONS[match["unit"].lower()], 6)
+    return round(float(text) * _BILLIONS[match["unit"]], 6)
 
 
 def _shard(name: str) -> tuple[int, int] | None:
@@ -169,5 +182,5 @@ def _shard(name: str) -> tuple[int, int] | None:
 
 
 def _variants(name: str) -> tuple[str, ...]:
-    words = (_VARIANTS.get(word.lower()) for word in _WORD.findall(name))
-    return tuple(dict.fromkeys(variant for variant in words if variant))
+    found = _VARIANT.findall(name.lower())
+    return tuple(dict.fromkeys(_VARIANTS[word] for word in found)) if found else ()

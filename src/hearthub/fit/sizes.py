@@ -87,7 +87,7 @@ def curated_of(name: str) -> Curated | None:
     The longest entry that the name starts with counts.
     """
     last = name.rpartition("/")[2].lower()[:200]
-    if _OTHER.search(last):
+    if not last.startswith(_starts()) or _OTHER.search(last):
         return None
     found = [key for key in _table() if last == key or last.startswith((f"{key}-", f"{key}."))]
     return _table()[max(found, key=len)] if found else None
@@ -163,6 +163,11 @@ def _is_draft(name: str, layers: int | None) -> bool:
 
 def _billions(count: int) -> str:
     return f"{count / 1e9:.3g} B"
+
+
+@cache
+def _starts() -> tuple[str, ...]:
+    return tuple(_table())
 
 
 @cache

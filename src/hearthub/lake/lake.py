@@ -121,6 +121,8 @@ class Writing:
     def append(self, table: str, select: str, **params: object) -> int:
         """Add the rows of a SELECT that has the table's columns by name; how many."""
         known = self._tables[table]
+        if not known.partition:
+            return self._copy(known, "", f"select {known.names} from ({select})", **params)  # noqa: S608
         made = f"appended_{uuid4().hex}"
         self.session.execute(
             f"create temp table {made} as select {known.names} from ({select})",  # noqa: S608
@@ -170,7 +172,7 @@ class Writing:
         where = f" where {table.partition} = '{partition}'" if table.partition else ""
         return self._copy(table, partition, f"select {table.names} from {made}{where}")  # noqa: S608
 
-    def _copy(self, table: Table, partition: str, select: str) -> int:
+    def _copy(self, table: Table, partition: str, select: str, **params: object) -> int:
         """One sorted file, durable before the version that names it; none for no rows."""
         folder = self.folder / "data" / table.name
         folder.mkdir(parents=True, exist_ok=True)
@@ -180,7 +182,8 @@ class Writing:
         rows = int(
             self.session.value(
                 f"copy ({select}{order}) to '{path}' "
-                "(format parquet, compression zstd, row_group_size 122880)"
+                "(format parquet, compression zstd, row_group_size 122880)",
+                **params,
             )
             or 0
         )

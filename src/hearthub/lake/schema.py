@@ -24,8 +24,8 @@ class Table:
 
     @property
     def definition(self) -> str:
-        return ", ".join(f"{name} {kind}" for name, kind in self.columns)
+        return ", ".join(f'"{name}" {kind}' for name, kind in self.columns)
 
     @property
     def names(self) -> str:
-        return ", ".join(name for name, _ in self.columns)
+        return ", ".join(f'"{name}"' for name, _ in self.columns)  # `at` is a word of DuckDB's

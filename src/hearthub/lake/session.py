@@ -41,13 +41,14 @@ class Session:
     ) -> None:
         """`readable`: files and folders beside the lake that may be read."""
         self.version = manifest.version
-        self._spill = folder / "tmp" / f"session-{uuid4().hex}"
-        self._spill.mkdir(parents=True)
+        self.scratch = folder / "tmp" / f"session-{uuid4().hex}"
+        """A folder for files that the session's own SQL writes and reads; gone when it closes."""
+        self.scratch.mkdir(parents=True)
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{limits.memory}B",
                 "threads": limits.threads,
-                "temp_directory": str(self._spill),
+                "temp_directory": str(self.scratch),
                 "max_temp_directory_size": f"{limits.spill}B",
                 "autoload_known_extensions": False,
                 "autoinstall_known_extensions": False,
@@ -56,6 +57,8 @@ class Session:
         )
         try:
             self._connection.execute("set TimeZone = 'UTC'")
+            # It would be printed among what commands print.
+            self._connection.execute("set enable_progress_bar = false")
             self._connection.execute(
                 "set allowed_directories = $paths", {"paths": [str(folder), *_folders(readable)]}
             )
@@ -98,7 +101,7 @@ class Session:
 
     def close(self) -> None:
         self._connection.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def __enter__(self) -> "Session":
         return self
@@ -118,6 +121,10 @@ class Session:
             raise Unavailable(f"This needs more memory than the lake may have: {error}") from None
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             # Files that people bring are of any shape; the first line says what is wrong.
+            raise BadRequest(str(error).splitlines()[0][:300]) from error
+        except duckdb.Error as error:
+            if type(error) is not duckdb.Error:  # what has no class of its own is a broken file
+                raise
             raise BadRequest(str(error).splitlines()[0][:300]) from error
 
     def _view(self, folder: Path, table: Table, manifest: Manifest) -> None:

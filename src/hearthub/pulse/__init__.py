@@ -1,1 +1,44 @@
-"""The observatory: history of hubs, metrics over it, trending, reports and claims."""
+"""The observatory: history of hubs, metrics over it, trending, reports and claims.
+
+What is named here is imported when it is first asked for: DuckDB takes a while.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hearthub.pulse.ingest import Ingested
+    from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
+    from hearthub.pulse.metric import Metric, MetricRow
+    from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.schema import TABLES
+
+__all__ = [
+    "TABLES",
+    "Ingested",
+    "Measures",
+    "Metric",
+    "MetricRow",
+    "Pulse",
+    "known_metrics",
+    "measure",
+    "measure_all",
+]
+
+_HOMES = {
+    "TABLES": "schema",
+    "Ingested": "ingest",
+    "Measures": "measures",
+    "Metric": "metric",
+    "MetricRow": "metric",
+    "Pulse": "pulse",
+    "known_metrics": "measures",
+    "measure": "measures",
+    "measure_all": "measures",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"hearthub.pulse has no {name}")
+    return getattr(import_module(f"hearthub.pulse.{_HOMES[name]}"), name)

@@ -3,6 +3,10 @@
 Everything but `repo` and `edge` is only ever added to. A row of `state` and `counter` stands until
 the next one of its repo: it is written where something changed, or where an earlier snapshot that
 came late made it necessary to say that nothing had (ingest.py). Times are UTC without a zone.
+
+`capture` says when a source was looked at. In a capture that is whole, a repo was seen if it is
+there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at
+which times a value that has no row was seen unchanged.
 """
 
 from hearthub.lake import Table
@@ -23,22 +27,55 @@ SNAPSHOT = Table(
         ("is_whole", "boolean"),  # lists every repo there was: who is missing is gone
         ("licence", "varchar"),
         ("attribution", "varchar"),
+        ("origin", "varchar"),  # the host whose repos they are; null: they are listed nowhere
         ("is_synthetic", "boolean"),
-        ("is_redistributable", "boolean"),
+        ("is_redistributable", "boolean"),  # null: nobody said
     ),
     order="observed_at",
 )
+CAPTURE = Table(
+    "capture",
+    (
+        ("snapshot_id", "varchar"),
+        ("source", "varchar"),
+        ("type", "varchar"),
+        ("at", "timestamp"),
+        ("rows", "bigint"),
+        ("is_whole", "boolean"),
+        ("is_counted", "boolean"),  # it tells counters
+        ("is_described", "boolean"),  # it tells what `state` has
+    ),
+    order='source, type, "at"',
+)
+PRESENCE = Table(
+    "presence",
+    # On change. Where a time has both, the repo is there.
+    (("repo_id", "bigint"), ("at", "timestamp"), ("is_there", "boolean")),
+    order='repo_id, "at"',
+)
+SEEN = Table(
+    "seen",
+    (
+        ("repo_id", "bigint"),
+        ("at", "timestamp"),
+        ("is_there", "boolean"),  # else it was said to be removed
+        ("is_counted", "boolean"),
+        ("is_described", "boolean"),
+    ),
+    order='repo_id, "at"',
+)
+SHOWN = Table("shown", (("snapshot_id", "varchar"),))  # the catalogue has it
 REPO = Table(
     "repo",
     (
-        ("repo_id", "bigint"),  # of (source, type, id in lower case): the same in any order
+        ("repo_id", "bigint"),  # of (source, type, id): the same in any order
         ("source", "varchar"),
         ("type", "varchar"),
         ("id", "varchar"),
         ("author", "varchar"),
         ("created_at", "timestamp"),
         ("first_seen", "timestamp"),
-        ("last_seen", "timestamp"),
+        ("last_seen", "timestamp"),  # null: never but as removed
         ("removed_at", "timestamp"),  # null while it is there
     ),
     order="source, type, repo_id",
@@ -56,18 +93,19 @@ STATE = Table(
         ("pipeline_tag", "varchar"),
         ("library", "varchar"),
         ("license", "varchar"),
-        ("gated", "varchar"),
+        ("gated", "varchar"),  # auto, manual, true, false
         ("relation", "varchar"),
         ("base_models", "varchar[]"),
         ("tags", "varchar[]"),
         ("languages", "varchar[]"),
         ("formats", "varchar[]"),
         ("parameters", "bigint"),  # as the source counts them
-        ("is_packed", "boolean"),  # most of them are bytes or 32-bit integers: quantised
+        ("is_packed", "boolean"),  # many of them hold several weights: a header counts too few
         ("gguf_parameters", "bigint"),
         ("gguf_architecture", "varchar"),
+        ("digest", "bigint"),  # of all that stands above but the repo and the time
     ),
-    order="repo_id, at",
+    order='repo_id, "at"',
 )
 CLASSIFIED = Table(
     "classified",
@@ -87,12 +125,12 @@ CLASSIFIED = Table(
         ("params_active", "bigint"),
         ("params_effective", "bigint"),
         ("size_source", "varchar"),
-        ("size_conf", "double"),
+        ("size_conf", "varchar"),
         ("family", "varchar"),
         ("domain", "varchar"),  # of a data set
         ("themes", "varchar[]"),
     ),
-    order="repo_id, at",
+    order='repo_id, "at"',
 )
 COUNTER = Table(
     "counter",
@@ -104,8 +142,8 @@ COUNTER = Table(
         ("likes", "bigint"),
         ("trending", "double"),
     ),
-    order="repo_id, at",
-    partition="strftime(at, '%Y-%m')",
+    order='repo_id, "at"',
+    partition="strftime(\"at\", '%Y-%m')",
 )
 EDGE = Table(
     "edge",
@@ -114,8 +152,9 @@ EDGE = Table(
         ("parent", "bigint"),  # null: no repo that was seen
         ("parent_id", "varchar"),
         ("relation", "varchar"),  # finetune, adapter, merge, quantized
-        ("evidence", "varchar"),
+        ("evidence", "varchar"),  # listed by the source; tags; card
         ("first_seen", "timestamp"),
+        ("last_seen", "timestamp"),
     ),
     order="parent, child",
 )
@@ -148,7 +187,10 @@ REJECT = Table(
 )
 TABLES = (
     SNAPSHOT,
+    CAPTURE,
     REPO,
+    PRESENCE,
+    SEEN,
     ALIAS,
     STATE,
     CLASSIFIED,
@@ -157,4 +199,5 @@ TABLES = (
     OWN_DAY,
     PAPER,
     REJECT,
+    SHOWN,
 )

@@ -1,8 +1,8 @@
 """Another hub, asked over HTTP: what a repo is there, its files, and ranges of them."""
 
-from hearthub.upstream.addresses import Endpoint
+from hearthub.upstream.addresses import Endpoint, with_limit
 from hearthub.upstream.answers import EMPTY, File, State
-from hearthub.upstream.pacing import Fault, Pace, Patience
+from hearthub.upstream.pacing import Fault, Pace, Patience, TooMuch
 from hearthub.upstream.texts import printable
 from hearthub.upstream.upstream import Upstream
 
@@ -14,6 +14,8 @@ __all__ = [
     "Pace",
     "Patience",
     "State",
+    "TooMuch",
     "Upstream",
     "printable",
+    "with_limit",
 ]

@@ -1,7 +1,8 @@
 """Addresses of another hub: what a token may be sent to, and which redirects are followed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from hearthub.errors import BadRequest, UpstreamFailed
 from hearthub.upstream.texts import printable
@@ -76,11 +77,24 @@ class Endpoint:
         wanted = urlencode({"filter": tag, "sort": "downloads", "limit": limit})
         return f"{self.url}/api/models?{wanted}"
 
+    def listing(self, repo_type: str, facts: Sequence[str], limit: int) -> str:
+        """All repos of a type, the newest first: an order in which none moves while it is read."""
+        wanted = [("sort", "createdAt"), ("direction", "-1"), ("limit", limit)]
+        wanted += [("expand", fact) for fact in facts]
+        return f"{self.url}/api/{repo_type}s?{urlencode(wanted)}"
+
     def page(self, repo_type: str, name: str) -> str:
         return f"{self.url}/{_PREFIXES[repo_type]}{quote(name)}"
 
     def _api(self, repo_type: str, name: str) -> str:
         return f"{self.url}/api/{repo_type}s/{quote(name)}"
+
+
+def with_limit(url: str, limit: int) -> str:
+    """The same page of a list, with so many rows at most."""
+    parts = urlsplit(url)
+    words = [it for it in parse_qsl(parts.query, keep_blank_values=True) if it[0] != "limit"]
+    return urlunsplit(parts._replace(query=urlencode([*words, ("limit", limit)])))
 
 
 def follow(url: str, location: str) -> str:

@@ -3,9 +3,13 @@
 Shapes: client-visible JSON of `GET /api/{type}s/{id}/revision/{rev}` and `.../tree/{commit}`.
 """
 
+import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
+
+import orjson
 
 from hearthub.errors import BadRequest, UpstreamFailed
 from hearthub.names import split_id
@@ -79,6 +83,34 @@ def parse_ids(answer: Any) -> list[str]:
         raise _malformed("a list of repos", answer)
     found = [item.get("id") for item in answer if isinstance(item, dict)]
     return [name for name in found if isinstance(name, str) and _is_id(name)]
+
+
+def parse_page(body: bytes) -> list[Any]:
+    """A page of a list, whatever its rows are. Raises ValueError for what is no list.
+
+    One row must not hide all others: half a character or NaN, which a stranger's card can bring
+    into a hub's answer, becomes a question mark or null.
+    """
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            found = json.loads(
+                body.decode("utf-8", "replace"),
+                parse_constant=lambda _: None,
+                parse_float=_finite,
+            )
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        answer = orjson.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    if not isinstance(answer, list):
+        raise ValueError("no list")
+    return answer
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if isfinite(number) else None
 
 
 def _is_id(name: str) -> bool:

@@ -21,11 +21,18 @@ _RESET = re.compile(r"\bt=(\d{1,9})\b", re.ASCII)
 
 
 class Fault(Exception):
-    """Trouble that may pass: a cut connection, a busy server. `wait_s` is what the server asked."""
+    """Trouble that may pass: a cut connection, a busy server. `wait_s` is what the server asked.
 
-    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+    `is_refusal`: it does not want to answer now; else it could not.
+    """
+
+    def __init__(self, message: str, wait_s: float = 0.0, *, is_refusal: bool = False) -> None:
         super().__init__(message)
-        self.wait_s = wait_s
+        self.wait_s, self.is_refusal = wait_s, is_refusal or wait_s > 0
+
+
+class TooMuch(UpstreamFailed):
+    """An answer was too big, or could not be made in several attempts: less may be had."""
 
 
 class Stopped(Exception):
@@ -35,20 +42,23 @@ class Stopped(Exception):
 def asked_wait(headers: Mapping[str, str]) -> float:
     """Seconds that an answer asks for: `Retry-After` (a number or a date), or
     `RateLimit: "api";r=0;t=55` (draft-ietf-httpapi-ratelimit-headers) with nothing left."""
-    wait = 0.0
+    wait = left_wait(headers)
     after = headers.get("retry-after", "").strip()[:64]
     if re.fullmatch(r"\d{1,9}", after, re.ASCII):
-        wait = float(after)
+        wait = max(wait, float(after))
     elif after:
         try:
-            wait = max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
+            wait = max(wait, parsedate_to_datetime(after).timestamp() - time.time())
         except (ValueError, TypeError, OverflowError):
-            wait = 0.0
+            return wait
+    return wait
+
+
+def left_wait(headers: Mapping[str, str]) -> float:
+    """Seconds until more may be asked, where an answer says that it was the last one for now."""
     limit = headers.get("ratelimit", "")[:256]
     left, reset = _LIMIT.search(limit), _RESET.search(limit)
-    if left and reset and int(left[1]) == 0:
-        wait = max(wait, float(reset[1]))
-    return wait
+    return float(reset[1]) if left and reset and int(left[1]) == 0 else 0.0
 
 
 class Pace:

@@ -17,8 +17,23 @@ import orjson
 from hearthub import __version__
 from hearthub.errors import BadRequest, UpstreamFailed
 from hearthub.upstream.addresses import LOOPBACK, Endpoint, follow, short
-from hearthub.upstream.answers import File, State, parse_entries, parse_ids, parse_state
-from hearthub.upstream.pacing import Fault, Pace, Patience, asked_wait
+from hearthub.upstream.answers import (
+    File,
+    State,
+    parse_entries,
+    parse_ids,
+    parse_page,
+    parse_state,
+)
+from hearthub.upstream.pacing import (
+    MAX_WAIT_S,
+    Fault,
+    Pace,
+    Patience,
+    TooMuch,
+    asked_wait,
+    left_wait,
+)
 from hearthub.upstream.texts import printable
 
 MAX_JSON = 16 * 2**20  # bytes of one answer: an object for each 2 bytes would take 500 MB
@@ -28,8 +43,11 @@ MAX_REDIRECTS = 5
 MIN_RATE = 1024  # bytes a second, over the time an upstream may be silent
 CONNECT_S = 10.0
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
+TOO_MUCH = frozenset({400, 413, 422})
+"""How hubs say that a page has too many rows, among other things."""
 
 _NEXT = re.compile(r'<([^<>]{1,8192})>\s*;\s*rel="?next"?')
+_LIST = re.compile(r"/api/(?:model|dataset|space)s$")
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 _FACTS = "sha gated private cardData tags disabled".split()
 
@@ -88,6 +106,23 @@ class Upstream:
         """The ids of models that have a tag, the most downloaded first."""
         answer, _ = self._json(self.endpoint.models(tag, limit))
         return parse_ids(answer)[:limit]
+
+    def page(self, url: str) -> tuple[list[Any], str | None]:
+        """A page of a list as it came, and the address of the next one.
+
+        Raises TooMuch where a page with fewer rows may be had.
+        """
+        patience = Patience(self.pace)
+        while True:
+            try:
+                return self._page(url)
+            except Fault as fault:
+                try:
+                    patience.failed(fault)
+                except UpstreamFailed as error:
+                    if fault.is_refusal:
+                        raise
+                    raise TooMuch(str(error)) from fault
 
     @contextmanager
     def file(self, url: str, start: int, size: int) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -154,6 +189,18 @@ class Upstream:
         except httpx.TransportError as error:
             raise Fault(f"{where}: {_reason(error)}") from error
 
+    def _page(self, url: str) -> tuple[list[Any], str | None]:
+        with self._open(url, {"Accept": "application/json"}, elsewhere=False) as response:
+            body = self._body(response, MAX_JSON)
+            headers = response.headers
+        try:
+            found = parse_page(body), self._next(url, headers.get("link", ""))
+        except ValueError:
+            # Also what a proxy says in a hub's place while that one starts.
+            raise Fault(f"{short(url)}: the answer is no list of repos") from None
+        self.pace.hold(min(left_wait(headers), MAX_WAIT_S))
+        return found
+
     def _json(self, url: str) -> tuple[Any, str | None]:
         """An answer, and the address of its next page."""
         patience = Patience(self.pace)
@@ -180,7 +227,7 @@ class Upstream:
                 body += piece
                 if len(body) > limit:
                     message = f"{short(str(response.url))}: the answer has more than {limit} bytes"
-                    raise UpstreamFailed(message)
+                    raise TooMuch(message)
                 if time.monotonic() > deadline:
                     raise Fault(f"{short(str(response.url))}: the answer takes too long")
         except httpx.TransportError as error:
@@ -240,8 +287,10 @@ class Upstream:
                 raise UpstreamFailed(f"{short(url)}: the answer is compressed, unasked")
             return
         if status in PASSING:
-            raise Fault(f"{short(url)}: upstream answers {status}", asked_wait(response.headers))
-        raise UpstreamFailed(_refusal(url, response, self._error_text(response), self._token))
+            message, wait = f"{short(url)}: upstream answers {status}", asked_wait(response.headers)
+            raise Fault(message, wait, is_refusal=status == 429)
+        refused = TooMuch if status in TOO_MUCH else UpstreamFailed
+        raise refused(_refusal(url, response, self._error_text(response), self._token))
 
     def _error_text(self, response: httpx.Response) -> str:
         """What upstream says, without the token, which some repeat when they refuse it."""
@@ -267,6 +316,8 @@ def _refusal(url: str, response: httpx.Response, text: str, token: str | None) -
         return f"Upstream has no such revision{said}"
     if code == "EntryNotFound":
         return f"{short(url)} is not there any more{said}. Run the command again"
+    if _LIST.search(short(url)):
+        return f"Upstream refuses the list{said}: {short(url)} answers {status}"
     if code == "RepoNotFound" or status in (401, 403, 404):
         return (
             f"Upstream shows no such repo{said}: {short(url)}. "

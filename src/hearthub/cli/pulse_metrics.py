@@ -1,0 +1,113 @@
+"""`hearthub pulse metrics` and `hearthub pulse metric`: what can be measured, and the numbers."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hearthub.cli.common import Data, settings_for
+from hearthub.cli.common import show as table
+
+if TYPE_CHECKING:
+    from hearthub.pulse import Measures, MetricRow
+
+
+class Format(StrEnum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+AsFormat = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
+def metrics(as_format: AsFormat = Format.table) -> None:
+    """What can be measured: each metric's definition, unit, window and edge cases."""
+    from hearthub.pulse import known_metrics
+
+    rows = [metric.to_json() for metric in known_metrics()]
+    if as_format is Format.table:
+        shown = ("metric", "version", "unit", "window", "definition")
+        table([{key: row[key] for key in shown} for row in rows], as_json=False)
+        return
+    _print(rows, as_format)
+
+
+def metric(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `pulse metrics` lists it.")],
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="DIM", help="A row for each of its classes.")
+    ] = None,
+    universe: Annotated[
+        str | None,
+        typer.Option(
+            "--universe",
+            metavar="TYPE[@SOURCE][/FILTER]",
+            show_default="the metric's type, all",
+            help="Which repos: model, dataset or space; all, recent-90, active or tracked.",
+        ),
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(
+            "--window",
+            metavar="W",
+            show_default="the metric's",
+            help="Nd, YYYY, YYYY-Qn, YYYY-MM, YYYY-Wnn, FIRST..LAST or all.",
+        ),
+    ] = None,
+    as_format: AsFormat = Format.table,
+    data: Data = None,
+) -> None:
+    """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
+    rows = _measures(data).metric(name, by, universe, window)
+    if as_format is Format.table:
+        table([_line(row) for row in rows], as_json=False)
+        return
+    _print([row.to_json() for row in rows], as_format)
+
+
+def _measures(data: Data) -> "Measures":
+    from hearthub.lake import Lake
+    from hearthub.pulse import TABLES, Measures
+    from hearthub.sandbox import Sandbox
+
+    # Our own statements alone are run: the sandbox starts no process.
+    return Measures(Lake(settings_for(data).data / "lake", TABLES, Sandbox(1)))
+
+
+def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
+    if as_format is Format.json:
+        print(json.dumps(rows, indent=2))
+        return
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {key: " ".join(map(str, v)) if isinstance(v, list) else v for key, v in row.items()}
+        )
+
+
+def _line(row: "MetricRow") -> dict[str, object]:
+    """What fits a terminal; text that strangers wrote keeps no control character."""
+    return {
+        "dimension": "".join(c if c.isprintable() else "?" for c in row.dimension or ""),
+        "value": _short(row.value),
+        "lo": _short(row.lo),
+        "hi": _short(row.hi),
+        "numerator": _short(row.numerator),
+        "denominator": _short(row.denominator),
+        "n": row.n,
+        "coverage": _short(row.coverage),
+        "universe": row.universe,
+        "window": f"{row.window_start}..{row.window_end}",
+    }
+
+
+def _short(value: float | None) -> str | None:
+    return None if value is None else f"{value:.6g}"

@@ -1,0 +1,117 @@
+"""What all metrics of one universe and window share: temp tables, made once.
+
+    u      a repo a row: what it is at the window's end, `downloads` and `likes` gained in the
+           window (null: unknown) and the `basis` of the former
+    point  of the repos that are watched: the last counters of each live day that has any
+    day    of the same: `downloads` and `likes` of each day that has any
+
+`basis` says what `downloads` rests on: `all` (the all-time counter at both ends), `young` (created
+in the window: the all-time counter at its end), `d30` (the 30-day counter alone: exact for whole
+blocks of 30 days, else by proportion or, for watched repos, by deconvolution), `unknown`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from hearthub.lake import Row, Session
+from hearthub.pulse.days import Days
+from hearthub.pulse.statements import sql_text
+from hearthub.pulse.universe import UNKNOWN, Universe
+from hearthub.pulse.window import Window
+
+DIMENSIONS = {
+    "country": "country",
+    "org_type": "org_type",
+    "size_class": "size_class",
+    "size_source": "size_source",
+    "licence_class": "licence_class",
+    "licence": "license",
+    "architecture": "architecture",
+    "modality": "modality",
+    "task": "pipeline_tag",
+    "format": "format",
+    "quantisation": "quantisation",
+    "family": "family",
+    "domain": "domain",
+    "library": "library",
+    "author": "author",
+    "basis": "basis",
+    "launch_year": "strftime(created_at, '%Y')",
+    "launch_quarter": "strftime(created_at, '%Y-Q') || quarter(created_at)",
+}
+"""What `--by` may name, and where `u` has it."""
+
+
+class Frame:
+    """For one thread; it lives as long as its session."""
+
+    def __init__(self, session: Session, universe: Universe, window: Window, days: Days) -> None:
+        self.session, self.universe, self.window, self.days = session, universe, window, days
+        self.anchor = days.anchor(window.end)
+        """The last day that can be spoken of: counters may stand still at the end."""
+        self._kept: dict[str, Any] = {}
+
+    @property
+    def params(self) -> dict[str, object]:
+        """For statements over the window: its first midnight, and the midnight after it."""
+        return {"start": self.window.start, "after": self.window.after}
+
+    def rows(self, name: str, **words: object) -> list[Row]:
+        """What the statement in the file of that name returns; see `sql_text`."""
+        text = sql_text(name, **words)
+        used = {key: value for key, value in self._known().items() if f"${key}" in text}
+        return self.session.rows(text, **used)
+
+    def make(self, name: str, **words: object) -> None:
+        """Run a statement that makes a temp table, the first time it is asked for."""
+        self.kept(f"{name} {words}", lambda: self._make(name, **words))
+
+    def make_again(self, name: str, **words: object) -> None:
+        """The same where the table is made in several ways."""
+        self._make(name, **words)
+
+    def kept(self, key: str, made: Callable[[], Any]) -> Any:
+        """What several metrics of this frame need, made once."""
+        if key not in self._kept:
+            self._kept[key] = made()
+        return self._kept[key]
+
+    def coverage(self) -> float | None:
+        """Share of the repos whose downloads in the window are known."""
+        known, everything = self.counted()
+        return known / everything if everything else None
+
+    def counted(self) -> tuple[int, int]:
+        """Repos whose downloads in the window are known, and all."""
+        found: tuple[int, int] = self.kept("counted", self._counted)
+        return found
+
+    def snapshots(self) -> tuple[str, ...]:
+        """The newest snapshots up to each end of the window: those that its numbers rest on."""
+        return tuple(self.kept("snapshots", self._snapshots))
+
+    def _make(self, name: str, **words: object) -> None:
+        text = sql_text(name, **words)
+        used = {key: value for key, value in self._known().items() if f"${key}" in text}
+        self.session.execute(text, **used)
+
+    def _known(self) -> dict[str, object]:
+        return self.params | {
+            "source": self.universe.source,
+            "type": self.universe.type,
+            "anchor": self.anchor,
+        }
+
+    def _counted(self) -> tuple[int, int]:
+        row = self.session.one("select count(downloads) as known, count(*) as all_repos from u")
+        return int(row["known"]), int(row["all_repos"])
+
+    def _snapshots(self) -> list[str]:
+        return [str(row["snapshot_id"]) for row in self.rows("snapshots_at_ends")]
+
+
+def by_column(by: str | None) -> str:
+    """An expression over `u` for a dimension: never null."""
+    if by is None:
+        return "''"
+    return f"coalesce({DIMENSIONS[by]}, '{UNKNOWN}')"

@@ -1,0 +1,102 @@
+"""How a frame is made: one scan of the counters, one of the states, and daily series."""
+
+from datetime import date, datetime, timedelta
+
+from hearthub.lake import Session
+from hearthub.pulse.counted import Wanted, count
+from hearthub.pulse.days import observed_days
+from hearthub.pulse.frame import Frame
+from hearthub.pulse.series import make_series
+from hearthub.pulse.statements import sql_text
+from hearthub.pulse.universe import parse_universe
+from hearthub.pulse.window import DAY, Window, parse_window
+
+LAGS = (0, 1, 7, 28, 35)
+"""Days before the window's end at which counters are looked at too, for velocities and movers."""
+EARLIEST = date(2000, 1, 1)
+"""Nothing that is measured is older: earlier dates are mistakes, or worse."""
+
+WITHDRAWN = "withdrawn (repo_id bigint)"
+"""Repos of this hub that are not public any more, though the lake has not heard (`Pulse.reading`).
+"""
+
+
+def open_frame(session: Session, universe: str, window: str) -> Frame:
+    """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do."""
+    found = parse_universe(universe, session)
+    span = session.one(sql_text("span"), source=found.source, type=found.type, earliest=EARLIEST)
+    last = _day(span["last"])
+    first = min(max(_day(span["first"]), EARLIEST), last)
+    chosen = parse_window(window, first, last)
+    days = observed_days(session, found)
+    has_all = bool(session.value("select count(*) from observed_day where has_all"))
+    if not has_all and days.live:
+        # Only 30-day counters: downloads before the first of them were in nobody's sight.
+        chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
+    frame = Frame(session, found, chosen, days)
+    _build(frame, has_all)
+    return frame
+
+
+def _build(frame: Frame, has_all: bool) -> None:
+    session = frame.session
+    blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
+    wanted = _wanted(frame, blocks)
+    frame.make("renamed")
+    session.execute(f"create temp table if not exists {WITHDRAWN}")
+    count(session, wanted, frame.window.end)
+    if session.value("select count(*) from renamed"):
+        names = list(wanted)
+        session.execute(
+            sql_text(
+                "follow_renames",
+                carried=", ".join(f"{n} = coalesce(valued.{n}, former.{n})" for n in names),
+                former=", ".join(f"max({n}) as {n}" for n in names),
+            )
+        )
+    gained = " + ".join(
+        f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
+        for index, (day, part) in enumerate(blocks)
+    )
+    known = frame._known()
+    text = sql_text(
+        "universe",
+        stood=sql_text("stood"),
+        days=frame.window.days,
+        gained=gained or "null::double",
+        condition=frame.universe.condition,
+    )
+    session.execute(text, **{key: known[key] for key in ("start", "after", "source", "type")})
+    session.execute("drop table valued")
+    make_series(frame)
+
+
+def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
+    days, window = frame.days, frame.window
+    wanted: Wanted = {
+        "d_all": ("d", days.knot(window.end)),
+        "likes_all": ("l", days.knot(window.end)),
+        "d30": ("r", days.knot(window.end)),
+        "d_start": ("d", days.knot(window.start - DAY)),
+        "l_start": ("l", days.knot(window.start - DAY)),
+    }
+    for lag in LAGS:
+        knot = days.knot(frame.anchor - timedelta(lag))
+        wanted |= {f"d_{lag}": ("d", knot), f"l_{lag}": ("l", knot)}
+    return wanted | {f"r_{index}": ("r", days.knot(day)) for index, (day, _) in enumerate(blocks)}
+
+
+def _blocks(window: Window) -> list[tuple[date, float]]:
+    """Last days of disjoint blocks of 30 that make up the window, and the part of each."""
+    whole, rest = divmod(window.days, 30)
+    blocks = [(window.end - index * 30 * DAY, 1.0) for index in range(whole)]
+    if rest:
+        day = window.start + 29 * DAY if whole else window.end
+        blocks.append((day, rest / 30))
+    return blocks
+
+
+def _day(value: date | datetime | None) -> date:
+    if value is None:
+        return EARLIEST
+    return value.date() if isinstance(value, datetime) else value

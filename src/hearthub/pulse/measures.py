@@ -1,0 +1,83 @@
+"""What the observatory can say in numbers: the list of metrics, and each over a frame."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from hearthub.errors import BadRequest, NotFound
+from hearthub.lake import Lake
+from hearthub.pulse.frame import Frame
+from hearthub.pulse.framing import open_frame
+from hearthub.pulse.metric import Figure, Metric, MetricRow
+from hearthub.pulse.metrics import METRICS
+
+
+def known_metrics() -> list[Metric]:
+    """All of them, by name."""
+    return [METRICS[name] for name in sorted(METRICS)]
+
+
+class Measures:
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def metric(
+        self,
+        name: str,
+        by: str | None = None,
+        universe: str | None = None,
+        window: str | None = None,
+    ) -> list[MetricRow]:
+        """The rows of one metric. Raises NotFound for no such one, BadRequest for what it cannot.
+
+        Without `universe` and `window` they are what the metric is defined on.
+        """
+        metric = _named(name)
+        with self.frame(universe or metric.types[0], window or metric.window) as frame:
+            return measure(frame, metric, by)
+
+    @contextmanager
+    def frame(self, universe: str, window: str) -> Iterator[Frame]:
+        """What several metrics share; pass it to `measure` or `measure_all`."""
+        with self._lake.reading() as session:
+            yield open_frame(session, universe, window)
+
+
+def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricRow]:
+    if frame.universe.type not in metric.types:
+        raise BadRequest(f"{metric.id} is about {' and '.join(metric.types)}s alone")
+    if by is not None and by not in metric.dimensions:
+        known = ", ".join(metric.dimensions) or "nothing"
+        raise BadRequest(f"{metric.id} is not known by {by!r}: choose {known}")
+    return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
+
+
+def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]]:
+    """Several metrics over one frame, which makes them together hardly slower than one."""
+    return {name: measure(frame, _named(name)) for name in names}
+
+
+def _named(name: str) -> Metric:
+    if name not in METRICS:
+        raise NotFound(f"There is no metric {name!r} (hearthub pulse metrics lists them)")
+    return METRICS[name]
+
+
+def _row(frame: Frame, metric: Metric, figure: Figure) -> MetricRow:
+    window = figure.window or frame.window
+    return MetricRow(
+        metric=metric.id,
+        version=metric.version,
+        universe=str(frame.universe),
+        source=frame.universe.source,
+        window_start=window.start,
+        window_end=window.end,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        value=figure.value,
+        lo=figure.lo,
+        hi=figure.hi,
+        n=figure.n,
+        coverage=frame.coverage() if figure.coverage is None else figure.coverage,
+        snapshots=frame.snapshots(),
+        dimension=figure.dimension,
+    )

@@ -1,0 +1,111 @@
+"""What a metric is, and what a number of it carries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from hearthub.pulse.window import Window
+
+if TYPE_CHECKING:
+    from hearthub.pulse.frame import Frame
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of a metric over a frame."""
+
+    value: float | None
+    """None: it cannot be said."""
+    numerator: float | None = None
+    denominator: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    n: int = 0
+    """Repos (or what the metric counts) that it rests on."""
+    coverage: float | None = None
+    """Share of the denominator whose attribute is known; None: as the frame has it."""
+    dimension: str | None = None
+    window: Window | None = None
+    """Where it is not that of the frame."""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A figure with all that is needed to ask for it again."""
+
+    metric: str
+    version: int
+    universe: str
+    source: str
+    window_start: date
+    window_end: date
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: int
+    coverage: float | None
+    snapshots: tuple[str, ...]
+    dimension: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "metric": self.metric,
+            "version": self.version,
+            "universe": self.universe,
+            "source": self.source,
+            "window_start": self.window_start.isoformat(),
+            "window_end": self.window_end.isoformat(),
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "value": self.value,
+            "lo": self.lo,
+            "hi": self.hi,
+            "n": self.n,
+            "coverage": self.coverage,
+            "snapshots": list(self.snapshots),
+        }
+        return row if self.dimension is None else row | {"dimension": self.dimension}
+
+
+Compute = Callable[["Frame", str | None], list[Figure]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A definition. Whoever changes what it computes raises `version`."""
+
+    id: str
+    definition: str
+    unit: str
+    numerator: str
+    denominator: str
+    edge_cases: str
+    reference: str
+    """Where the definition or the formula comes from."""
+    compute: Compute = field(repr=False)
+    version: int = 1
+    types: tuple[str, ...] = ("model", "dataset", "space")
+    universe: str = "all: every repo that was there on a day of the window"
+    window: str = "30d"
+    """The one it has where none is asked for."""
+    dimensions: tuple[str, ...] = ()
+    """What `--by` may name."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "metric": self.id,
+            "version": self.version,
+            "definition": self.definition,
+            "universe": self.universe,
+            "types": list(self.types),
+            "window": self.window,
+            "unit": self.unit,
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "edge_cases": self.edge_cases,
+            "reference": self.reference,
+            "dimensions": list(self.dimensions),
+        }

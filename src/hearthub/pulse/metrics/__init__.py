@@ -1,0 +1,35 @@
+"""The closed list of metrics: a file a family; `METRICS` has them all by id."""
+
+from hearthub.pulse.metric import Metric
+from hearthub.pulse.metrics import (
+    adoption,
+    anomalies,
+    concentration,
+    datasets,
+    derivatives,
+    downloads,
+    half_life,
+    movers,
+    newcomers,
+    shares,
+    sizes,
+    trending,
+)
+
+_FAMILIES = (
+    adoption,
+    anomalies,
+    concentration,
+    datasets,
+    derivatives,
+    downloads,
+    half_life,
+    movers,
+    newcomers,
+    shares,
+    sizes,
+    trending,
+)
+METRICS: dict[str, Metric] = {
+    metric.id: metric for family in _FAMILIES for metric in family.METRICS
+}

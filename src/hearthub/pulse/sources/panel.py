@@ -1,0 +1,153 @@
+"""Panels: CSV, JSON or Parquet of anybody's making, read by a map (mapping.py).
+
+One file may hold any number of captures. Who is missing in one was not looked at, unless the map
+says `whole`.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from hearthub.errors import BadRequest
+from hearthub.lake import Session
+from hearthub.pulse.sources import reading
+from hearthub.pulse.sources.files import digest, time_of
+from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
+from hearthub.pulse.sources.reading import Column, literal, quoted
+
+KIND = "panel"
+BROKEN_LINES = """
+select 'line with ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason,
+  csv_line[:200] as example
+from (
+  select distinct line, error_type, csv_line from broken_lines
+  union
+  select distinct line, error_type, csv_line from endless_lines
+  where line not in (select line from broken_lines)
+)"""
+MAX_HEADING = 2**20  # bytes of a CSV file's first line
+_COUNTS = ("downloads_30d", "downloads_all", "likes")
+_TIMES = ("created_at", "modified_at", "observed_at")
+_TEXTS = ("id", "author", "relation", "license", "pipeline_tag", "library", "gated")
+_LISTS = ("tags", "languages", "formats")
+
+
+def prepare(session: Session, options: Options) -> Incoming:
+    if options.path is None or not options.map.columns or options.map.source is None:
+        raise BadRequest("A panel needs a file, and a map with `source` and [columns] (--map)")
+    wanted = options.map.columns
+    if "id" not in wanted:
+        raise BadRequest("The map does not say which column is the id")
+    rows, columns = _open(session, options.path, set(wanted.values()))
+    fields = {name: _column(theirs, columns) for name, theirs in wanted.items()}
+    told = _expressions(fields, options)
+    session.execute(f"create temp view incoming as {select_incoming(told, rows)}")
+    return Incoming(
+        source=options.map.source,
+        kind=KIND,
+        type=options.map.type or "model",
+        digest=digest(options.path),
+        told=frozenset("base_models" if name == "base_model" else name for name in wanted),
+        is_whole=bool(options.map.whole),
+        licence=options.map.licence,
+        attribution=options.map.attribution,
+        origin=options.map.origin,
+        is_synthetic=options.map.synthetic,
+        is_redistributable=options.map.redistributable,
+        broken=BROKEN_LINES if rows.startswith("read_csv") else None,
+    )
+
+
+def _open(session: Session, path: Path, wanted: set[str]) -> tuple[str, Mapping[str, str]]:
+    """A relation of the file's rows, and the types of its columns."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
+    kind, file = (suffixes or [""])[-1], literal(str(path))
+    if kind == ".parquet":
+        rows = f"read_parquet({file})"
+        found = session.rows(f"describe select * from {rows}")  # noqa: S608
+        return rows, {row["column_name"]: row["column_type"].upper() for row in found}
+    if kind in (".json", ".jsonl", ".ndjson"):
+        # Told what to look for, DuckDB infers nothing from keys that strangers chose.
+        listed = ", ".join(f"{literal(name)}: 'JSON'" for name in sorted(wanted))
+        how = "auto" if kind == ".json" else "newline_delimited"
+        lenient = "" if kind == ".json" else ", ignore_errors = true"
+        rows = f"read_json({file}, format = '{how}', columns = {{{listed}}}{lenient})"
+        return rows, dict.fromkeys(wanted, "JSON")
+    if kind in (".csv", ".tsv"):
+        return _csv(session, path, "\t" if kind == ".tsv" else None)
+    raise BadRequest(f"{path.name}: a panel is a file .csv, .tsv, .json, .jsonl or .parquet")
+
+
+def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
+    """All columns as text, by the heading; what is no line of that shape is left to be counted."""
+    with path.open("rb") as file:
+        heading = file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
+    delimiter = delimiter or max(",;\t|", key=heading.count)
+    names = next(csv.reader([heading.rstrip("\r\n")], delimiter=delimiter), [])
+    if not names or len(set(names)) != len(names):
+        raise BadRequest(f"{path.name}: the first line names no columns, or one of them twice")
+    listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    rows = f"""read_csv({literal(str(path))}, auto_detect = false, header = true,
+      delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{listed}}},
+      parallel = false, store_rejects = true"""
+    # Read strictly, DuckDB passes over a quote that never ends, and over all that follows it.
+    lenient = f"""{rows}, strict_mode = false,
+      rejects_table = 'endless_lines', rejects_scan = 'endless_scans')"""
+    session.rows(f"select count(columns(*)) from {lenient}")  # noqa: S608 - all of it is read
+    strict = f"{rows}, rejects_table = 'broken_lines', rejects_scan = 'broken_scans')"
+    return strict, dict.fromkeys(names, "VARCHAR")
+
+
+def _column(theirs: str, columns: Mapping[str, str]) -> Column:
+    """By name; `safetensors.total` is a field of a structure unless a column is called that."""
+    if theirs in columns:
+        return Column(quoted(theirs), columns[theirs])
+    first, _, rest = theirs.partition(".")
+    if rest and first in columns:
+        path = tuple(rest.split("."))
+        return Column(reading.inside(Column(quoted(first), columns[first]), *path), "VARCHAR")
+    raise BadRequest(f"There is no column {theirs!r}; there are {', '.join(columns)}"[:500])
+
+
+def _expressions(fields: Mapping[str, Column], options: Options) -> dict[str, str]:
+    formats = options.map.time_formats
+    told = {"type": literal(options.map.type or "model")}
+    told |= {name: reading.text(fields[name]) for name in _TEXTS if name in fields}
+    told |= {name: reading.texts(fields[name]) for name in _LISTS if name in fields}
+    told |= {name: reading.count(fields[name]) for name in _COUNTS if name in fields}
+    told |= {name: reading.moment(fields[name], formats) for name in _TIMES if name in fields}
+    if "base_model" in fields:
+        told["base_models"] = reading.texts(fields["base_model"])
+    if "trending" in fields:
+        told["trending"] = reading.number(fields["trending"])
+    if "removed" in fields:
+        told["removed"] = reading.flag(fields["removed"])
+    if "parameters" in fields:
+        read = reading.count(fields["parameters"])
+        told["parameters"] = read
+        told["left_out"] = _left_out("parameters", fields["parameters"], read)
+    told["problem"] = _problem(fields, told)
+    if "observed_at" not in fields:
+        told["observed_at"] = f"timestamp {literal(str(time_of(options)))}"
+    return told
+
+
+def _problem(fields: Mapping[str, Column], told: Mapping[str, str]) -> str:
+    """The first field that says something which is no value of its kind."""
+    kinds = {
+        **dict.fromkeys(_TIMES, "no time"),
+        **dict.fromkeys((*_COUNTS, "trending"), "no number"),
+        "removed": "neither true nor false",
+    }
+    cases = [
+        f"when {told[name]} is null and {reading.is_told(column)} "
+        f"then {literal(f'{name} is {kinds[name]}')}"
+        for name, column in sorted(fields.items())
+        if name in kinds
+    ]
+    return f"(case {' '.join(cases)} end)" if cases else "cast(null as varchar)"
+
+
+def _left_out(name: str, column: Column, read: str) -> str:
+    is_none = f"{read} is null and {reading.is_told(column)}"
+    return f"(case when {is_none} then [{literal(name)}] end)"

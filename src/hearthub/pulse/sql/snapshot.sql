@@ -1,0 +1,17 @@
+select
+  $snapshot as snapshot_id,
+  $source as source,
+  $kind as kind,
+  $type as type,
+  cast($last as timestamp) as observed_at,
+  cast($first as timestamp) as first_observed_at,
+  cast($now as timestamp) as ingested_at,
+  $rows as rows,
+  $repos as repos,
+  $rejected as rejected,
+  $whole as is_whole,
+  $licence as licence,
+  $attribution as attribution,
+  $origin as origin,
+  $synthetic as is_synthetic,
+  cast($redistributable as boolean) as is_redistributable

@@ -1,0 +1,53 @@
+-- One row a repo: what it is at the window's end, and what it gained in the window.
+create or replace temp table u as
+with there as (
+    select
+        r.repo_id, r.id, coalesce(r.author, r.id) as author, r.created_at,
+        r.first_seen, r.removed_at,
+        coalesce(r.removed_at < $after::timestamp, false) as is_removed,
+        s.* exclude (repo_id, size_class, params_total),
+        coalesce(s.params_total, s.params_stated) as params_total,
+        coalesce(s.size_class, case
+            when coalesce(s.params_total, s.params_stated) is null then null
+            when coalesce(s.params_total, s.params_stated) < 1e9 then '<1B'
+            when coalesce(s.params_total, s.params_stated) < 9e9 then '1-9B'
+            when coalesce(s.params_total, s.params_stated) < 40e9 then '9-40B'
+            when coalesce(s.params_total, s.params_stated) < 100e9 then '40-100B'
+            when coalesce(s.params_total, s.params_stated) < 250e9 then '100-250B'
+            else '250B+'
+        end) as size_class,
+        v.* exclude (repo_id)
+    from repo r
+    left join ({stood}) s using (repo_id)
+    left join valued v using (repo_id)
+    where r.source = $source and r.type = $type
+        and r.first_seen < $after::timestamp
+        and (r.removed_at is null or r.removed_at >= $start::timestamp)
+        and r.repo_id not in (select old_repo from renamed)
+        -- Of this hub itself nothing is told that is not public now.
+        and (r.source <> 'own' or r.removed_at is null)
+        and r.repo_id not in (select repo_id from withdrawn)
+),
+known as (select *, {gained} as d30_gained from there),
+based as (
+    select *, case
+        when d_all is not null and d_start is not null then 'all'
+        when d_all is not null and created_at >= $start::timestamp then 'young'
+        when d30_gained is not null then 'd30'
+        else 'unknown'
+    end as basis
+    from known
+)
+select *,
+    case basis
+        -- More than the 30-day counter in no more than 30 days is a back-fill, not a download.
+        when 'all' then least(greatest(d_all - d_start, 0), case when {days} <= 30 then d30 end)
+        when 'young' then least(d_all, case when {days} <= 30 then d30 end)
+        when 'd30' then d30_gained
+    end as downloads,
+    case
+        when l_start is not null then likes_all - l_start
+        when created_at >= $start::timestamp then likes_all
+    end as likes
+from based
+where {condition}

@@ -1,0 +1,7 @@
+-- What the catalogue has not been shown: since when, by source, the one that saw most recently last.
+select source, any_value(origin) as origin, min(first_observed_at) as since,
+  list(snapshot_id) as snapshots
+from snapshot
+where snapshot_id not in (select snapshot_id from shown) and origin is not null and repos > 0
+group by source
+order by max(observed_at)

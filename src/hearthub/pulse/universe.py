@@ -1,0 +1,74 @@
+"""Which repos a number is about: `TYPE[@SOURCE][/FILTER]`, such as `model@radar/active`."""
+
+import re
+from dataclasses import dataclass
+
+from hearthub.errors import BadRequest, NotFound
+from hearthub.lake import Session
+
+UNKNOWN = "unknown"
+"""The class of what has no class: shown as every other one."""
+TYPES = ("model", "dataset", "space")
+FILTERS = {
+    "all": "every repo that was there on a day of the window",
+    "recent-90": "of them those created in the last 90 days of the window",
+    "active": "of them those with 10 downloads in 30 days or a like, and not removed",
+    "tracked": "of them those of organisations that the curated facts name",
+}
+_CONDITIONS = {
+    "all": "true",
+    "recent-90": "created_at >= $after::timestamp - interval 90 day",
+    "active": "(coalesce(d30, 0) >= 10 or coalesce(likes_all, 0) >= 1) and not is_removed",
+    "tracked": "org_type in ('industry', 'academia', 'government', 'collective')",
+}
+_GRAMMAR = re.compile(
+    r"(?P<type>[a-z]+)(@(?P<source>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?(/(?P<filter>[a-z0-9-]+))?"
+)
+
+
+@dataclass(frozen=True)
+class Universe:
+    type: str
+    source: str
+    filter: str = "all"
+
+    def __str__(self) -> str:
+        return f"{self.type}@{self.source}/{self.filter}"
+
+    @property
+    def condition(self) -> str:
+        """SQL over the columns of `u`; `$after` is midnight after the window."""
+        return _CONDITIONS[self.filter]
+
+
+def parse_universe(text: str, session: Session) -> Universe:
+    """A universe of that lake. Raises BadRequest for what is none, NotFound for no such source.
+
+    Without a source it is the only one that has this type, else `own`.
+    """
+    found = _GRAMMAR.fullmatch(text)
+    if not found or found["type"] not in TYPES or (found["filter"] or "all") not in FILTERS:
+        raise BadRequest(
+            f"A universe is TYPE[@SOURCE][/FILTER] with a type of {', '.join(TYPES)} "
+            f"and a filter of {', '.join(FILTERS)}"
+        )
+    rows = session.rows(
+        "select distinct source from repo where type = $type order by source", type=found["type"]
+    )
+    sources = [str(row["source"]) for row in rows]
+    source = found["source"] or _only(found["type"], sources)
+    if source not in sources:
+        raise NotFound(f"No {found['type']} is known from {source!r} ({_listed(sources)})")
+    return Universe(found["type"], source, found["filter"] or "all")
+
+
+def _only(kind: str, sources: list[str]) -> str:
+    if len(sources) == 1:
+        return sources[0]
+    if "own" in sources or not sources:
+        return "own"
+    raise BadRequest(f"Name a source, such as {kind}@{sources[0]} ({_listed(sources)})")
+
+
+def _listed(sources: list[str]) -> str:
+    return f"there are {', '.join(sources[:20])}" if sources else "nothing was ingested yet"

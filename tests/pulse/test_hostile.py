@@ -1,0 +1,265 @@
+"""What strangers put into dumps and panels: counted, named, kept as text, and never fatal."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from hearthub.errors import BadRequest
+from hearthub.lake import Lake
+from pulse.lakes import NOW, one, panel, rows, take, toml
+
+EXPLOITS = [
+    "<script>alert(1)</script>",
+    "'; drop table repo; --",
+    "{{ 7 * 7 }}{% for x in () %}",
+    "$(reboot)",
+    "\u202eright to left",
+    "=cmd|' /C calc'!A0",
+    "../../etc/passwd",
+]
+GOOD = {"id": "acme/good", "observed_at": "2026-05-01", "likes": 1, "downloads_30d": 2}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"likes": 2**63}, "likes is no number"),
+        ({"likes": 2**63 - 1}, "likes is no count"),
+        ({"likes": -1}, "likes is no count"),
+        ({"downloads_30d": "-5"}, "downloads_30d is no count"),
+        ({"downloads_30d": 1e300}, "downloads_30d is no number"),
+        ({"likes": "many"}, "likes is no number"),
+        ({"likes": [1]}, "likes is no number"),
+        ({"trending": "inf"}, "trending is no number"),
+        ({"id": None}, "the id is missing"),
+        ({"id": "acme/\x1b[31m"}, "the id is no name"),
+        ({"id": "x" * 300}, "the id is no name"),
+        ({"id": ["acme/good"]}, "the id is missing"),
+        ({"observed_at": "2199-01-01"}, "observed_at is in the future"),
+        ({"observed_at": "infinity"}, "observed_at is in the future"),
+        ({"observed_at": "yesterday"}, "observed_at is no time"),
+        ({"observed_at": None}, "observed_at is missing"),
+        ({"observed_at": "0001-01-01"}, "observed_at is before 2000"),
+        ({"created_at": "2199-01-01"}, "created_at is in the future"),
+        ({"removed": "perhaps"}, "removed is neither true nor false"),
+    ],
+)
+def test_a_bad_row_is_counted_and_named(
+    lake: Lake, tmp_path: Path, bad: dict[str, Any], reason: str
+) -> None:
+    done = panel(lake, tmp_path, [GOOD, {**GOOD, "id": "acme/bad", **bad}])
+    assert (done.rows, done.rejected) == (1, 1)
+    assert [it[0] for it in done.rejects] == [reason]
+    assert one(lake, "select reason, n from reject") == (reason, 1)
+    assert one(lake, "select id from repo") == "acme/good"
+
+
+@pytest.mark.parametrize("missing", ["", "nan", None, "None", float("nan")])
+def test_what_is_missing_is_unknown_and_not_nought(
+    lake: Lake, tmp_path: Path, missing: object
+) -> None:
+    done = panel(lake, tmp_path, [{**GOOD, "downloads_30d": missing}])
+    assert done.rejected == 0
+    assert one(lake, "select likes, d30 from counter") == (1, None)
+
+
+@pytest.mark.parametrize("text", EXPLOITS)
+def test_hostile_text_stays_text(lake: Lake, tmp_path: Path, text: str) -> None:
+    told = {**GOOD, "id": f"acme/{text}", "license": text, "tags": [text, "x" * 10_000]}
+    done = panel(lake, tmp_path, [told])
+    assert (done.rejected, done.left_out) == (0, 1)
+    found = one(lake, "select id, license, tags from state join repo using (repo_id)")
+    assert found == (f"acme/{text}", text.lower(), [text])
+    asked = lake.query("select id from repo")
+    assert asked.rows == ((f"acme/{text}",),)
+
+
+def test_bases_that_are_no_bases(lake: Lake, tmp_path: Path) -> None:
+    told = [
+        {**GOOD, "id": "acme/a", "base_model": "ACME/A", "relation": "finetune"},
+        {**GOOD, "id": "acme/b", "base_model": "acme/c", "relation": "finetune"},
+        {**GOOD, "id": "acme/c", "base_model": "acme/b", "relation": "finetune"},
+        {**GOOD, "id": "acme/d", "base_model": ["x" * 1000, "", " "], "relation": "merge"},
+    ]
+    done = panel(lake, tmp_path, told)
+    assert (done.rows, done.left_out) == (4, 1)
+    found = rows(
+        lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1"
+    )
+    assert [tuple(row.values()) for row in found] == [("acme/b", "acme/c"), ("acme/c", "acme/b")]
+
+
+def test_two_rows_that_contradict_each_other(lake: Lake, tmp_path: Path) -> None:
+    done = panel(lake, tmp_path, [GOOD, GOOD, {**GOOD, "likes": 7}])
+    assert (done.rows, done.rejected) == (1, 1)
+    assert one(lake, "select likes from counter") in (1, 7)
+
+
+def test_a_snapshot_that_contradicts_another_of_the_same_time(lake: Lake, tmp_path: Path) -> None:
+    panel(lake, tmp_path, [GOOD])
+    done = panel(lake, tmp_path, [{**GOOD, "likes": 7}])
+    assert done.rejected == 1
+    assert one(lake, "select likes from counter") == 1
+
+
+def test_a_broken_csv(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "panel.csv"
+    path.write_bytes(
+        b"id,observed_at,likes\n"
+        b"acme/a,2026-05-01,1\n"
+        b"acme/b\n"
+        b"acme/c,2026-05-01,3,4,5\n"
+        b"acme/\xff,2026-05-01,4\n"
+        b'"acme/d",2026-05-01,"5"\n'
+        b'"acme/e,2026-05-01,6\n'
+    )
+    done = take(lake, path, toml(tmp_path, ["id", "observed_at", "likes"]))
+    assert [row["id"] for row in rows(lake, "select id from repo order by id")] == [
+        "acme/a",
+        "acme/d",
+    ]
+    assert done.rejected == 4
+
+
+def test_a_broken_json(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "panel.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n{bad\n[1]\n7\n" + json.dumps({**GOOD, "id": "a/b"}))
+    done = take(lake, path, toml(tmp_path, list(GOOD)))
+    assert (done.rows, done.rejected) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"\0" * 10_000, b"id\n"]
+)
+@pytest.mark.parametrize("suffix", [".parquet", ".json", ".jsonl", ".csv", ".exe"])
+def test_a_file_that_is_none(lake: Lake, tmp_path: Path, content: bytes, suffix: str) -> None:
+    path = tmp_path / f"panel{suffix}"
+    path.write_bytes(content)
+    try:
+        done = take(lake, path, toml(tmp_path, ["id"]))
+    except BadRequest:
+        assert lake.version == 0
+    else:
+        assert done.rows == 0
+
+
+# -- dumps ---------------------------------------------------------------------------------------
+
+
+def dump(folder: Path, select: str) -> Path:
+    path = folder / "models.parquet"
+    with duckdb.connect() as plain:
+        plain.execute(f"copy ({select}) to '{path}' (format parquet)")
+    return path
+
+
+DUMP = """select 'acme/a' as id, 'acme' as author, timestamp '2026-01-01' as createdAt,
+  timestamp '2026-05-01' as lastModified, 5 as downloads, 50 as downloadsAllTime, 1 as likes,
+  0.0 as trendingScore, ['en', 'gguf', 'license:mit', 'base_model:acme/b',
+  'base_model:quantized:acme/b', 'tf'] as tags, {} from (select 1)"""
+
+
+@pytest.mark.parametrize(
+    "safetensors",
+    [
+        "{'parameters': {'miku': 5, 'I32': 40, 'fastllm': null}, 'total': 100}",
+        "{'parameters': map(['miku', 'I32'], [5, 40]), 'total': 100}",
+        """'{"parameters": {"miku": 5, "I32": 40, "\\"; drop": 1}, "total": 100}'""",
+    ],
+)
+def test_dtypes_that_are_none(lake: Lake, tmp_path: Path, safetensors: str) -> None:
+    """A structure, a map or JSON text: the same, by our own list of dtypes."""
+    take(lake, dump(tmp_path, DUMP.format(f"{safetensors} as safetensors")), kind="hub-stats")
+    assert one(lake, "select parameters, is_packed from state") == (100, True)
+
+
+@pytest.mark.parametrize("total", ["9223372036854775808", "-1", '"many"', "1e400", "0"])
+def test_a_gguf_that_counts_wrong(lake: Lake, tmp_path: Path, total: str) -> None:
+    """An overflow here once stopped the public importer; it costs one value."""
+    gguf = f"""'{{"total": {total}, "architecture": "llama", "chat_template": "{{{{x}}}}"}}'"""
+    done = take(lake, dump(tmp_path, DUMP.format(f"{gguf} as gguf")), kind="hub-stats")
+    assert (done.rows, done.rejected, done.left_out) == (1, 0, 1)
+    assert one(lake, "select gguf_parameters, gguf_architecture from state") == (None, "llama")
+
+
+@pytest.mark.parametrize("card", ["{", '{"license": ["mit"]}', "[]", "7", "", '{"license": {}}'])
+def test_a_card_that_is_none(lake: Lake, tmp_path: Path, card: str) -> None:
+    select = DUMP.format(f"'{card}' as cardData, null::varchar as gguf")
+    done = take(lake, dump(tmp_path, select), kind="hub-stats")
+    assert done.rows == 1
+    found = one(lake, "select license, languages, formats, relation, base_models from state")
+    assert found == ("mit", ["en"], ["gguf"], "quantized", ["acme/b"])
+
+
+def test_bases_of_a_dump(lake: Lake, tmp_path: Path) -> None:
+    bases = (
+        "{'relation': 'merge', 'models': [{'_id': '1', 'id': 'x/y'}, {'_id': '2', 'id': 'x/z'}]}"
+    )
+    take(lake, dump(tmp_path, DUMP.format(f"{bases} as baseModels")), kind="hub-stats")
+    assert one(lake, "select relation, base_models from state") == ("merge", ["x/y", "x/z"])
+    assert one(lake, "select count(*), any_value(evidence) from edge") == (2, "listed")
+
+
+def test_a_change_in_the_future_does_not_move_the_time_of_a_dump(
+    lake: Lake, tmp_path: Path
+) -> None:
+    select = f"""{DUMP.format("null::varchar as gguf")} union all
+      select 'acme/b', 'acme', null, timestamp '2077-01-01', 1, 1, 1, 0.0, [], null"""
+    done = take(lake, dump(tmp_path, select), kind="hub-stats")
+    assert (done.rows, done.rejected) == (1, 1)
+    assert one(lake, "select observed_at from snapshot") == datetime(2026, 5, 1)
+
+
+def test_half_a_dump_is_no_dump(lake: Lake, tmp_path: Path) -> None:
+    many = """select 'a/' || range as id, timestamp '2026-05-0{}' as lastModified, 'x' as gguf
+      from range({})"""
+    take(lake, dump(tmp_path, many.format(1, 2000)), kind="hub-stats")
+    with pytest.raises(BadRequest, match="whole = false"):
+        take(lake, dump(tmp_path, many.format(2, 900)), kind="hub-stats")
+    assert one(lake, "select count(*) from repo where removed_at is null") == 2000
+    part = toml(tmp_path, [], source="hub-stats", whole=False)
+    take(lake, dump(tmp_path, many.format(2, 900)), part, kind="hub-stats")
+    assert one(lake, "select count(*) from repo where removed_at is null") == 2000
+
+
+def test_papers(lake: Lake, tmp_path: Path) -> None:
+    select = """select '2605.' || n as paper_id, 'On ' || n as title, {} as upvotes,
+      timestamp '2026-05-01' as submittedOnDailyAt, {{'name': 'acme'}} as organization
+      from (values ('1'), ('2'), (null)) t(n)"""
+    for day, upvotes in ((1, "5"), (3, "case n when '1' then 5 else 6 end"), (2, "5")):
+        path = dump(tmp_path, select.format(upvotes))
+        done = take(lake, path, kind="hub-stats", observed_at=datetime(2026, 5, day))
+        assert (done.rows, done.rejected) == (2, 1)
+    found = rows(lake, 'select paper_id, upvotes, organization, "at" from paper order by "at", 1')
+    assert [(row["paper_id"], row["upvotes"], row["at"].day) for row in found] == [
+        ("2605.1", 5, 1),
+        ("2605.2", 5, 1),
+        ("2605.2", 6, 3),
+    ]
+    assert found[0]["organization"] == "acme"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("source = ", "no TOML"),
+        ("source = 'Not Good'", "makes no sense"),
+        ("source = 'x'\nbogus = 1", "unknown keys"),
+        ("source = 'x'\n[columns]\nstars = 'y'", "unknown columns"),
+        ("source = 'x'\n[columns]\nid = 7", "name of a column"),
+        ("source = 'x'\n[columns]\nid = 'nothing'", "no column 'nothing'"),
+        ("source = 'x'\n[columns]\nlikes = 'likes'", "which column is the id"),
+        ("[columns]\nid = 'id'", "needs"),
+        ("source = 'x'\norigin = 'all'\n[columns]\nid = 'id'", "makes no sense"),
+    ],
+)
+def test_a_map_that_is_none(lake: Lake, tmp_path: Path, text: str, wrong: str) -> None:
+    path, data = tmp_path / "map.toml", tmp_path / "panel.csv"
+    path.write_text(text)
+    data.write_text("id,likes\nacme/a,1\n")
+    with pytest.raises(BadRequest, match=wrong):
+        take(lake, data, path, now=NOW)
