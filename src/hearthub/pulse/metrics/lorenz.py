@@ -1,0 +1,32 @@
+"""The curve behind the Gini coefficient."""
+
+from hearthub.pulse.frame import Frame
+from hearthub.pulse.metric import Figure, Metric
+
+PARTS = (0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
+
+
+def _lorenz(frame: Frame, by: str | None) -> list[Figure]:
+    return [
+        Figure(
+            row["downloads"] / row["total"] if row["total"] else None,
+            row["downloads"], row["total"], n=round(row["part"] * row["repos"]),
+            dimension=f"{row['part']:.2%}",
+        )
+        for row in frame.rows("lorenz", parts=list(PARTS))
+    ]  # fmt: skip
+
+
+METRICS = (
+    Metric(
+        id="downloads_lorenz",
+        definition="Share of downloads that go to the least downloaded part of the repos, at "
+        "several parts: points of the Lorenz curve",
+        unit="share",
+        numerator="downloads of that part of the repos",
+        denominator="downloads of the universe",
+        edge_cases="Repos without downloads count; those whose downloads are unknown do not",
+        reference="Lorenz, Publications of the American Statistical Association 9, 1905",
+        compute=_lorenz,
+    ),
+)
