@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
 
 __all__ = [
@@ -21,11 +22,17 @@ __all__ = [
     "MetricRow",
     "Pulse",
     "known_metrics",
+    "make_report",
     "measure",
     "measure_all",
+    "verify_report",
+    "write_report",
 ]
 
 _HOMES = {
+    "make_report": "report.making",
+    "verify_report": "report.verifying",
+    "write_report": "report.writing",
     "TABLES": "schema",
     "Ingested": "ingest",
     "Measures": "measures",
