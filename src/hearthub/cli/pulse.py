@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthub.cli import pulse_metrics, pulse_report
+from hearthub.cli import pulse_claims, pulse_metrics, pulse_report
 from hearthub.cli.common import Data, open_whole_hub, show
 from hearthub.cli.progress import Progress
 from hearthub.errors import BadRequest
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("metrics")(pulse_metrics.metrics)
 app.command("metric")(pulse_metrics.metric)
 app.command("report")(pulse_report.report)
+app.command("claims")(pulse_claims.claims)
 app.command("verify")(pulse_report.verify)
 
 

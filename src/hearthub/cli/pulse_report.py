@@ -58,7 +58,9 @@ def report(
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(metavar="REPORT.json", help="As `pulse report` wrote it.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="REPORT.json", help="As `pulse report` wrote it.")
+    ],
     data: Data = None,
 ) -> None:
     """Work out every number of a report again. Exits with 1 if any differs."""

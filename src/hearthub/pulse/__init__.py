@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hearthub.pulse.claims import judge_claims, known_claims
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
@@ -21,6 +22,8 @@ __all__ = [
     "Metric",
     "MetricRow",
     "Pulse",
+    "judge_claims",
+    "known_claims",
     "known_metrics",
     "make_report",
     "measure",
@@ -30,6 +33,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "judge_claims": "claims.claims",
+    "known_claims": "claims.claims",
     "make_report": "report.making",
     "verify_report": "report.verifying",
     "write_report": "report.writing",

@@ -17,7 +17,29 @@ def _lorenz(frame: Frame, by: str | None) -> list[Figure]:
     ]  # fmt: skip
 
 
+def _few(frame: Frame, by: str | None) -> list[Figure]:
+    row = frame.rows("few_downloads")[0]
+    n = int(row["n"])
+    kinds = {"none": "none", "fewer than 5": "few", "fewer than 200": "some"}
+    return [
+        Figure(row[key] / n if n else None, row[key], n, n=n, dimension=name)
+        for name, key in kinds.items()
+    ]
+
+
 METRICS = (
+    Metric(
+        id="few_downloads",
+        definition="Share of the repos that had no downloads in the window, fewer than 5, and "
+        "fewer than 200",
+        unit="share",
+        numerator="such repos",
+        denominator="repos whose downloads are known",
+        edge_cases="A counter that lags by a day makes new repos look unused",
+        reference="half of the models have fewer than 200: report of Spring 2026",
+        compute=_few,
+        window="all",
+    ),
     Metric(
         id="downloads_lorenz",
         definition="Share of downloads that go to the least downloaded part of the repos, at "

@@ -64,9 +64,6 @@ class Answers:
         return found
 
 
-
-
-
 def ask(
     lake: Lake, specs: Mapping[str, Spec], say: Callable[[str], None] = lambda _: None
 ) -> Answers:

@@ -175,7 +175,9 @@ def _with_legend(drawing: Drawing, body: list[str]) -> tuple[list[str], int]:
         if name:
             y += 18
             colour = COLOURS[index % len(COLOURS)]
-            body.append(f'<rect x="{LINE_LEFT}" y="{y - 10}" width="12" height="12" fill="{colour}"/>')
+            body.append(
+                f'<rect x="{LINE_LEFT}" y="{y - 10}" width="12" height="12" fill="{colour}"/>'
+            )
             body.append(_text(LINE_LEFT + 18, y, name))
     return body, y + 6
 
@@ -204,9 +206,7 @@ def _path(at: Sequence[tuple[float, float]], colour: str, dash: str) -> str:
 
 def _line(x: float, y: float, x2: float, y2: float, kind: str, dash: str = "") -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<line class="{kind}" x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"{dashed}/>'
-    )
+    return f'<line class="{kind}" x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"{dashed}/>'
 
 
 def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "") -> str:

@@ -31,12 +31,12 @@ def make_report(
     until = min(until or last, last)
     if until < first:
         raise BadRequest(f"Nothing was observed by {until}: the first day is {first}")
-    specs = weekly.specs(universe, until) if kind == "weekly" else state.specs(universe, first, until)
+    specs = (
+        weekly.specs(universe, until) if kind == "weekly" else state.specs(universe, first, until)
+    )
     answers = ask(lake, specs, say)
     make = weekly.sections if kind == "weekly" else state.sections
     main = next(iter(specs))
     _, window = answers.universes[main]
     sources = tuple(answers.sources[name] for name in sorted(answers.sources))
     return Report(kind, until, universe, window, make(answers), sources)
-
-

@@ -82,7 +82,7 @@ def _numbers(it: Rendering) -> Iterator[str]:
         row = number.row
         cells = (
             f'<a id="{id_}"></a>{id_}', row.metric, safe(row.dimension or ""), exact(row.value),
-            f"{exact(row.lo)} – {exact(row.hi)}" if row.lo is not None else "",
+            f"{exact(row.lo)} to {exact(row.hi)}" if row.lo is not None else "",
             f"{exact(row.numerator)} / {exact(row.denominator)}", exact(row.coverage),
             f"`{number.query.command()}`",
         )  # fmt: skip

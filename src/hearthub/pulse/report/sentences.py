@@ -101,7 +101,10 @@ class Words:
             if name:
                 slot, _, of = name.partition(".")
                 it = sentence.slots[slot]
-                parts.append(put(it, self.slot(it, form, of or "value")))
+                text = self.slot(it, form, of or "value")
+                # A name of ours that begins a sentence; what strangers wrote stays as it is.
+                is_first = isinstance(it, Term) and not any(parts)
+                parts.append(put(it, text[:1].upper() + text[1:] if is_first else text))
         return "".join(parts)
 
     def slot(self, slot: Slot | None, form: str = "text", of: str = "value") -> str:

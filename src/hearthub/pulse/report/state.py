@@ -13,11 +13,12 @@ from hearthub.pulse.report.document import (
     Point,
     Section,
     Sentence,
+    Slot,
     Table,
     Term,
     Text,
 )
-from hearthub.pulse.report.weekly import growth
+from hearthub.pulse.report.weekly import growth, source_of
 from hearthub.pulse.universe import UNKNOWN
 
 SEASON, SHORT, TREND = 90, 30, 365
@@ -72,7 +73,7 @@ def specs(universe: str, first: date, until: date) -> dict[str, Spec]:
         )
         found[TIME] = Spec(universe, f"{start}..{until}", over_time)
     found[DATA] = Spec(
-        "dataset" + universe[universe.index("@") :].split("/")[0],
+        "dataset@" + source_of(universe),
         f"{until - timedelta(TREND - 1)}..{until}",
         (("dataset_growth", "domain"), ("dataset_growth", "year")),
         is_optional=True,
@@ -116,7 +117,7 @@ def _summary(answers: Answers) -> Iterator[Block]:
         return
     months = [n for n in answers.all(TIME, "period_downloads", "month") if n.row.value is not None]
     if len(months) < 2:
-        yield Sentence("state.no_time")
+        yield Sentence("state.no_months")
         return
     points = (Point(Text(f"{n.row.window_start:%Y-%m}"), n) for n in months)
     yield Chart("downloads_by_month", "line", "count", tuple(points))
@@ -130,7 +131,10 @@ def _shared(answers: Answers, name: str) -> Iterator[Block]:
     readings = ("without the first", "without the first 10", "unknown dealt out by task and size",
                 "jackknife over namespaces")  # fmt: skip
     rows = [
-        (Term(name, key), *(found.get(reading) for reading in (*readings, readings[-1], readings[-1])))
+        (
+            Term(name, key),
+            *(found.get(reading) for reading in (*readings, readings[-1], readings[-1])),
+        )
         for key, found in list(robust.items())[:SHOWN]
     ]
     if rows:
@@ -153,16 +157,18 @@ def _share(answers: Answers, name: str) -> Iterator[Block]:
         yield Sentence("share.unknown", {"what": Term("dimension", name)})
         return
     known = [n for n in numbers if n.row.dimension != UNKNOWN]
+    if not known:
+        yield Sentence("share.rest", {"share": numbers[0], "what": Term("dimension", name)})
+        return
     for rank, number in enumerate(known[:3]):
         key = "share.first" if rank == 0 else "share.next"
-        slots = {"share": number, "class": Term(name, number.row.dimension or ""),
+        slots: dict[str, Slot] = {"share": number, "class": Term(name, number.row.dimension or ""),
                  "what": Term("dimension", name)}  # fmt: skip
         yield Sentence(key, slots)
     unknown = next((n for n in numbers if n.row.dimension == UNKNOWN), None)
     if unknown:
         yield Sentence("share.rest", {"share": unknown, "what": Term("dimension", name)})
-        first = known[0] if known else unknown
-        if (unknown.row.value or 0) > (first.row.value or 0):
+        if (unknown.row.value or 0) > (known[0].row.value or 0):
             yield Sentence("share.undecided", {"share": unknown, "what": Term("dimension", name)})
     yield Table(
         name,
@@ -302,7 +308,9 @@ def _derivatives(answers: Answers) -> Iterator[Block]:
     )  # fmt: skip
     tags = answers.all(NOW, "derivatives", "tag_family")[:SHOWN]
     if tags:
-        yield Sentence("derivatives.tags", {"first": tags[0], "name": Text(tags[0].row.dimension or "")})
+        yield Sentence(
+            "derivatives.tags", {"first": tags[0], "name": Text(tags[0].row.dimension or "")}
+        )
         points = (Point(Text(n.row.dimension or ""), n) for n in tags)
         yield Chart("tag_families", "bars", "count", tuple(points))
 

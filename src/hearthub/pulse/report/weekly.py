@@ -14,6 +14,7 @@ from hearthub.pulse.report.document import (
     Point,
     Section,
     Sentence,
+    Slot,
     Table,
     Term,
     Text,
@@ -28,6 +29,7 @@ YOUNG = 30
 WEEK, DATA = "week", "data"
 _WEEK: tuple[Ask, ...] = (
     ("period_downloads", None),
+    ("period_downloads", "basis"),
     ("velocity", None),
     ("risers", None),
     ("new_repos", None),
@@ -53,12 +55,17 @@ def specs(universe: str, until: date) -> dict[str, Spec]:
     return {
         WEEK: Spec(universe, window, _WEEK, wants_risers=True),
         DATA: Spec(
-            "dataset" + universe[universe.index("@") :].split("/")[0],
+            "dataset@" + source_of(universe),
             window,
             (("dataset_growth", "domain"),),
             is_optional=True,
         ),
     }
+
+
+def source_of(universe: str) -> str:
+    """Of a universe in full, as `model@radar/active`."""
+    return universe.partition("@")[2].partition("/")[0]
 
 
 def sections(answers: Answers) -> tuple[Section, ...]:
@@ -80,6 +87,8 @@ def sections(answers: Answers) -> tuple[Section, ...]:
 def _head(answers: Answers) -> Iterator[Block]:
     if found := answers.one(WEEK, "period_downloads"):
         yield Sentence("week.downloads", {"downloads": found})
+        if by_d30 := answers.one(WEEK, "period_downloads", "d30", "basis"):
+            yield Sentence("week.by_d30", {"downloads": by_d30})
     else:
         yield Sentence("week.downloads_unknown")
     days = answers.one(WEEK, "anomalies", "stall days")
@@ -135,7 +144,7 @@ def _rising(answers: Answers) -> Iterator[Block]:
 
 def _why(row: Row, parts: dict[str, Number]) -> Sentence:
     """The most telling reason that the data give."""
-    slots: dict[str, Number | Text | Term] = {
+    slots: dict[str, Slot] = {
         "score": parts["score"],
         "name": Text(row["id"]),
         "author": Text(row["author"]),
@@ -200,7 +209,7 @@ def _themes(answers: Answers) -> Iterator[Block]:
         theme, _, _ = (number.row.dimension or "").partition(" / ")
         first.setdefault(theme, number)
     for theme, found in parts.items():
-        slots: dict[str, Number | Term | Text] = {"theme": Term("theme", theme)}
+        slots: dict[str, Slot] = {"theme": Term("theme", theme)}
         slots |= {key: found[key] for key in ("new", "repos", "likes") if key in found}
         if theme in first and "likes" in found:
             top = first[theme]
@@ -289,7 +298,7 @@ def _licences(answers: Answers) -> Iterator[Block]:
     parts = answers.parts(WEEK, "risers")
     for row in answers.risers[:SHOWN]:
         if row["licence_class"] not in ("permissive", "copyleft") and row["id"] in parts:
-            slots = {
+            slots: dict[str, Slot] = {
                 "score": parts[row["id"]]["score"],
                 "name": Text(row["id"]),
                 "licence": Text(row["license"]) if row["license"] else Term("licence", "none"),

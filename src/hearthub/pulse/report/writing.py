@@ -1,9 +1,9 @@
 """The files of a report.
 
-    report.md  report.html        in English; report.ja.md and so on in Japanese
-    report.json                   sentences in both, and every number with what makes it again
-    chart-NAME.svg                the charts, .ja.svg in Japanese
-    chart-NAME.csv                the rows behind each
+report.md  report.html        in English; report.ja.md and so on in Japanese
+report.json                   sentences in both, and every number with what makes it again
+chart-NAME.svg                the charts, .ja.svg in Japanese
+chart-NAME.csv                the rows behind each
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,9 @@ def write_report(report: Report, folder: Path, languages: tuple[str, ...]) -> li
 
 def _files(report: Report, languages: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     charts = [b for section in report.sections for b in section.blocks if isinstance(b, Chart)]
-    suffixes = {language: f".{language}" if index else "" for index, language in enumerate(languages)}
+    suffixes = {
+        language: f".{language}" if index else "" for index, language in enumerate(languages)
+    }
     for language, suffix in suffixes.items():
         rendering = Rendering(report, words(language))
         others = [f"report{each}.html" for each in suffixes.values() if each != suffix]
