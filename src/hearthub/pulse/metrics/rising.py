@@ -1,5 +1,8 @@
 """What is new and what rises, with what makes it understood: for the weekly pulse."""
 
+import math
+from statistics import fmean, stdev
+
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.lineage import make_lineage
@@ -9,6 +12,10 @@ from hearthub.pulse.statements import sql_text
 
 LISTED = 30
 OF_THEME = 3
+WEEKS, LEAST_WEEKS = 5, 3
+"""Weeks that tell what is usual: `day` goes back six in all (series.py)."""
+_T = {3: 4.3027, 4: 3.1824, 5: 2.7764}
+"""The 97.5 % quantile of Student's t by weeks, with one less degrees of freedom."""
 BITS = {"4 bits": 4.5, "16 bits": 16.0}
 """Bits a parameter: of 4 with the scales of their blocks."""
 CARDS = {"24 GB": 24e9, "80 GB": 80e9}
@@ -44,6 +51,23 @@ def _risers(frame: Frame, by: str | None) -> list[Figure]:
             for name, value in facts.items()
         ]
     return figures
+
+
+def _pace(frame: Frame, by: str | None) -> list[Figure]:
+    live = frame.days.live
+    seen = (frame.anchor - live[0]).days // 7 - 1 if live else 0
+    weeks = min(WEEKS, seen)
+    if weeks < LEAST_WEEKS:
+        return [Figure(None, n=max(0, weeks))]
+    found = {row["back"]: float(row["downloads"]) for row in frame.rows("week_totals", weeks=weeks)}
+    now, *before = [found.get(back, 0.0) for back in range(weeks + 1)]
+    if not now > 0 or not min(before) > 0:
+        return [Figure(None, now, sum(before) / weeks, n=weeks)]
+    logs = [math.log(each) for each in before]
+    wide = _T[weeks] * stdev(logs) * math.sqrt(1 + 1 / weeks)
+    usual = math.exp(fmean(logs))
+    ratio = now / usual
+    return [Figure(ratio, now, usual, ratio * math.exp(-wide), ratio * math.exp(wide), weeks)]
 
 
 def _new(frame: Frame, by: str | None) -> list[Figure]:
@@ -125,6 +149,20 @@ METRICS = (
         reference="own definition",
         compute=_risers,
         types=("model",),
+        window="7d",
+    ),
+    Metric(
+        id="pace",
+        definition="Downloads of the last seven days over those of a usual week: the geometric "
+        f"mean of up to {WEEKS} weeks before",
+        unit="times",
+        numerator="downloads of the last seven days of the watched repos",
+        denominator="geometric mean of their downloads in the weeks before",
+        edge_cases=f"At least {LEAST_WEEKS} observed weeks before; a week without any has no "
+        "value. Interval: of one more week among those before, by Student's t on logarithms; flat "
+        "where it holds 1. n: weeks before",
+        reference="prediction interval of a normal variable",
+        compute=_pace,
         window="7d",
     ),
     Metric(

@@ -1,7 +1,8 @@
 """All the numbers of a report, asked for at once: one frame after the other, each metric once."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from hearthub.errors import NotFound
@@ -9,10 +10,13 @@ from hearthub.lake import Lake, Row
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one
+from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.metrics.rising import risers
 from hearthub.pulse.report.document import Number, Query, Source
 from hearthub.pulse.universe import parse_universe
 
+DIGITS = 10
+"""Of a number that is not whole."""
 Ask = tuple[str, str | None]
 """A metric, and by what."""
 Parts = dict[str, Number]
@@ -87,11 +91,23 @@ def _ask(frame: Frame, name: str, spec: Spec, answers: Answers) -> None:
     for metric, by in spec.asks:
         query = Query(metric, by, str(frame.universe), window)
         rows = measure_one(frame, metric, by)
-        answers.rows[name, (metric, by)] = [Number(row, query) for row in rows]
+        answers.rows[name, (metric, by)] = [Number(steady(row), query) for row in rows]
     if spec.wants_risers:
         answers.risers = risers(frame)
     source = frame.universe.source
     answers.sources[source] = _source(frame, source, answers.sources.get(source))
+
+
+def steady(row: MetricRow) -> MetricRow:
+    """The same bytes each time: the last digits of a sum depend on the order of its threads."""
+    fields = ("numerator", "denominator", "value", "lo", "hi", "coverage")
+    return replace(row, **{name: _rounded(getattr(row, name)) for name in fields})
+
+
+def _rounded(value: float | None) -> float | None:
+    if value is None or not math.isfinite(value) or (value == int(value) and abs(value) < 2**53):
+        return value
+    return float(f"{value:.{DIGITS}g}")
 
 
 def _source(frame: Frame, name: str, before: Source | None) -> Source:

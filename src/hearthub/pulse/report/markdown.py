@@ -5,14 +5,19 @@ from collections.abc import Iterable, Iterator
 
 from hearthub.pulse.report.rendering import Block, Piece, Rendering
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:$@-])")
+# Also what makes links of text: `www.` and the signs in addresses of pages and of mail.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()!|~&:$@#]|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
 
 
 def safe(text: str) -> str:
     """As text, on one line: every sign that Markdown or HTML may read is told not to."""
     flat = "".join(c if c.isprintable() else " " for c in text)
-    return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;")).replace(
-        r"\&amp;", "&amp;").replace(r"\&lt;", "&lt;")  # fmt: skip
+    return _SPECIAL.sub(_escaped, flat.strip())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found[0]
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(sign, f"\\{sign}")
 
 
 def markdown(rendering: Rendering, suffix: str) -> str:

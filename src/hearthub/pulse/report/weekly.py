@@ -30,7 +30,7 @@ WEEK, DATA = "week", "data"
 _WEEK: tuple[Ask, ...] = (
     ("period_downloads", None),
     ("period_downloads", "basis"),
-    ("velocity", None),
+    ("pace", None),
     ("risers", None),
     ("new_repos", None),
     ("new_repos", "relation"),
@@ -94,18 +94,18 @@ def _head(answers: Answers) -> Iterator[Block]:
     days = answers.one(WEEK, "anomalies", "stall days")
     if days and answers.observed[WEEK] < 2:
         yield Sentence("week.single", {"days": days})
-    now = answers.one(WEEK, "velocity", "downloads a day over 7 d")
-    usual = answers.one(WEEK, "velocity", "downloads a day over 28 d")
-    if not now or not usual or usual.row.lo is None or usual.row.hi is None:
-        yield Sentence("week.pace_unknown")
+    if pace := answers.one(WEEK, "pace"):
+        yield Sentence(f"week.pace_{_direction(pace)}", {"pace": pace})
     else:
-        yield Sentence(f"week.pace_{_against(now, usual)}", {"now": now, "usual": usual})
+        yield Sentence("week.pace_unknown")
 
 
-def _against(now: Number, usual: Number) -> str:
-    """A value inside the interval of another is as good as the same."""
-    value, low, high = now.row.value or 0.0, usual.row.lo or 0.0, usual.row.hi or 0.0
-    return "down" if value < low else "up" if value > high else "flat"
+def _direction(ratio: Number) -> str:
+    """A change inside its interval is none."""
+    low, high = ratio.row.lo, ratio.row.hi
+    if low is None or high is None or low <= 1 <= high:
+        return "flat"
+    return "up" if low > 1 else "down"
 
 
 def _rising(answers: Answers) -> Iterator[Block]:
@@ -237,7 +237,7 @@ def _themes(answers: Answers) -> Iterator[Block]:
 
 def _movers(answers: Answers) -> Iterator[Block]:
     movers = answers.all(WEEK, "movers", "repo")
-    pace = answers.one(WEEK, "velocity", "downloads a day over 28 d")
+    pace = answers.one(WEEK, "pace")
     if not movers:
         yield Sentence("movers.none" if pace else "movers.unknown")
         return
