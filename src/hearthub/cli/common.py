@@ -117,6 +117,11 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
             print("  ".join(cells).rstrip())
 
 
+def shown(text: str) -> str:
+    """A stranger's line without what a terminal obeys (escapes) or hides (marks of direction)."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def moment(ms: int | None) -> str | None:
     return None if ms is None else iso(ms)
 

@@ -22,6 +22,7 @@ from hearthub.cli import (
     token,
     user,
 )
+from hearthub.cli.common import shown
 from hearthub.errors import HearthubError
 
 app = typer.Typer(
@@ -69,4 +70,5 @@ def main() -> None:
     try:
         app()
     except (HearthubError, OSError) as error:
-        sys.exit(f"hearthub: {error}")
+        # An error may quote what another hub or a file says.
+        sys.exit("\n".join(shown(line) for line in f"hearthub: {error}".split("\n")))

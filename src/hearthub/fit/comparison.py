@@ -2,14 +2,23 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearthub.fit.placing import Placed
+from hearthub.fit.ranking import cost
 from hearthub.fit.report import Report
+from hearthub.upstream import printable
 
 MISSING = "not stated"
+_MOST_RESULTS = 20
+_MOST_TEXT = 30_000
+"""Characters of one text; spreadsheets take 32,767."""
 _GIB = 2**30
+_MARKS = re.compile(r"[\\`*|<>&~\[\]]")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are their full-width forms."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ def columns_markdown(columns: Sequence[Column]) -> str:
 def columns_csv(columns: Sequence[Column]) -> str:
     rows = column_texts(columns)
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    # Quotes around all: some programs split at semicolons too.
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return out.getvalue().rstrip("\n")
@@ -85,15 +95,21 @@ def _texts(it: Column) -> dict[str, str]:
         "formats": ", ".join(it.formats) or None,
         "weights": f"{it.weights_bytes / _GIB:.2f} GiB" if it.weights_bytes else None,
         "best fit": it.best_fit,
-        "evaluations": "; ".join(it.evaluations) or None,
+        "evaluations": _some(it.evaluations),
         "main use": it.main_use,
     }
-    return {key: value or MISSING for key, value in found.items()}
+    return {key: printable(value or MISSING, _MOST_TEXT) for key, value in found.items()}
+
+
+def _some(results: Sequence[str]) -> str | None:
+    more = f"; {len(results) - _MOST_RESULTS} more (--json)"
+    shown = "; ".join(results[:_MOST_RESULTS])
+    return shown + (more if len(results) > _MOST_RESULTS else "") or None
 
 
 def _best_fit(placed: Sequence[Placed]) -> str | None:
     fitting = [each for each in placed if each.verdict.verdict == "fits"]
-    best = min(fitting, key=lambda each: each.hardware.memory_gib or 0, default=None)
+    best = min(fitting, key=cost, default=None)
     return best.hardware.name if best else None
 
 
@@ -104,13 +120,14 @@ def _format(label: str | None, form: str) -> str:
 def _billions(count: int | None) -> str | None:
     if count is None:
         return None
-    return f"{count / 1e9:.3g} B" if count >= 1e8 else f"{count / 1e6:.3g} M"
+    return f"{count / 1e9:.3g} B" if count >= 1e9 else f"{count / 1e6:.3g} M"
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    """Strangers wrote this: no cell ends early, and no link, picture or HTML comes of it."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _inert(text: str) -> str:
     """A spreadsheet runs what begins like a formula, and strangers wrote this."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text

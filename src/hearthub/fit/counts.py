@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from hearthub.fit.architecture import Architecture, Layer
 
+WITHOUT_TOWERS = frozenset(["gemma3n"])
+"""Families whose E leaves out vision and audio too: E2B is 1.9 B of Gemma 3n and 2.3 B of Gemma 4,
+as their cards say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -18,7 +22,7 @@ class Counts:
     active_without_embedding: int
     """Without the tables looked up by token; the head stays, tied or not."""
     effective: int
-    """Of the text, without any embedding table: the E of E2B."""
+    """Without any embedding table, towers with it: the E of E2B (see `WITHOUT_TOWERS`)."""
     embedding: int
     """The tables; the head apart, unless it is the same table."""
     routed: int
@@ -53,13 +57,16 @@ def counts_of(architecture: Architecture) -> Counts:
     table = architecture.vocabulary * architecture.hidden
     is_tied = architecture.is_decoder and not architecture.head_parameters
     unused = architecture.embedding_parameters - (table if is_tied else 0)
+    towers = architecture.vision_parameters
+    if architecture.family.removesuffix("_text") in WITHOUT_TOWERS:
+        towers = 0
     routed = [layer.feed_forward for layer in layers if layer.feed_forward.experts]
     return Counts(
         total=text + architecture.vision_parameters,
         text=text,
         active=active,
         active_without_embedding=active - unused,
-        effective=text - architecture.embedding_parameters,
+        effective=text + towers - architecture.embedding_parameters,
         embedding=architecture.embedding_parameters,
         routed=sum(map(layer_routed, layers)),
         experts=max((block.experts for block in routed), default=0),

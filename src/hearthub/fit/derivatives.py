@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hearthub.errors import HearthubError
 from hearthub.fit.names import parse_name
 from hearthub.fit.remote import RemoteModel
-from hearthub.fit.weight_names import label_of, stem_of
+from hearthub.fit.weight_names import label_of
 from hearthub.fit.weight_sets import plan
 from hearthub.upstream import Endpoint, Pace, Upstream
 
@@ -45,7 +45,7 @@ def _options(endpoint: str, repo: str, token: str | None) -> Iterator[Option]:
     except HearthubError:  # a gate, or one that is gone: others remain
         return
     for each in sets:
+        told = parse_name(repo)
         label = label_of(each.path) if each.format == "gguf" else None
-        yield Option(
-            repo, stem_of(each.path)[0], label or parse_name(repo).label, each.format, each.size
-        )
+        form = "mlx" if told.family == "mlx" and each.format == "safetensors" else each.format
+        yield Option(repo, each.name, label or told.label, form, each.size)

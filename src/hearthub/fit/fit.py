@@ -34,7 +34,8 @@ class Fit:
 
     def of_path(self, path: Path) -> Model:
         """A file or folder of this machine. Raises EntryNotFound, BadRequest."""
-        return self.of_source(local(path), str(path), is_local=True)
+        source = local(path)
+        return read_model(source, str(path), self._reader, folder=str(source.root))
 
     def of_repo(self, registry: Registry, repo: Repo, commit: str) -> Model:
         """A repo of this hub, which the caller may read."""
@@ -43,12 +44,10 @@ class Fit:
     def of_hub(self, endpoint: str, name: str, revision: str, token: str | None) -> Model:
         """A repo of any hub, by ranges of its files. Raises UpstreamFailed."""
         with RemoteModel.open(endpoint, name, revision, token) as source:
-            return self.of_source(source, source.state.name)
+            return read_model(source, source.state.name, self._reader, revision=revision)
 
-    def of_source(
-        self, source: Source, name: str, tags: Sequence[str] = (), *, is_local: bool = False
-    ) -> Model:
-        return read_model(source, name, self._reader, tags, is_local=is_local)
+    def of_source(self, source: Source, name: str, tags: Sequence[str] = ()) -> Model:
+        return read_model(source, name, self._reader, tags)
 
     def derivatives(self, endpoint: str, name: str, token: str | None) -> list[Option]:
         """Weights of the repos that a hub knows as quantised from a model, by size alone."""

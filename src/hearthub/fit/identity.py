@@ -19,6 +19,8 @@ from hearthub.fit.words import mapping, word, words
 _MAX_BASES = 20
 _MLX = "mlx"
 _MODELOPT = "hf_quant_config.json"
+_AS_TRAINED = (None, "FP32", "FP16", "BF16", "EMA", "NON_EMA")
+"""Labels of variants that are no quantisation; a GGUF file counts as one, as on the Hub."""
 _METHODS = {"bitsandbytes_4bit": "bitsandbytes", "bitsandbytes_8bit": "bitsandbytes"} | {
     "fbgemm_fp8": "fp8",
     "finegrained_fp8": "fp8",
@@ -164,7 +166,7 @@ def _edges(
         len(stated),
         is_adapter=bool(model.adapter),
         is_merge="merge" in tags or "mergekit" in tags,
-        is_quantized=quantization.label is not None,
+        is_quantized=quantization.label not in _AS_TRAINED or quantization.format == "gguf",
     )
     return lineage.edges(
         model.name,

@@ -16,7 +16,8 @@ from hearthub.fit.weights import Tensor
 
 LAYER = re.compile(r"(?:^|\.)(?:blk|layers|h|blocks)\.(\d{1,6})\.")
 EXPERTS = re.compile(r"_exps\.|\.experts\.")
-INPUT = re.compile(r"^(?:token_embd|per_layer_token_embd)\.|embed_tokens")
+BY_LAYER = re.compile(r"^per_layer_token_embd\.|embed_tokens_per_layer")
+INPUT = re.compile(r"^token_embd\.|embed_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +25,32 @@ class Portions:
     """Bytes of a model's weights by what they belong to."""
 
     input: int
-    """Tables looked up by token; llama.cpp leaves them in RAM."""
+    """The table looked up by token; llama.cpp leaves it in RAM, and a tied one on the GPU too."""
     head: int
     """The output matrix and what stands around the layers; a tied input serves as it too."""
     layers: tuple[int, ...]
     """Of each layer, without its routed experts."""
     experts: tuple[int, ...]
     """Routed experts of each layer."""
+    by_layer: int = 0
+    """Tables that each layer looks its own embedding up in (Gemma 3n and 4): never the head."""
 
     @property
     def total(self) -> int:
-        return self.input + self.head + sum(self.layers) + sum(self.experts)
+        return self.input + self.by_layer + self.head + sum(self.layers) + sum(self.experts)
 
 
 def portions_of_tensors(tensors: Iterable[Tensor]) -> Portions:
     """From a file's header. Tensors of no layer, the input apart, count as around."""
     layers: dict[int, int] = {}
     experts: dict[int, int] = {}
-    input_bytes = around = 0
+    input_bytes = by_layer = around = 0
     for tensor in tensors:
         if found := LAYER.search(tensor.name):
             kind = experts if EXPERTS.search(tensor.name) else layers
             kind[int(found[1])] = kind.get(int(found[1]), 0) + tensor.size
+        elif BY_LAYER.search(tensor.name):
+            by_layer += tensor.size
         elif INPUT.search(tensor.name):
             input_bytes += tensor.size
         else:
@@ -56,6 +61,7 @@ def portions_of_tensors(tensors: Iterable[Tensor]) -> Portions:
         head=around,
         layers=tuple(layers.get(index, 0) for index in indices),
         experts=tuple(experts.get(index, 0) for index in indices),
+        by_layer=by_layer,
     )
 
 
@@ -66,13 +72,15 @@ def portions_of(architecture: Architecture, weights_bytes: int) -> Portions:
     total = architecture.embedding_parameters + around
     total += sum(layer_total(layer) for layer in architecture.layers)
     scale = weights_bytes / max(total, 1)
+    table = min(architecture.vocabulary * architecture.hidden, architecture.embedding_parameters)
     return Portions(
-        input=round(architecture.embedding_parameters * scale),
+        input=round(table * scale),
         head=round(around * scale),
         layers=tuple(
             round((layer_total(x) - layer_routed(x)) * scale) for x in architecture.layers
         ),
         experts=tuple(round(layer_routed(x) * scale) for x in architecture.layers),
+        by_layer=round((architecture.embedding_parameters - table) * scale),
     )
 
 
@@ -106,7 +114,7 @@ def offload(
     has_head = gpu_layers is None or gpu_layers > count
     head = portions.head + (portions.input if tied else 0)
     on_gpu = sum(portions.layers[first_on_gpu:]) + sum(portions.experts[expert_start:])
-    in_ram = portions.input + sum(portions.layers[:first_on_gpu])
+    in_ram = portions.input + portions.by_layer + sum(portions.layers[:first_on_gpu])
     in_ram += sum(portions.experts[:expert_start])
     on_gpu, in_ram = (on_gpu + head, in_ram) if has_head else (on_gpu, in_ram + portions.head)
     cache = [caches.layer_bytes(layer, use) for layer in architecture.layers]
@@ -142,17 +150,23 @@ def expert_layers_to_offload(
 def split_by_layers(
     architecture: Architecture, portions: Portions, use: Use, gpus: int
 ) -> tuple[Memory, ...]:
-    """One Memory a GPU: contiguous layers in equal numbers; the input first, the head last."""
+    """One Memory a GPU: contiguous layers in equal numbers; the input first, the head last.
+
+    llama.cpp has the input in RAM, and a tied one beside the last layers as the head.
+    """
     _check(gpus, len(architecture.layers))
     bounds = [len(architecture.layers) * index // gpus for index in range(gpus + 1)]
     sizes = [
         dense + experts for dense, experts in zip(portions.layers, portions.experts, strict=True)
     ]
     cache = [caches.layer_bytes(layer, use) for layer in architecture.layers]
+    first, last = portions.input + portions.by_layer, portions.head
+    if use.engine == "llama.cpp":
+        first, last = 0, last + (0 if architecture.head_parameters else portions.input)
     made = []
     for index, (start, end) in enumerate(pairwise(bounds)):
-        around = portions.input if index == 0 else 0
-        around += portions.head if index == gpus - 1 else 0
+        around = first if index == 0 else 0
+        around += last if index == gpus - 1 else 0
         made.append(
             memories.memory(
                 use.context,

@@ -39,7 +39,14 @@ class Model:
     """Texts of `.eval_results/` by path."""
     tags: tuple[str, ...] = ()
     """Of another hub, which knows what the files do not say."""
-    is_local: bool = False
+    folder: str | None = None
+    """Where it lies on this machine; None for a repo."""
+    revision: str | None = None
+    """Of a repo, as it was asked for."""
+
+    @property
+    def is_local(self) -> bool:
+        return self.folder is not None
 
     def checkpoint(self, file: str | None = None) -> Checkpoint | None:
         """The preferred one, or the one that `file` belongs to; None where there are no weights.
@@ -54,8 +61,9 @@ class Model:
             for each in found:
                 if matches(each, file):
                     return each
-        names = ", ".join(each.label or each.name for each in found[:12]) or "none"
-        raise EntryNotFound(f"{self.name} has no weights {file!r}; there are: {names}")
+        names = [word(each.label or each.name) or "one without a name" for each in found[:12]]
+        there = ", ".join(names) or "none"
+        raise EntryNotFound(f"{self.name} has no weights {file!r}; there are: {there}")
 
     def architecture(self, checkpoint: Checkpoint | None) -> Architecture | None:
         """The shape of the text model, None where neither a config nor a header tells one."""
@@ -108,7 +116,8 @@ def read_model(
     reader: Read = read,
     tags: Sequence[str] = (),
     *,
-    is_local: bool = False,
+    folder: str | None = None,
+    revision: str | None = None,
 ) -> Model:
     """Read what is there, headers by `reader`. Raises EntryNotFound where there is neither a
     config nor weights, BadRequest where all weights are malformed."""
@@ -122,7 +131,8 @@ def read_model(
         template=_template(texts),
         results=texts.results(),
         tags=tuple(tags),
-        is_local=is_local,
+        folder=folder,
+        revision=revision,
     )
 
 

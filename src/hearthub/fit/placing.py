@@ -16,6 +16,8 @@ from hearthub.fit.workload import Workload
 
 GIB = 2**30
 MOST_CONTEXT = 2**24
+_SEVERAL = ("gpu", "accelerator", "unified")
+"""Kinds that a model is split over; the RAM of a CPU is one, however many it has."""
 _PLACINGS: tuple[tuple[Placing, str], ...] = (
     ("model_offload", "with one component on the GPU at a time (enable_model_cpu_offload)"),
     ("group_offload", "with one block on the GPU at a time (group offload), which is slow"),
@@ -39,6 +41,8 @@ class Placed:
     per_dollar: Speed | None = None
     cpu_expert_layers: int | None = None
     gpu_layers: int | None = None
+    is_loaded: bool = True
+    """Whether an engine is known that loads it there."""
 
 
 def place(
@@ -52,9 +56,9 @@ def place(
     context = wanted.context_for(context_max)
     budget = memory_of(hardware)
     if wanted.train:
-        trained = workload.trained(wanted.train, context)
-        memory = trained or workload.whole(wanted.use(engine, context))
-        return Placed(hardware, engine, _judged(memory, budget, wanted.gpus), memory)
+        gpus = wanted.gpus if hardware.kind in _SEVERAL else 1
+        memory = workload.trained(wanted.train, context, gpus)
+        return Placed(hardware, engine, judge(memory.total_bytes, budget), memory)
     if workload.components:
         return _drawing(workload, hardware, engine, budget)
 
@@ -63,15 +67,15 @@ def place(
 
     memory = need(context)
     placed = Placed(hardware, engine, judge(memory.total_bytes, budget), memory)
-    if placed.verdict.verdict != "fits" and _can_offload(workload, hardware, wanted, engine):
+    if placed.verdict.verdict != "fits" and _can_offload(workload, hardware, engine):
         placed = _with_ram(placed, workload, wanted.use(engine, context), budget) or placed
-    most = min(context_max or MOST_CONTEXT, MOST_CONTEXT)
-    largest = _largest(placed, workload, wanted, most, need, budget)
-    return _timed(replace(placed, max_context=largest), workload, wanted, context)
+    if workload.architecture is not None and workload.architecture.is_decoder:
+        placed = replace(placed, max_context=_largest(placed, workload, wanted, context_max, need))
+    return _timed(placed, workload, wanted, context)
 
 
 def on(workload: Workload, hardware: Hardware, use: Use, gpus: int) -> Memory:
-    if hardware.kind in ("cpu", "phone"):
+    if hardware.kind not in _SEVERAL:
         return workload.whole(use, gpus=0)
     if hardware.kind == "unified" and gpus == 1:
         return workload.whole(use)
@@ -82,11 +86,6 @@ def memory_of(hardware: Hardware) -> int:
     """Bytes that may be used: what is free now where that is known."""
     size = hardware.memory_gib if hardware.free_gib is None else hardware.free_gib
     return round((size or 0) * GIB)
-
-
-def _judged(memory: Memory, budget: int, gpus: int) -> Verdict:
-    """Training over several GPUs, sharded: each has its part of the states."""
-    return judge(memory.total_bytes - memory.weights_bytes * (gpus - 1) // gpus, budget)
 
 
 def _drawing(workload: Workload, hardware: Hardware, engine: str | None, budget: int) -> Placed:
@@ -102,14 +101,12 @@ def _drawing(workload: Workload, hardware: Hardware, engine: str | None, budget:
     return Placed(hardware, engine, verdict, whole)
 
 
-def _can_offload(
-    workload: Workload, hardware: Hardware, wanted: Wanted, engine: str | None
-) -> bool:
+def _can_offload(workload: Workload, hardware: Hardware, engine: str | None) -> bool:
+    """Of several GPUs as of one: what one can hold with RAM beside it, they can."""
     return (
         engine == "llama.cpp"
         and hardware.kind == "gpu"
         and bool(hardware.ram_gib)
-        and wanted.gpus == 1
         and workload.portions is not None
     )
 
@@ -123,9 +120,12 @@ def _with_ram(placed: Placed, workload: Workload, use: Use, budget: int) -> Plac
         if gpu.verdict == "no" or beside.verdict == "no":
             continue
         verdict = gpu if beside.verdict == "fits" else replace(gpu, verdict="tight")
+        if placed.verdict.verdict == verdict.verdict:
+            return None  # tight without RAM is faster than tight with it
+        share = f"{there.ram.total_bytes / GIB:.2f} of {ram / GIB:.2f} GiB of RAM"
         return replace(
             placed,
-            verdict=_because(verdict, f"{words}: {there.ram.total_bytes / GIB:.2f} GiB of RAM"),
+            verdict=_because(verdict, f"{words}: {share}"),
             memory=there.gpu,
             ram=there.ram,
             cpu_expert_layers=experts or None,
@@ -158,13 +158,12 @@ def _largest(
     placed: Placed,
     workload: Workload,
     wanted: Wanted,
-    most: int,
+    context_max: int | None,
     need: Callable[[int], Memory],
-    budget: int,
 ) -> int | None:
     """The longest context with which it fits, placed as it is."""
-    if workload.architecture is None or not workload.architecture.is_decoder:
-        return None
+    budget = memory_of(placed.hardware)
+    ram = round((placed.hardware.ram_gib or 0) * GIB)
 
     def bytes_at(tokens: int) -> int:
         if placed.ram is None:
@@ -172,9 +171,14 @@ def _largest(
         use = wanted.use(placed.engine, tokens)
         experts, layers = placed.cpu_expert_layers or 0, placed.gpu_layers
         there = workload.offloaded(use, cpu_expert_layers=experts, gpu_layers=layers)
-        return there.gpu.total_bytes
+        # What is in RAM on the scale of the GPU: the fuller of the two counts.
+        return max(there.gpu.total_bytes, there.ram.total_bytes * budget // max(ram, 1))
 
-    return largest_context(bytes_at, most, budget)
+    found = largest_context(bytes_at, min(context_max or MOST_CONTEXT, MOST_CONTEXT), budget)
+    if placed.verdict.verdict != "fits":
+        return found
+    # Contexts are tried in steps of 256: the judged one may lie between two.
+    return max(found or 0, wanted.context_for(context_max))
 
 
 def _timed(placed: Placed, workload: Workload, wanted: Wanted, context: int) -> Placed:

@@ -1,23 +1,20 @@
 """The answer to "what is it, does it fit, how do I run it", put together from all the parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from hearthub.fit.commands import Command, commands, refusals
+from hearthub.fit.architecture import Architecture
+from hearthub.fit.choices import best_option, loading, usual, would_fit
+from hearthub.fit.commands import Command
 from hearthub.fit.derivatives import Option
 from hearthub.fit.identity import Identity, identify, parts_of
 from hearthub.fit.memory import Memory
 from hearthub.fit.model import Model
-from hearthub.fit.placing import Placed, memory_of, place
+from hearthub.fit.placing import Placed, place
 from hearthub.fit.subjects import setting_of, subject_of
-from hearthub.fit.verdicts import FITS_SHARE
 from hearthub.fit.wanted import Wanted
 from hearthub.fit.weights import Checkpoint
 from hearthub.fit.workload import Workload
-
-_PREFERRED = ("llama.cpp", "mlx", "vllm", "sglang", "transformers", "diffusers", "peft")
-"""Of the engines that load a checkpoint on some hardware, whose memory is shown."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,9 @@ class Report:
     placed: tuple[Placed, ...]
     best: tuple[Option | None, ...]
     """For each hardware the largest option that fits it."""
+    would_fit: tuple[tuple[str, int] | None, ...]
+    """For each that none fits, the largest file type of GGUF that would, with its bytes."""
+    gpus: int
     commands: Mapping[str, Command]
     refusals: Mapping[str, str]
     warnings: tuple[str, ...]
@@ -51,17 +51,19 @@ def report(
     context_max = identity.context_max or (shape.context_max if shape else None)
     subject = subject_of(model, checkpoint, identity, own, wanted.endpoint)
     context = wanted.context_for(context_max)
-    placed = []
-    for hardware in wanted.hardware:
-        loaders = commands(subject, setting_of(hardware, wanted, context))
-        engine = wanted.engine or next((each for each in _PREFERRED if each in loaders), None)
-        placed.append(place(workload, hardware, wanted, engine, context_max))
     options = (*_options(model), *derivatives)
+    placed: list[Placed] = []
+    best: list[Option | None] = []
+    for hardware in wanted.hardware:
+        setting = setting_of(hardware, wanted, context)
+        loaders, _ = loading(subject, setting, wanted.engine)
+        engine = wanted.engine or usual(loaders, setting.vendor)
+        found = place(workload, hardware, wanted, engine, context_max)
+        placed.append(found if loaders else _unloaded(found))
+        best.append(best_option(workload, found, options, model.name, subject, setting, wanted))
     first = placed[0] if placed else None
     setting = setting_of(first.hardware if first else None, wanted, context, first)
-    written = commands(subject, setting)
-    if wanted.engine:
-        written = {k: v for k, v in written.items() if k == wanted.engine}
+    written, refused = loading(subject, setting, wanted.engine)
     return Report(
         identity=identity,
         checkpoint=checkpoint,
@@ -69,16 +71,27 @@ def report(
         context=context,
         memory=first.memory if first else _neutral(workload, wanted, context),
         placed=tuple(placed),
-        best=tuple(_best(each, options, workload) for each in placed),
+        best=tuple(best),
+        would_fit=tuple(
+            would_fit(workload, it.hardware, wanted, context)
+            if option is None and it.verdict.verdict == "no"
+            else None
+            for it, option in zip(placed, best, strict=True)
+        ),
+        gpus=wanted.gpus,
         commands=written,
-        refusals=refusals(subject, setting),
-        warnings=(*_warnings(model, checkpoint, identity), *warnings),
+        refusals=refused,
+        warnings=(
+            *_warnings(model, checkpoint, identity),
+            *warnings,
+            *_limits(model, wanted, context),
+        ),
     )
 
 
 def _workload(
     model: Model, checkpoint: Checkpoint | None, base: Model | None
-) -> tuple[Workload, Any, tuple[str, ...]]:
+) -> tuple[Workload, Architecture | None, tuple[str, ...]]:
     """With the shape it has, an adapter's being its base's; and what is not certain about it."""
     is_pipeline = model.contents.is_pipeline
     if not model.adapter:
@@ -89,8 +102,9 @@ def _workload(
             warnings.append("nothing tells its shape: cache and buffers are not counted")
         return Workload.of(parts, shape, is_pipeline=is_pipeline), shape, tuple(warnings)
     size = checkpoint.weights_bytes if checkpoint else 0
-    if base is None:
-        warning = f"its base {model.base or 'model'} could not be read: only the adapter is counted"
+    if base is None or base.adapter:
+        why = "is an adapter itself" if base else "could not be read"
+        warning = f"its base {model.base or 'model'} {why}: only the adapter is counted"
         return Workload(None, size), None, (warning,)
     of_base = base.checkpoint()
     shape = base.architecture(of_base)
@@ -101,8 +115,8 @@ def _workload(
 
 def _neutral(workload: Workload, wanted: Wanted, context: int) -> Memory:
     use = wanted.use(wanted.engine, context)
-    if wanted.train and (found := workload.trained(wanted.train, context)):
-        return found
+    if wanted.train:
+        return workload.trained(wanted.train, context, wanted.gpus)
     return workload.whole(use) if wanted.gpus == 1 else workload.on_gpus(use, wanted.gpus)
 
 
@@ -115,16 +129,20 @@ def _options(model: Model) -> list[Option]:
     ]
 
 
-def _best(placed: Placed, options: Sequence[Option], workload: Workload) -> Option | None:
-    """The largest that fits with the cache and buffers of this one; they are all of one shape."""
-    if workload.components or placed.ram is not None:
-        return None
-    beside = placed.memory.total_bytes - placed.memory.weights_bytes + workload.sidecar_bytes
-    room = FITS_SHARE * memory_of(placed.hardware) - beside
-    # A GPU of several, or one that leaves the input table in RAM, holds a part of the weights.
-    share = (placed.memory.weights_bytes - workload.sidecar_bytes) / max(workload.weights_bytes, 1)
-    fitting = [each for each in options if each.weights_bytes * share <= room]
-    return max(fitting, key=lambda each: each.weights_bytes, default=None)
+def _unloaded(placed: Placed) -> Placed:
+    """What fits is of no use where nothing loads it."""
+    reason = f"{placed.verdict.reason}; no engine known here loads it on this hardware"
+    return replace(placed, verdict=replace(placed.verdict, reason=reason), is_loaded=False)
+
+
+def _limits(model: Model, wanted: Wanted, context: int) -> list[str]:
+    """Where the answer is of something else than what was asked for."""
+    found = []
+    if wanted.context and wanted.context > context:
+        found.append(f"its context ends at {context} tokens: figures are of that many")
+    if model.revision not in (None, "main"):
+        found.append(f"figures are of {model.revision}; the commands load the main branch")
+    return found
 
 
 def _warnings(model: Model, checkpoint: Checkpoint | None, identity: Identity) -> list[str]:

@@ -40,7 +40,7 @@ class Sizes:
     """At work for one token, the table looked up by token included."""
     active_without_embedding: int | None = None
     effective: int | None = None
-    """Without any embedding table: the E of E2B."""
+    """Without any embedding table, as `Counts` has it: the E of E2B."""
     draft: int = 0
     """Stored, and not loaded by default: layers that only draft tokens."""
     source: SizeSource | None = None
@@ -118,7 +118,7 @@ def _sizes(
         total=total,
         active=active,
         active_without_embedding=max(0, active - (counts.active - counts.active_without_embedding)),
-        effective=max(0, text - counts.embedding),
+        effective=max(0, total - (counts.total - counts.effective)),
         draft=draft,
         source=source,
         experts=counts.experts,

@@ -16,6 +16,7 @@ from hearthub.fit.weight_names import parts_of
 
 MAX_FILES = 10_000
 MAX_DEPTH = 6
+RESULTS = ".eval_results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,11 @@ class Metered:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    """Files below a folder, hidden ones left out; links to folders are not entered (loops)."""
+    """Files below a folder; links to folders are not entered (loops), nor what is hidden, but for
+    the results of evaluations."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(n for n in folders if not n.startswith(".") or n == RESULTS)
         if len(here.relative_to(root).parts) >= MAX_DEPTH:
             folders.clear()
         yield from (here / name for name in names if not name.startswith("."))

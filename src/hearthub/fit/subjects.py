@@ -29,7 +29,7 @@ def subject_of(
     sizes = [part.weights_bytes for part in parts]
     rank = model.adapter.get("r")
     return Subject(
-        repo=model.name,
+        repo=model.name if model.folder is None else model.folder,
         format=_format(model, identity),
         is_local=model.is_local,
         endpoint=None if model.is_local else endpoint,

@@ -17,18 +17,24 @@ from hearthub.fit.verdicts import FITS_SHARE
 
 DEFAULT_CONTEXT = 8192
 MOST_GPUS = 1024
-_MOST_HARDWARE = 64
+_MOST_NAMES = 64
 _CACHES: dict[str, CacheEngine] = {
     "llama.cpp": "llama.cpp",
     "ollama": "llama.cpp",
     "vllm": "vllm",
     "sglang": "vllm",
     "tgi": "vllm",
+    "transformers": "transformers",
+    "peft": "transformers",
 }
 """Whose way of keeping a cache an engine has; the others keep what the shape needs."""
 _GIB_TEXT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?) ?(?:GiB)?", re.ASCII | re.IGNORECASE)
-_SPELT = {"llama.cpp": {"fp8": "q8_0"}, "vllm": {"q8_0": "fp8", "q4_0": "fp8"}}
-"""The nearest type that an engine has."""
+_SPELT = {
+    "llama.cpp": {"fp8": "q8_0"},
+    "vllm": {"q8_0": "fp8", "q4_0": "fp8"},
+    "transformers": dict.fromkeys(("q8_0", "q4_0", "fp8"), "f16"),
+}
+"""The nearest type that an engine has, as its command is written."""
 
 CacheName = Literal["f16", "q8_0", "q4_0", "fp8"]
 
@@ -67,10 +73,8 @@ class Wanted:
             raise BadRequest(f"No such cache type: choose one of {', '.join(ELEMENT)}")
         if self.train is not None and self.train not in ("full", "lora", "qlora"):
             raise BadRequest("A training method is full, lora or qlora")
-        if self.price is not None and not (math.isfinite(self.price) and 0 < self.price < 1e9):
+        if self.price is not None and not (math.isfinite(self.price) and 1e-9 < self.price < 1e9):
             raise BadRequest("price must be a number above 0")
-        if len(self.hardware) > _MOST_HARDWARE:
-            raise BadRequest(f"At most {_MOST_HARDWARE} kinds of hardware at a time")
 
     def context_for(self, context_max: int | None) -> int:
         """Never more than the model was made for."""
@@ -90,6 +94,8 @@ def hardware_named(
 
     Sizes alone are hardware too. Raises BadRequest for unknown names, and for a CPU without a size.
     """
+    if len(names) > _MOST_NAMES:
+        raise BadRequest(f"At most {_MOST_NAMES} names of hardware at a time")
     if not names:
         sizes = vram_gib is not None or ram_gib is not None
         return (custom_hardware(vram_gib=vram_gib, ram_gib=ram_gib),) if sizes else ()

@@ -71,6 +71,19 @@ def test_a_tied_table_is_in_both() -> None:
     assert placed.gpu.weights_bytes + placed.ram.weights_bytes == portions.total + portions.input
 
 
+def test_tables_of_each_layer_stay_in_ram() -> None:
+    """Of Gemma 4 E2B's 4.6 B parameters 2.35 B are such tables; only the first one is the head."""
+    shape = architecture_of(facts.GEMMA4_E2B)
+    portions = portions_of(shape, 2 * counts_of(shape).total)
+    placed = offload(shape, portions, USE)
+    assert portions.by_layer == pytest.approx(2 * 2.35e9, rel=0.01)
+    assert placed.gpu.weights_bytes == portions.total - portions.by_layer
+    assert placed.ram.weights_bytes == portions.input + portions.by_layer
+    named = [tensor("token_embd.weight", 4), tensor("per_layer_token_embd.weight", 6)]
+    assert portions_of_tensors(named).by_layer == 6
+    assert portions_of_tensors(named).input == 4
+
+
 def test_some_layers_on_the_gpu() -> None:
     portions = portions_of(LLAMA_8B, 16 * GB)
     placed = offload(LLAMA_8B, portions, USE, gpu_layers=8)
@@ -92,7 +105,9 @@ def test_the_fewest_layers_that_must_move() -> None:
 def test_layers_over_gpus_add_up() -> None:
     portions = portions_of(LLAMA_8B, 16 * GB)
     parts = split_by_layers(LLAMA_8B, portions, USE, 3)
-    assert sum(part.weights_bytes for part in parts) == portions.total
+    assert sum(part.weights_bytes for part in parts) == portions.total - portions.input
+    others = split_by_layers(LLAMA_8B, portions, Use(context=4096), 3)
+    assert sum(part.weights_bytes for part in others) == portions.total
     assert sum(part.cache_bytes for part in parts) == cache_bytes(LLAMA_8B, USE)
 
 

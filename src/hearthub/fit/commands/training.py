@@ -35,5 +35,6 @@ def _flags(subject: Subject, setting: Setting) -> Iterator[object]:
     if needs_own_code(subject):
         yield "--trust_remote_code"
     if setting.gpus > 1:
-        config = "zero3" if setting.train == "full" else "multi_gpu"
+        # Sharded, but for packed weights, which each GPU holds whole.
+        config = "multi_gpu" if setting.train == "qlora" else "zero3"
         yield from ("--accelerate_config", config, "--num_processes", setting.gpus)

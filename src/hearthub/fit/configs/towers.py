@@ -8,7 +8,14 @@ from hearthub.fit.configs.fields import MOST_LAYERS, Fields
 
 VISION = ("vision_config", "visual", "vision_tower_config", "vit_config")
 AUDIO = ("audio_config", "audio_encoder_config")
-DEPTH = ("depth", "num_hidden_layers", "vt_num_hidden_layers", "layers", "encoder_layers")
+DEPTH = (
+    "depth",
+    "num_hidden_layers",
+    "vt_num_hidden_layers",
+    "conf_num_hidden_layers",
+    "layers",
+    "encoder_layers",
+)
 WIDTH = ("vt_hidden_size", "embed_dim", "hidden_size", "width", "d_model")
 FF = ("intermediate_size", "vt_intermediate_size", "encoder_ffn_dim")
 

@@ -45,6 +45,8 @@ def find_hardware(name: str) -> Hardware:
         raise BadRequest("That is no name of hardware")
     if found := _index().get("".join(wanted)):
         return found
+    if found := _with_size(wanted):
+        return found
     catalogue = hardware_catalogue()
     partly = [each for each in catalogue if set(wanted) <= set(_words(each.name))]
     if len(partly) == 1:
@@ -66,6 +68,14 @@ def _index() -> dict[str, Hardware]:
     for words, hardware in named:
         index.setdefault("".join(words), hardware)
     return index
+
+
+def _with_size(wanted: list[str]) -> Hardware | None:
+    """`RTX 3060 12 GB`, where the size says what is known anyway."""
+    *words, last = wanted
+    found = _index().get("".join(words))
+    size = float(last.removesuffix("gb")) if last[-2:] == "gb" and last[:-2].isdecimal() else None
+    return found if found and size and abs((found.memory_gib or 0) - size) < 0.07 * size else None
 
 
 def _near(wanted: str) -> list[str]:
