@@ -29,7 +29,9 @@ def data_sets(lake: Lake, folder: Path, year: int, count: int) -> dict[str, Verd
         for i in range(count)
     ]  # fmt: skip
     rows += [{**rows[0], "id": f"lab/old-{i}", "created_at": "2023-05-05"} for i in range(4)]
-    rows += [{**rows[0], "id": f"lab/text-{i}", "pipeline_tag": "text-generation"} for i in range(9)]
+    rows += [
+        {**rows[0], "id": f"lab/text-{i}", "pipeline_tag": "text-generation"} for i in range(9)
+    ]
     panel(lake, folder, rows, source="sets", type="dataset")
     return verdicts(lake)
 
@@ -52,9 +54,7 @@ def test_claims_are_whole() -> None:
             assert claim.by is None or claim.by in metric.dimensions
 
 
-def test_a_dump_says_how_small_models_do_against_large(
-    tmp_path: Path, sandbox: Sandbox
-) -> None:
+def test_a_dump_says_how_small_models_do_against_large(tmp_path: Path, sandbox: Sandbox) -> None:
     lake = Lake(tmp_path / "lake", TABLES, sandbox)
     path = needs_data("hub_stats_frozen/hub_stats_frozen.parquet")
     take(lake, path, kind="hub-stats", observed_at=datetime(2026, 5, 20, 13, 30))

@@ -31,7 +31,7 @@ NAMES = (
     '"><img src=x onerror=alert(1)>',
     "{{ 7*7 }}{% raw %}",
     "{score:count}{0.__class__}",
-    "=HYPERLINK(\"http://evil.example\")",
+    '=HYPERLINK("http://evil.example")',
     "+1+cmd|' /C calc'!A0",
     "[click](javascript:alert(1)) ![x](http://evil.example/x.png)",
     "a | b\n\n# heading\n```",
@@ -95,11 +95,23 @@ def test_markdown_has_no_markup_of_theirs(name: str, tmp_path: Path) -> None:
 
     write_report(report(name), tmp_path, ("en",))
     text = (tmp_path / "report.md").read_text()
-    html = MarkdownIt("gfm-like", {"html": False, "linkify": True}).render(text)
-    ours = MarkdownIt("gfm-like", {"html": False, "linkify": True}).render(
+    html = MarkdownIt("gfm-like", {"html": False, "linkify": False}).render(text)
+    ours = MarkdownIt("gfm-like", {"html": False, "linkify": False}).render(
         _plain_report(tmp_path / "plain")
     )
-    for tag in ("<a ", "<img", "<h1", "<h2", "<tr", "<td", "<li", "<pre", "<em>", "<strong>", "<hr"):
+    for tag in (
+        "<a ",
+        "<img",
+        "<h1",
+        "<h2",
+        "<tr",
+        "<td",
+        "<li",
+        "<pre",
+        "<em>",
+        "<strong>",
+        "<hr",
+    ):
         assert html.count(tag) == ours.count(tag), tag
 
 

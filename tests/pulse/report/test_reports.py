@@ -164,9 +164,7 @@ def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
         assert number["row"]["snapshots"]
 
 
-def test_what_may_not_be_passed_on_has_no_data_files(
-    lake: Lake, tmp_path: Path
-) -> None:
+def test_what_may_not_be_passed_on_has_no_data_files(lake: Lake, tmp_path: Path) -> None:
     from pulse.lakes import panel
 
     rows = [

@@ -41,7 +41,9 @@ def test_a_message_has_the_same_numbers_in_both() -> None:
 def test_what_stands_outside_slots_has_no_other_digits() -> None:
     """A digit in the words of one language stands in those of the other too."""
     for key, message in catalogue("ja")["sentence"].items():
-        bare = [re.sub(r"\{[^}]*\}", "", text) for text in (message, catalogue("en")["sentence"][key])]
+        bare = [
+            re.sub(r"\{[^}]*\}", "", text) for text in (message, catalogue("en")["sentence"][key])
+        ]
         assert sorted(re.findall(r"\d[\d,.]*\d|\d", bare[0])) == sorted(
             re.findall(r"\d[\d,.]*\d|\d", bare[1])
         ), key

@@ -35,9 +35,7 @@ def test_what_was_just_written_holds(watched: Lake, tmp_path: Path, kind: str) -
 
 
 @pytest.mark.parametrize("field", ["value", "numerator", "lo", "n", "coverage", "universe"])
-def test_an_altered_number_is_found(
-    planted: Lake, path: Path, tmp_path: Path, field: str
-) -> None:
+def test_an_altered_number_is_found(planted: Lake, path: Path, tmp_path: Path, field: str) -> None:
     def change(report: dict[str, Any]) -> None:
         id_, number = next((i, n) for i, n in report["numbers"].items() if n["row"]["lo"])
         told.append(id_)

@@ -73,18 +73,19 @@ def _pace(frame: Frame, by: str | None) -> list[Figure]:
 def _new(frame: Frame, by: str | None) -> list[Figure]:
     if by == "repo":
         return [
-            Figure(row["likes"], row["likes"], n=1, coverage=1.0, dimension=row["id"])
+            Figure(row["likes"], row["likes"], n=1, coverage=1.0, dimension=row["id"],
+                   window=frame.asked)
             for row in frame.rows("new_repos_liked", most=LISTED)
-        ]
+        ]  # fmt: skip
     column = "coalesce(relation, 'no base named')" if by == "relation" else by_column(by)
     rows = frame.rows("new_repos", by=column, most=LISTED)
     return [
         Figure(
             int(row["n"]), int(row["n"]), int(row["total"]), n=int(row["n"]), coverage=1.0,
-            dimension=str(row["dimension"]) if by else None,
+            dimension=str(row["dimension"]) if by else None, window=frame.asked,
         )
         for row in rows
-    ] or [Figure(0, 0, n=0, coverage=1.0)]  # fmt: skip
+    ] or [Figure(0, 0, n=0, coverage=1.0, window=frame.asked)]  # fmt: skip
 
 
 def _themes(frame: Frame, by: str | None) -> list[Figure]:

@@ -85,8 +85,8 @@ def ask(
 
 def _ask(frame: Frame, name: str, spec: Spec, answers: Answers) -> None:
     # The window by its days: `7d` would be other days once more is observed.
-    window = str(frame.window)
-    answers.universes[name] = (str(frame.universe), window)
+    window = str(frame.asked)
+    answers.universes[name] = (str(frame.universe), str(frame.window))
     answers.observed[name] = len(frame.days.between(frame.window.start, frame.window.end))
     for metric, by in spec.asks:
         query = Query(metric, by, str(frame.universe), window)
