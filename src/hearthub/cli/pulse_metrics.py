@@ -13,6 +13,7 @@ from hearthub.cli.common import Data, settings_for
 from hearthub.cli.common import show as table
 
 if TYPE_CHECKING:
+    from hearthub.lake import Lake
     from hearthub.pulse import Measures, MetricRow
 
 
@@ -71,13 +72,20 @@ def metric(
     _print([row.to_json() for row in rows], as_format)
 
 
-def _measures(data: Data) -> "Measures":
+def lake_of(data: Data) -> "Lake":
+    """The lake alone, for commands that need nothing else of the hub."""
     from hearthub.lake import Lake
-    from hearthub.pulse import TABLES, Measures
+    from hearthub.pulse import TABLES
     from hearthub.sandbox import Sandbox
 
     # Our own statements alone are run: the sandbox starts no process.
-    return Measures(Lake(settings_for(data).data / "lake", TABLES, Sandbox(1)))
+    return Lake(settings_for(data).data / "lake", TABLES, Sandbox(1))
+
+
+def _measures(data: Data) -> "Measures":
+    from hearthub.pulse import Measures
+
+    return Measures(lake_of(data))
 
 
 def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:

@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hearthub.pulse.claims import judge_claims, known_claims
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
 
 __all__ = [
@@ -20,12 +22,22 @@ __all__ = [
     "Metric",
     "MetricRow",
     "Pulse",
+    "judge_claims",
+    "known_claims",
     "known_metrics",
+    "make_report",
     "measure",
     "measure_all",
+    "verify_report",
+    "write_report",
 ]
 
 _HOMES = {
+    "judge_claims": "claims.claims",
+    "known_claims": "claims.claims",
+    "make_report": "report.making",
+    "verify_report": "report.verifying",
+    "write_report": "report.writing",
     "TABLES": "schema",
     "Ingested": "ingest",
     "Measures": "measures",

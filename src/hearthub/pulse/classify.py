@@ -72,13 +72,16 @@ def _line(
     # Which dtypes there were is not kept, only whether they hold several weights in one element.
     dtype = None if is_packed is None else "U8" if is_packed else "BF16"
     tags = tags or []
+    tasks = [tag[16:] for tag in tags if tag.startswith("task_categories:")]
+    if type == "dataset" and pipeline_tag and not tasks:
+        tasks = [pipeline_tag]  # a panel tells it in a column
     found = facts.classify(
         Row(
             id=name,
             type=kind,
             tags=tags,
             task=pipeline_tag,
-            task_categories=[tag[16:] for tag in tags if tag.startswith("task_categories:")],
+            task_categories=tasks,
             library=library,
             licence=licence,
             formats=formats or [],

@@ -64,7 +64,9 @@ def observed_days(session: Session, universe: Universe) -> Days:
         type=universe.type,
     )
     bound = below if rows > SAMPLE_ROWS else 2**63 - 1
-    session.execute(sql_text("live_days", below=bound, few=FEW))
+    session.execute(
+        sql_text("live_days", below=bound, few=FEW), source=universe.source, type=universe.type
+    )
     found = session.rows("select day, is_stalled from observed_day order by day")
     return Days(
         tuple(row["day"] for row in found if not row["is_stalled"]),

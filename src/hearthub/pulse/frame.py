@@ -47,6 +47,8 @@ class Frame:
 
     def __init__(self, session: Session, universe: Universe, window: Window, days: Days) -> None:
         self.session, self.universe, self.window, self.days = session, universe, window, days
+        self.asked = window
+        """The window that was asked for; `window` may begin later, where counters do."""
         self.anchor = days.anchor(window.end)
         """The last day that can be spoken of: counters may stand still at the end."""
         self._kept: dict[str, Any] = {}
@@ -100,6 +102,7 @@ class Frame:
             "source": self.universe.source,
             "type": self.universe.type,
             "anchor": self.anchor,
+            "asked": self.asked.start,
         }
 
     def _counted(self) -> tuple[int, int]:

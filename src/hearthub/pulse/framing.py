@@ -27,13 +27,14 @@ def open_frame(session: Session, universe: str, window: str) -> Frame:
     span = session.one(sql_text("span"), source=found.source, type=found.type, earliest=EARLIEST)
     last = _day(span["last"])
     first = min(max(_day(span["first"]), EARLIEST), last)
-    chosen = parse_window(window, first, last)
+    asked = chosen = parse_window(window, first, last)
     days = observed_days(session, found)
     has_all = bool(session.value("select count(*) from observed_day where has_all"))
     if not has_all and days.live:
         # Only 30-day counters: downloads before the first of them were in nobody's sight.
         chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
     frame = Frame(session, found, chosen, days)
+    frame.asked = asked
     _build(frame, has_all)
     return frame
 

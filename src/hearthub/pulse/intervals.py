@@ -31,6 +31,14 @@ def jackknife(
     return max(low, value - _T_19 * spread), min(high, value + _T_19 * spread)
 
 
+def without_each(parts: Sequence[float]) -> list[float]:
+    """What the others add up to, of each: by adding, since subtracting leaves rounding errors."""
+    return [
+        math.fsum(part for other, part in enumerate(parts) if other != left_out)
+        for left_out in range(len(parts))
+    ]
+
+
 def gamma_interval(count: float, dispersion: float = 1.0) -> Interval:
     """Of the mean of a count: exact for Poisson (Garwood, Biometrika 28, 1936), by gamma quantiles.
 

@@ -56,6 +56,11 @@ def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]
     return {name: measure(frame, _named(name)) for name in names}
 
 
+def measure_one(frame: Frame, name: str, by: str | None = None) -> list[MetricRow]:
+    """A metric by its name; raises NotFound for no such one."""
+    return measure(frame, _named(name), by)
+
+
 def _named(name: str) -> Metric:
     if name not in METRICS:
         raise NotFound(f"There is no metric {name!r} (hearthub pulse metrics lists them)")

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
-from hearthub.pulse.intervals import GROUPS, Interval, jackknife
+from hearthub.pulse.intervals import GROUPS, Interval, jackknife, without_each
 from hearthub.pulse.metric import Figure, Metric
 from hearthub.pulse.universe import UNKNOWN
 
@@ -102,8 +102,9 @@ def _top_share(frame: Frame, by: str | None) -> list[Figure]:
 def _index(frame: Frame, column: str, *, effective: bool) -> list[Figure]:
     """HHI of namespaces or repos; their groups are left out in turn."""
     rows = frame.rows("index_by_group", column=column, groups=GROUPS)
-    total = sum(float(row["total"]) for row in rows)
-    squares = sum(float(row["squares"]) for row in rows)
+    totals = [float(row["total"]) for row in rows]
+    squared = [float(row["squares"]) for row in rows]
+    total, squares = math.fsum(totals), math.fsum(squared)
     n = sum(int(row["n"]) for row in rows)
 
     def index(squares: float, total: float) -> float:
@@ -113,7 +114,7 @@ def _index(frame: Frame, column: str, *, effective: bool) -> list[Figure]:
 
     if not total > 0:
         return [Figure(None, None, total, n=n)]
-    without = [index(squares - float(r["squares"]), total - float(r["total"])) for r in rows]
+    without = list(map(index, without_each(squared), without_each(totals)))
     value = index(squares, total)
     low, high = jackknife(value, without, 0.0, math.inf if effective else 10_000.0)
     fraction = (total * total, squares) if effective else (10_000 * squares, total * total)

@@ -1,5 +1,6 @@
 """How data sets grow, by what they are for."""
 
+from dataclasses import replace
 from datetime import date
 
 from hearthub.pulse.frame import Frame
@@ -9,8 +10,12 @@ from hearthub.pulse.window import Window
 
 
 def _growth(frame: Frame, by: str | None) -> list[Figure]:
-    if by == "year":
-        return _years(frame)
+    """Dates of creation need no counters, so the window is the one that was asked for."""
+    figures = _years(frame) if by == "year" else _domains(frame)
+    return [replace(figure, window=figure.window or frame.asked) for figure in figures]
+
+
+def _domains(frame: Frame) -> list[Figure]:
     rows = frame.rows("dataset_growth", by="domain")
     unknown = {
         kind: sum(int(row[kind]) for row in rows if row["dimension"] == UNKNOWN)
@@ -51,11 +56,11 @@ def _years(frame: Frame) -> list[Figure]:
         if not flow or not year.isdecimal():
             continue
         window = Window(
-            max(date(int(year), 1, 1), frame.window.start),
-            min(date(int(year), 12, 31), frame.window.end),
+            max(date(int(year), 1, 1), frame.asked.start),
+            min(date(int(year), 12, 31), frame.asked.end),
         )
         figures.append(Figure(flow, flow, totals[year], n=flow, dimension=domain, window=window))
-    return sorted(figures, key=lambda f: (f.window or frame.window, -f.n, f.dimension or ""))
+    return sorted(figures, key=lambda f: (f.window or frame.asked, -f.n, f.dimension or ""))
 
 
 METRICS = (

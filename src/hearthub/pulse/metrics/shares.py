@@ -1,11 +1,12 @@
 """Whose the downloads are: shares by country, kind of organisation, size, licence and so on."""
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
-from hearthub.pulse.intervals import GROUPS, jackknife
+from hearthub.pulse.intervals import GROUPS, jackknife, without_each
 from hearthub.pulse.metric import Compute, Figure, Metric
 from hearthub.pulse.months import make_months
 from hearthub.pulse.universe import UNKNOWN
@@ -102,10 +103,10 @@ def _robust(frame: Frame, name: str) -> list[Figure]:
         if not everything > 0:
             continue
         value = float(row["downloads"]) / everything
+        tops = without_each([float(row[f"part_{part}"]) for part in range(GROUPS)])
         without = [
-            (float(row["downloads"]) - float(row[f"part_{part}"])) / (everything - totals[part])
-            for part in range(GROUPS)
-            if everything > totals[part]
+            top / bottom if bottom > 0 else math.nan
+            for top, bottom in zip(tops, without_each(totals), strict=True)
         ]
         figures.append(
             Figure(

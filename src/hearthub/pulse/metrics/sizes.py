@@ -6,7 +6,7 @@ from itertools import groupby
 
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
-from hearthub.pulse.intervals import GROUPS, jackknife
+from hearthub.pulse.intervals import GROUPS, jackknife, without_each
 from hearthub.pulse.metric import Figure, Metric
 
 STATED, RESOLVED, ACTIVE = "params_stated", "params_total", "params_active"
@@ -39,11 +39,11 @@ def _mean(
     if not denominator > 0:
         return Figure(None, numerator, denominator, n=n, coverage=coverage, dimension=dimension)
     sums = {int(row["part"]): of(row) for row in parts}
-    without = []
-    for part in range(GROUPS):
-        top, bottom = sums.get(part, (0.0, 0.0))
-        left = denominator - bottom
-        without.append((numerator - top) / left if left > 0 else math.nan)
+    each = [sums.get(part, (0.0, 0.0)) for part in range(GROUPS)]
+    tops, bottoms = (without_each(column) for column in zip(*each, strict=True))
+    without = [
+        top / bottom if bottom > 0 else math.nan for top, bottom in zip(tops, bottoms, strict=True)
+    ]
     low, high = jackknife(numerator / denominator, without, 0.0)
     return Figure(
         numerator / denominator, numerator, denominator, low, high, n, coverage, dimension

@@ -8,7 +8,7 @@ born as (
     select
         r.*, coalesce(stood.domain, tagged.task, 'unknown') as domain,
         strftime(r.created_at, '%Y') as year,
-        r.created_at >= $start::timestamp and r.created_at < $after::timestamp as is_new,
+        r.created_at >= $asked::timestamp and r.created_at < $after::timestamp as is_new,
         r.created_at < $after::timestamp as is_there,
         r.removed_at is not null as is_removed,
         coalesce(r.removed_at < $after::timestamp, false) as was_removed

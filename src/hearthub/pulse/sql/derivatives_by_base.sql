@@ -1,6 +1,6 @@
 -- Of each base: its children, all its descendants, those used, and what they add up to.
 with direct as (
-    select parent, any_value(parent_id) as parent_id, count(*) as direct, max(born) as newest
+    select parent, min(parent_id) as parent_id, count(*) as direct, max(born) as newest
     from lineage group by parent
 ),
 found as (

@@ -8,7 +8,7 @@ with named as (
             -- Not here: whoever names it means the same.
             -(('0x' || substr(sha256(lower(coalesce(e.parent_id, ''))), 1, 15))::bigint) - 1
         ) as parent,
-        any_value(e.parent_id) as parent_id, min(e.relation) as relation
+        min(e.parent_id) as parent_id, min(e.relation) as relation
     from edge e
     left join renamed c on c.old_repo = e.child
     left join renamed p on p.old_repo = e.parent

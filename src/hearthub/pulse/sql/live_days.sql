@@ -8,8 +8,16 @@ with point as (
     where repo_id < {below}
     group by all
 ),
+-- A snapshot without a changed row was taken all the same. Of a panel only both ends are known.
 numbered as (
-    select day, has_all, row_number() over (order by day) as number from (select day, bool_or(has_all) as has_all from point group by day)
+    select day, bool_or(has_all) as has_all, row_number() over (order by day) as number
+    from (
+        select day, has_all from point
+        union all
+        select unnest([observed_at::date, first_observed_at::date]), false from snapshot
+        where source = $source and (type is null or type = $type)
+    )
+    group by day
 ),
 moved as (
     select repo_id, number

@@ -2,7 +2,8 @@
 -- is unknown dealt out like what is known of the same task and size.
 with first as (
     select repo_id, row_number() over (order by downloads desc, repo_id) as rank
-    from (select repo_id, downloads from u where downloads > 0 order by all desc limit 10)
+    from (select repo_id, downloads from u where downloads > 0
+        order by downloads desc, repo_id limit 10)
 ),
 cell as (
     select

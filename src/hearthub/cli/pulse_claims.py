@@ -1,0 +1,49 @@
+"""`hearthub pulse claims`: what was published, held against the data at hand."""
+
+import csv
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from hearthub.cli.common import Data
+from hearthub.cli.common import show as table
+from hearthub.cli.pulse_metrics import AsFormat, Format, lake_of
+
+
+def claims(
+    source: Annotated[
+        str | None,
+        typer.Option("--source", metavar="NAME", show_default="the only one, else this hub",
+                     help="Against the data of which source."),
+    ] = None,
+    as_format: AsFormat = Format.table,
+    data: Data = None,
+) -> None:  # fmt: skip
+    """Published claims about the ecosystem: reproduced, differs, undecidable or ill-defined."""
+    from hearthub.pulse import judge_claims
+
+    rows = [verdict.to_json() for verdict in judge_claims(lake_of(data), source)]
+    if as_format is Format.json:
+        print(json.dumps(rows, indent=2))
+    elif as_format is Format.csv:
+        flat = [{**row, "found": (row["found"] or {}).get("value")} for row in rows]
+        writer = csv.DictWriter(sys.stdout, list(flat[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(flat)
+    else:
+        table([_line(row) for row in rows], as_json=False)
+
+
+def _line(row: dict[str, object]) -> dict[str, object]:
+    found = row["found"]
+    value = found["value"] if isinstance(found, dict) else None
+    return {
+        "claim": row["claim"],
+        "text": row["text"],
+        "expected": row["expected"],
+        "found": None if value is None else f"{value:.4g}",
+        "verdict": row["verdict"],
+        "why": row["why"],
+    }

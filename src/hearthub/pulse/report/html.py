@@ -1,0 +1,28 @@
+"""A report as one HTML file that asks no other host for anything and runs no script."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from hearthub.pulse.report.markdown import exact
+from hearthub.pulse.report.rendering import Rendering
+
+
+def html(rendering: Rendering, other: str | None) -> str:
+    """`other`: the name of the file in the other language, if there is one."""
+    return _template().render(
+        it=rendering, sections=list(rendering.sections()), other=other, exact=exact
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2")

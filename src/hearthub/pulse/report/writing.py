@@ -1,0 +1,128 @@
+"""The files of a report.
+
+report.md  report.html        in English; report.ja.md and so on in Japanese
+report.json                   sentences in both, and every number with what makes it again
+chart-NAME.svg                the charts, .ja.svg in Japanese
+chart-NAME.csv                the rows behind each
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hearthub.pulse.report.document import Block, Chart, Number, Report, Sentence, Table, slot_json
+from hearthub.pulse.report.html import html
+from hearthub.pulse.report.markdown import markdown
+from hearthub.pulse.report.rendering import Rendering, chart_csv
+from hearthub.pulse.report.sentences import LANGUAGES, words
+
+FORMAT = 1
+"""Of report.json."""
+
+
+def write_report(report: Report, folder: Path, languages: tuple[str, ...]) -> list[Path]:
+    """Each file is there whole or as it was. The first language has the names without a suffix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_put(folder / name, content) for name, content in _files(report, languages)]
+
+
+def _files(report: Report, languages: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    charts = [b for section in report.sections for b in section.blocks if isinstance(b, Chart)]
+    suffixes = {
+        language: f".{language}" if index else "" for index, language in enumerate(languages)
+    }
+    for language, suffix in suffixes.items():
+        rendering = Rendering(report, words(language))
+        others = [f"report{each}.html" for each in suffixes.values() if each != suffix]
+        for chart in charts:
+            yield f"chart-{chart.id}{suffix}.svg", rendering.chart(chart).encode()
+        yield f"report{suffix}.md", markdown(rendering, suffix).encode()
+        yield f"report{suffix}.html", html(rendering, others[0] if others else None).encode()
+    if report.may_be_shared:
+        ids = report.numbers()
+        for chart in charts:
+            text = chart_csv(chart, ids, is_synthetic=report.is_synthetic)
+            yield f"chart-{chart.id}.csv", text.encode()
+    # Last: whoever finds it finds all.
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    yield "report.json", orjson.dumps(to_json(report), option=options)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    ids = report.numbers()
+    return {
+        "format": FORMAT,
+        "report": report.kind,
+        "until": report.until.isoformat(),
+        "universe": report.universe,
+        "window": report.window,
+        "synthetic": report.is_synthetic,
+        "sources": [
+            {
+                "source": source.name,
+                "licence": source.licence,
+                "attribution": source.attribution,
+                "synthetic": source.is_synthetic,
+                "redistributable": source.is_redistributable,
+                "snapshots": list(source.snapshots),
+            }
+            for source in report.sources
+        ],
+        "sections": [
+            {
+                "section": section.id,
+                "title": {each: words(each).word(f"section.{section.id}") for each in LANGUAGES},
+                "blocks": [_block_json(block, ids) for block in section.blocks],
+            }
+            for section in report.sections
+        ],
+        "numbers": {
+            id_: {
+                "row": number.row.to_json(),
+                "query": {
+                    "metric": number.query.metric,
+                    "by": number.query.by,
+                    "universe": number.query.universe,
+                    "window": number.query.window,
+                },
+            }
+            for number, id_ in ids.items()
+        },
+    }
+
+
+def _block_json(block: Block, ids: dict[Number, str]) -> dict[str, Any]:
+    if isinstance(block, Sentence):
+        return {
+            "sentence": block.key,
+            "slots": {name: slot_json(slot, ids) for name, slot in block.slots.items()},
+            "text": {each: words(each).sentence(block) for each in LANGUAGES},
+        }
+    if isinstance(block, Table):
+        return {
+            "table": block.id,
+            "columns": [{"column": c.key, "form": c.form, "of": c.of} for c in block.columns],
+            "rows": [[slot_json(cell, ids) for cell in row] for row in block.rows],
+        }
+    return {
+        "chart": block.id,
+        "kind": block.kind,
+        "form": block.form,
+        "points": [
+            {
+                "x": slot_json(point.x, ids),
+                "series": slot_json(point.series, ids),
+                "number": ids[point.number],
+            }
+            for point in block.points
+        ],
+    }
+
+
+def _put(path: Path, content: bytes) -> Path:
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(content)
+    new.replace(path)
+    return path

@@ -1,0 +1,100 @@
+"""Verdicts on published claims, for real data and for data that have what was claimed."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from hearthub.errors import BadRequest
+from hearthub.lake import Lake
+from hearthub.pulse import TABLES, judge_claims, known_claims, known_metrics
+from hearthub.pulse.claims import Verdict
+from hearthub.sandbox import Sandbox
+from needs import needs_data
+from pulse.lakes import panel, take
+
+
+def verdicts(lake: Lake, source: str | None = None) -> dict[str, Verdict]:
+    return {verdict.claim.id: verdict for verdict in judge_claims(lake, source)}
+
+
+def data_sets(lake: Lake, folder: Path, year: int, count: int) -> dict[str, Verdict]:
+    """Robotics data sets of one year, and some of the year before and without a task."""
+    rows = [
+        {"id": f"lab{i % 7}/set-{year}-{i}", "created_at": f"{year}-{1 + i % 12:02}-15",
+         "observed_at": "2026-01-10T00:00:00", "pipeline_tag": "robotics", "downloads_30d": 3,
+         "likes": 0}
+        for i in range(count)
+    ]  # fmt: skip
+    rows += [{**rows[0], "id": f"lab/old-{i}", "created_at": "2023-05-05"} for i in range(4)]
+    rows += [
+        {**rows[0], "id": f"lab/text-{i}", "pipeline_tag": "text-generation"} for i in range(9)
+    ]
+    panel(lake, folder, rows, source="sets", type="dataset")
+    return verdicts(lake)
+
+
+def test_claims_are_whole() -> None:
+    claims = known_claims()
+    assert len(claims) >= 25
+    assert len({claim.id for claim in claims}) == len(claims)
+    metrics = {metric.id: metric for metric in known_metrics()}
+    for claim in claims:
+        assert claim.text and claim.definition and claim.universe and claim.window
+        assert claim.source.startswith("https://") or "no address" in claim.source
+        assert re.fullmatch(r"\d{4}(-\d\d){0,2}", claim.said)
+        ways = [claim.metric, claim.missing, claim.ill_defined]
+        assert len([way for way in ways if way]) == 1, claim.id
+        if claim.metric:
+            assert claim.expected is not None
+            metric = metrics[claim.metric]
+            assert claim.type in metric.types
+            assert claim.by is None or claim.by in metric.dimensions
+
+
+def test_a_dump_says_how_small_models_do_against_large(tmp_path: Path, sandbox: Sandbox) -> None:
+    lake = Lake(tmp_path / "lake", TABLES, sandbox)
+    path = needs_data("hub_stats_frozen/hub_stats_frozen.parquet")
+    take(lake, path, kind="hub-stats", observed_at=datetime(2026, 5, 20, 13, 30))
+    found = verdicts(lake)
+    assert found["small-four-times"].says == "differs"
+    assert found["small-four-times"].row is not None
+    assert found["small-four-times"].row.value == pytest.approx(5.7, abs=0.05)
+    assert found["small-four-times"].difference == pytest.approx(1.7, abs=0.05)
+    assert found["mmlu-750"].says == "ill-defined"
+    assert found["six-weeks"].says == "ill-defined"
+    assert found["users-11m"].says == "undecidable"
+    assert "accounts" in found["users-11m"].why
+    assert found["top-200"].says == "undecidable"
+    assert "4,167 chosen repos" in found["top-200"].why
+    assert found["robotics-2025"].says == "undecidable"
+    assert json.dumps([verdict.to_json() for verdict in found.values()])
+
+
+def test_robotics_are_reproduced_where_the_data_have_them(lake: Lake, tmp_path: Path) -> None:
+    found = data_sets(lake, tmp_path, 2024, 1145)["robotics-2024"]
+    assert found.says == "reproduced"
+    assert found.row is not None and found.row.value == 1145
+    assert str(found.row.window_start) == "2024-01-01"
+
+
+def test_fewer_of_a_part_decide_nothing(lake: Lake, tmp_path: Path) -> None:
+    found = data_sets(lake, tmp_path, 2024, 900)["robotics-2024"]
+    assert found.says == "undecidable"
+    assert "listing of the whole hub" in found.why
+    assert found.row is not None and found.row.value == 900
+
+
+def test_a_source_must_be_named_where_there_are_two(lake: Lake, tmp_path: Path) -> None:
+    for source in ("one", "two"):
+        rows = [{"id": "a/b", "observed_at": "2026-01-10T00:00:00", "likes": 1}]
+        panel(lake, tmp_path, rows, source=source)
+    with pytest.raises(BadRequest, match="one, two"):
+        judge_claims(lake)
+    assert len(judge_claims(lake, "one")) == len(known_claims())
+
+
+def test_an_empty_lake_decides_nothing(lake: Lake) -> None:
+    assert {verdict.says for verdict in judge_claims(lake)} == {"undecidable", "ill-defined"}

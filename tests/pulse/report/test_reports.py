@@ -1,0 +1,186 @@
+"""What reports say of real data and of a history made up, and that the files hold together."""
+
+import csv
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hearthub.errors import BadRequest, NotFound
+from hearthub.lake import Lake
+from hearthub.pulse import make_report, write_report
+from hearthub.pulse.report.document import Report, Sentence
+from hearthub.pulse.report.sentences import words
+
+BOTH = ("en", "ja")
+
+
+def said(report: Report, language: str = "en") -> list[str]:
+    found = words(language)
+    return [
+        found.sentence(block)
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Sentence)
+    ]
+
+
+def keys(report: Report) -> list[str]:
+    return [b.key for s in report.sections for b in s.blocks if isinstance(b, Sentence)]
+
+
+def written(report: Report, folder: Path) -> dict[str, Any]:
+    write_report(report, folder, BOTH)
+    found: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return found
+
+
+def test_state_of_radar(watched: Lake) -> None:
+    text = "\n".join(said(make_report(watched, "state")))
+    assert "The Gini coefficient of downloads is 0.9945 over 15,910 models" in text
+    assert "are 752 M" not in text
+    assert "go to models of up to 752 M parameters" in text
+    assert "United States comes first with 57.0 % of downloads" in text
+    assert "8,568 of 15,910 models name a base." in text
+    assert "the source was not watched for two months" in text
+
+
+def test_without_the_first_models_a_share_is_another(watched: Lake) -> None:
+    """MiniLM alone has 28 % of radar's downloads, and is published from Germany or the US."""
+    report = make_report(watched, "state")
+    numbers = {(n.row.metric, n.row.dimension): n.row.value for n in report.numbers()}
+    whole = numbers["share_country", "US"]
+    rest = numbers["share_country", "US / without the first"]
+    first = numbers["downloads_top_share", "top-1"]
+    assert whole is not None and rest is not None and first is not None
+    assert rest == pytest.approx((whole - first) / (1 - first), abs=1e-6)
+
+
+def test_week_of_radar(watched: Lake) -> None:
+    report = make_report(watched, "weekly")
+    assert report.window == "2026-08-16..2026-08-22"
+    text = "\n".join(said(report))
+    assert "Qwen/Qwen3.8-27B is a new base: Qwen (industry)" in text
+    assert "388 models were made from it, 272 of them quantised" in text
+    assert "10,037 models were created in the window" in text
+    assert "7 came to the first 30 of the trending list for the first time" in text
+    assert "movers.unknown" in keys(report)
+
+
+def test_until_includes_its_day_and_nothing_later(watched: Lake) -> None:
+    report = make_report(watched, "weekly", until=date(2026, 8, 20))
+    assert report.window == "2026-08-14..2026-08-20"
+    assert {n.row.window_end for n in report.numbers()} == {date(2026, 8, 20)}
+    with pytest.raises(BadRequest, match="first day is"):
+        make_report(watched, "weekly", until=date(2020, 1, 1))
+
+
+def test_a_single_snapshot_says_what_it_cannot_say(dump: Lake) -> None:
+    weekly, state = make_report(dump, "weekly"), make_report(dump, "state")
+    assert {"week.single", "week.pace_unknown", "movers.unknown", "newcomers.unknown"} < set(
+        keys(weekly)
+    )
+    assert {"state.single", "state.no_time", "attention.unknown"} < set(keys(state))
+    assert "movers.none" not in keys(weekly)
+
+
+def test_planted_rise_is_told_and_steady_downloads_are_flat(planted: Lake) -> None:
+    report = make_report(planted, "weekly")
+    text = "\n".join(said(report))
+    assert re.search(r"cn/rocket rose: 63,0\d\d downloads in the week", text)
+    assert "big/steady rose" not in text
+    assert "cn/rocket rises under a licence that forbids commercial use (cc-by-nc-4.0)" in text
+    assert "week.pace_up" in keys(report)
+    before = make_report(planted, "weekly", until=date(2026, 3, 9))
+    assert "week.pace_flat" in keys(before)
+
+
+def test_months_are_told_where_there_are_two(planted: Lake) -> None:
+    report = make_report(planted, "state")
+    assert "state.no_time" not in keys(report)
+    months = [n for n in report.numbers() if n.query.by == "month" and n.row.dimension is None]
+    assert {f"{n.row.window_start:%Y-%m}" for n in months} >= {"2026-02", "2026-03"}
+
+
+def test_synthetic_data_are_labelled_everywhere(planted: Lake, tmp_path: Path) -> None:
+    for kind in ("weekly", "state"):
+        folder = tmp_path / kind
+        assert written(make_report(planted, kind), folder)["synthetic"] is True
+        for line in (folder / "report.md").read_text().splitlines():
+            if line.startswith("#") and "numbers behind" not in line:
+                assert "synthetic data" in line or line in ("## Methods", "## Sources and licences")
+        for path in folder.glob("*.svg"):
+            label = "合成データ" if ".ja." in path.name else "synthetic data"
+            assert path.read_text().count(label) >= 3, path.name  # title, text, foot
+        for path in folder.glob("*.csv"):
+            assert {row["synthetic"] for row in csv.DictReader(path.open())} <= {"true"}
+        assert "synthetic data" in (folder / "report.html").read_text()
+
+
+def test_real_data_are_not(watched: Lake, tmp_path: Path) -> None:
+    assert written(make_report(watched, "weekly"), tmp_path)["synthetic"] is False
+    for path in tmp_path.iterdir():
+        assert "synthetic data" not in path.read_text()
+
+
+def test_the_same_lake_gives_the_same_bytes(watched: Lake, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        written(make_report(watched, "state"), tmp_path / folder)
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "two").iterdir())
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_files_of_a_report(watched: Lake, tmp_path: Path) -> None:
+    report = written(make_report(watched, "state"), tmp_path)
+    charts = {b["chart"] for s in report["sections"] for b in s["blocks"] if "chart" in b}
+    assert {"country", "org_type", "lorenz", "size_class", "licence"} <= charts
+    for name in charts:
+        assert (tmp_path / f"chart-{name}.svg").is_file()
+        assert (tmp_path / f"chart-{name}.ja.svg").is_file()
+        assert list(csv.DictReader((tmp_path / f"chart-{name}.csv").open()))
+    html = (tmp_path / "report.html").read_text()
+    assert "<script" not in html and "prefers-color-scheme" in html and "@media print" in html
+    assert not re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?:https?:)?//', html)
+    assert html.count("<svg") == len(charts)
+    for text in (html, (tmp_path / "report.md").read_text()):
+        assert "CC-BY-4.0" in text
+        assert "HF//RADAR" in text
+
+
+def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
+    report = written(make_report(watched, "weekly"), tmp_path)
+    html = (tmp_path / "report.html").read_text()
+    ids = set(re.findall(r'id="([^"]+)"', html))
+    links = set(re.findall(r'href="#([^"]+)"', html))
+    assert links and links <= ids
+    assert set(report["numbers"]) <= ids
+    for number in report["numbers"].values():
+        assert number["row"]["universe"] == "model@radar/all"
+        assert number["row"]["snapshots"]
+
+
+def test_what_may_not_be_passed_on_has_no_data_files(lake: Lake, tmp_path: Path) -> None:
+    from pulse.lakes import panel
+
+    rows = [
+        {"id": f"a/m{i}", "observed_at": "2026-01-01T12:00:00", "likes": i, "downloads_all": 9 * i,
+         "downloads_30d": i}
+        for i in range(9)
+    ]  # fmt: skip
+    panel(lake, tmp_path, rows, redistributable=False)
+    written(make_report(lake, "state"), tmp_path / "out")
+    assert list((tmp_path / "out").glob("*.svg"))
+    assert not list((tmp_path / "out").glob("*.csv"))
+    assert "may not be passed on" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_an_empty_lake_says_so(lake: Lake) -> None:
+    with pytest.raises(NotFound):
+        make_report(lake, "weekly")
+    with pytest.raises(BadRequest, match="about models"):
+        make_report(lake, "weekly", "dataset")
