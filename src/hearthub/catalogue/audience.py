@@ -69,6 +69,11 @@ class Audience:
             ],
         )
 
+    def first_open(self) -> int | None:
+        """The first day whose hashes are not counted yet; None where there is none."""
+        found = self._db.value("select min(day) from downloader_day")
+        return None if found is None else int(found)
+
     def _is_new(self, today: int) -> bool:
         stored = self._db.value("select salt from day_salt where day = :day", day=today)
         return stored is None or bytes(stored) != self._salts[today]
