@@ -33,8 +33,8 @@ class Pulse:
     ) -> Ingested:
         """Take in what a source tells; nothing is done where it is there already.
 
-        `source` is a file or a hub's address; none for this hub itself. `observed_at` is UTC without a zone. Raises
-        BadRequest for what cannot be read.
+        `source` is a file or a hub's address; none for this hub itself. `observed_at` is UTC
+        without a zone. Raises BadRequest for what cannot be read.
         """
         mapping = read_map(map_file) if map_file else Map()
         address = source if source and source.startswith(("http://", "https://")) else None

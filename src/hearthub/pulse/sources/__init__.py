@@ -17,9 +17,6 @@ MODULES = {
 }
 """From kind to module."""
 
-KINDS = ("own", "hub-api", *MODULES)
-"""All that can be asked for; the first two are not there yet."""
-
 
 class Source(Protocol):
     def prepare(self, session: Session, options: Options) -> Incoming: ...
