@@ -4,8 +4,8 @@ Models: each GET or HEAD of the repo's query file, which is the first of `QUERY_
 its root, and of every `.gguf`. Everything else: any file, but the requests of one address to one
 repo within five minutes are one download.
 
-Of each day it is also kept how many were by build machines, and by how many addresses. No address is
-stored: hashes with the day's salt are, and both go when the day is over (audience.py).
+Of each day it is also kept how many were by build machines, and by how many addresses. No address
+is stored: hashes with the day's salt are, and both go when the day is over (audience.py).
 """
 
 import hashlib
@@ -84,9 +84,7 @@ class Downloads:
         self._callers: dict[bytes, int] = {}  # hash: when its five minutes end, oldest first
         self._lock = Lock()
 
-    def note(
-        self, repo_id: int, repo_type: str, path: str, caller: str, agent: str = ""
-    ) -> None:
+    def note(self, repo_id: int, repo_type: str, path: str, caller: str, agent: str = "") -> None:
         """A file was asked for, and given. `caller` is an address, `agent` what the client calls
         itself. Never waits, never raises."""
         if repo_type != "model":
