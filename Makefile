@@ -4,10 +4,13 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 HUBS := 2.4.0 1.6.0 0.36.2
 CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done
+ENGINES := .venvs/engines/.done .venvs/train/.done
+LLAMA_CPP_PYTHON := $(shell sed -n 's/^llama-cpp-python==//p' requirements/clients/engines.in)
+LLAMA := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hearthub/llama-cpp-python-$(LLAMA_CPP_PYTHON)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help demo test test-clients clients check format bench oracles lock clean
+.PHONY: help demo test test-clients clients test-engines check format bench oracles lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -16,12 +19,15 @@ demo: .venv/.demo ## a hub with a little content on http://127.0.0.1:7979
 	$(BIN)/python -m demo.run
 
 test: .venv/.test ## the tests that need no real client
-	$(BIN)/pytest -n auto -m "not clients"
+	$(BIN)/pytest -n auto -m "not clients and not engines"
 
 test-clients: .venv/.test clients ## the real clients, each in its own environment
 	$(BIN)/pytest -m clients
 
 clients: $(CLIENTS) ## only set up their environments
+
+test-engines: .venv/.test $(ENGINES) ## what `hearthub fit` prints, run by llama.cpp and others
+	$(BIN)/pytest -m engines
 
 check: .venv/.check ## style, types, architecture, house rules
 	$(BIN)/ruff check .
@@ -54,7 +60,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
-	for client in $(HUBS:%=hub-%) train readers; do \
+	for client in $(HUBS:%=hub-%) train readers engines; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \
 			-o requirements/clients/$$client.txt || exit 1; done
 
@@ -95,6 +101,35 @@ $(BIN)/python:
 	$(@D)/bin/python -m pip install -qq torch==2.13.0
 	$(@D)/bin/python -m pip install -qq --require-hashes --no-deps -r $<
 	$(@D)/bin/python -m pip check
+	@touch $@
+
+# The binding is a source distribution with llama.cpp in it. That is built once for all checkouts,
+# kept, and has the server as well; the binding itself then builds none. Needs CMake, a C++
+# compiler and, on two cores, some ten minutes.
+$(LLAMA)/.done: | $(BIN)/python
+	rm -rf $(@D)
+	mkdir -p $(@D)/source
+	sed -n '/^llama-cpp-python==/,/[^\\]$$/p' requirements/clients/engines.txt \
+		> $(@D)/source/requirements.txt
+	$(BIN)/python -m pip download -qq --require-hashes --no-deps --no-binary llama-cpp-python \
+		-d $(@D)/source -r $(@D)/source/requirements.txt
+	tar -xzf $(@D)/source/llama_cpp_python-*.tar.gz --strip-components 1 -C $(@D)/source
+	cmake -S $(@D)/source/vendor/llama.cpp -B $(@D)/source/build -DCMAKE_BUILD_TYPE=Release \
+		-DBUILD_SHARED_LIBS=ON -DGGML_NATIVE=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF \
+		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
+		-DLLAMA_USE_PREBUILT_UI=OFF -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON \
+		-DCMAKE_INSTALL_RPATH='$$ORIGIN'
+	cmake --build $(@D)/source/build --target llama-server -j $$(getconf _NPROCESSORS_ONLN)
+	cp -a $(@D)/source/build/bin/. $(@D)
+	rm -rf $(@D)/source
+	@touch $@
+
+# Not from pip's cache nor into it: of this binding it would be one without its library.
+.venvs/engines/.done: requirements/clients/engines.txt $(LLAMA)/.done | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	CMAKE_ARGS="-DLLAMA_BUILD=OFF -DLLAVA_BUILD=OFF" \
+		$(@D)/bin/python -m pip install -qq --no-cache-dir --require-hashes -r $<
+	ln -sfn $(LLAMA) $(@D)/llama.cpp
 	@touch $@
 
 # transformers counts on torch's meta device; the real configs are a wheel's, llama.cpp a source

@@ -22,6 +22,14 @@ _MACHINES = re.compile(
     re.IGNORECASE,
 )
 
+_COUNT = """
+update download_day set downloaders = (
+  select count(*) from downloader_day d
+  where d.repo_id = download_day.repo_id and d.day = download_day.day)
+where day < :day and downloaders is null and exists (
+  select 1 from downloader_day d
+  where d.repo_id = download_day.repo_id and d.day = download_day.day)"""
+
 
 def is_build_machine(agent: str) -> bool:
     """Whether a client says that it runs in continuous integration."""
@@ -80,14 +88,7 @@ class Audience:
                 salt=mine,
             )
             stored = self._db.value("select salt from day_salt where day = :day", day=today)
-            self._db.execute(
-                "update download_day set downloaders = (select count(*) from downloader_day d "
-                "where d.repo_id = download_day.repo_id and d.day = download_day.day) "
-                "where day < :day and downloaders is null "
-                "and exists (select 1 from downloader_day d "
-                "where d.repo_id = download_day.repo_id and d.day = download_day.day)",
-                day=today,
-            )
+            self._db.execute(_COUNT, day=today)
             self._db.execute("delete from downloader_day where day < :day", day=today)
             self._db.execute("delete from day_salt where day < :day", day=today)
         self._salts = {today: bytes(stored) if stored is not None else mine}

@@ -123,7 +123,7 @@ def where(
     ] = 20,
     as_json: Json = False,
 ) -> None:
-    """Rank hardware for a model: what it fits first, and the fastest of that."""
+    """Rank hardware for a model: what it fits first, and of that the smallest."""
     from hearthub.fit import Wanted, hardware_named, placed_json
 
     wanted = Wanted(

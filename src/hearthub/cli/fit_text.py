@@ -46,7 +46,7 @@ def columns(rows: Sequence[dict[str, str]]) -> str:
 
 
 def gib(size: int) -> str:
-    return f"{size / _GIB:.2f} GiB" if size >= _GIB // 100 else f"{size / 2**20:.2f} MiB"
+    return f"{size / _GIB:.2f} GiB" if size >= _GIB else f"{size / 2**20:.2f} MiB"
 
 
 def _identity(found: "Report") -> Iterator[str]:
@@ -71,6 +71,10 @@ def _identity(found: "Report") -> Iterator[str]:
         yield f"  {edge.relation:13} {edge.name} ({how}, {edge.evidence})"
 
 
+def several(name: str, gpus: int) -> str:
+    return name if gpus == 1 else f"each of {gpus} x {name}"
+
+
 def _sizes(it: "Identity") -> str:
     sizes = it.sizes
     if sizes.total is None:
@@ -84,7 +88,7 @@ def _sizes(it: "Identity") -> str:
 
 
 def count(number: int) -> str:
-    return f"{number / 1e9:.2f} B" if number >= 10**8 else f"{number / 1e6:.2f} M"
+    return f"{number / 1e9:.2f} B" if number >= 10**9 else f"{number / 1e6:.2f} M"
 
 
 def _experts(it: "Identity") -> str:
@@ -120,9 +124,11 @@ def _abilities(it: "Identity") -> str:
 
 
 def _memory(found: "Report") -> Iterator[str]:
-    where = f" on {found.placed[0].hardware.name}" if found.placed else ""
+    first = found.placed[0] if found.placed else None
+    where = f" on {several(first.hardware.name, found.gpus)}" if first else ""
+    engine = f" of {first.engine}" if first and first.engine else ""
     context = f" with {found.memory.context:,} tokens of context" if found.memory.context else ""
-    yield f"Memory{where}{context}"
+    yield f"Memory{engine}{where}{context}"
     yield from _parts(found.memory)
 
 
@@ -135,7 +141,8 @@ def _parts(memory: "Memory") -> Iterator[str]:
 
 def _placed(found: "Report", index: int) -> Iterator[str]:
     placed, best = found.placed[index], found.best[index]
-    yield f"{placed.hardware.name}: {placed.verdict.verdict} ({placed.verdict.reason})"
+    name = several(placed.hardware.name, found.gpus)
+    yield f"{name}: {placed.verdict.verdict} ({placed.verdict.reason})"
     if placed.max_context:
         yield f"  longest context that fits: {placed.max_context:,} tokens"
     if placed.speed:
@@ -146,10 +153,17 @@ def _placed(found: "Report", index: int) -> Iterator[str]:
     if best and found.checkpoint and best.name != found.checkpoint.name:
         what = f"{best.label or best.name} of {best.repo}"
         yield f"  largest that fits: {what}, {gib(best.weights_bytes)}"
+    if would := found.would_fit[index]:
+        yield f"  none of its weights fit; quantised to {would[0]} ({gib(would[1])}) it would"
 
 
 def _speed(speed: "Speed | None") -> str:
-    return f"{speed.low:.3g} to {speed.high:.3g} {speed.unit}" if speed else ""
+    return f"{_figure(speed.low)} to {_figure(speed.high)} {speed.unit}" if speed else ""
+
+
+def _figure(value: float) -> str:
+    """Three digits, but never a power of ten."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _options(found: "Report") -> Iterator[str]:
@@ -182,5 +196,5 @@ def _commands(found: "Report") -> Iterator[str]:
         return
     for name, command in found.commands.items():
         yield f"{name}:"
-        yield from (f"  {line}" for line in command.text.split("\n"))
+        yield from (f"  {line}".rstrip() for line in command.text.split("\n"))
         yield from (f"  # {warning}" for warning in command.warnings)

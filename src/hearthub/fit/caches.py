@@ -1,7 +1,7 @@
 """Bytes that a context takes: keys and values by token, states by sequence.
 
 Two engines round and pad in their own way (read from the llama.cpp of llama-cpp-python 0.3.36
-and vLLM 0.32); `neutral` is what the shape needs and no more.
+and vLLM 0.32); `transformers` keeps what the shape needs, and so does `neutral`, no engine's.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hearthub.errors import BadRequest
 from hearthub.fit.architecture import Architecture, Attention, Layer
 
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "fp8"]
-Engine = Literal["neutral", "llama.cpp", "vllm"]
+Engine = Literal["neutral", "llama.cpp", "vllm", "transformers"]
 
 ELEMENT = {
     "f32": Fraction(4),

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
+from hearthub.fit.caches import Use
 from hearthub.fit.commands import Command, Setting, Subject, commands, refusals
-from hearthub.fit.commands.subject import Format
+from hearthub.fit.commands.subject import Format, Vendor
 from hearthub.fit.derivatives import Option
+from hearthub.fit.hardware import Hardware
 from hearthub.fit.names import parse_name
 from hearthub.fit.placing import Placed, memory_of, on
 from hearthub.fit.verdicts import FITS_SHARE
@@ -15,6 +17,8 @@ from hearthub.fit.workload import Workload
 
 _PREFERRED = ("llama.cpp", "mlx", "vllm", "sglang", "transformers", "diffusers", "trl", "peft")
 """Of the engines that load a checkpoint on some hardware, whose memory is shown."""
+_PREFERRED_ON_CPU = ("llama.cpp", "transformers", "diffusers", "peft", "vllm")
+"""vLLM runs there only in a build of its own, which few have."""
 _TRAINERS = {"full": ("trl",), "lora": ("trl", "peft"), "qlora": ("trl", "peft")}
 _METHODS = {
     "awq": "awq",
@@ -43,10 +47,10 @@ def loading(
     return written, refused
 
 
-def usual(written: Iterable[str]) -> str | None:
+def usual(written: Iterable[str], vendor: Vendor | None = None) -> str | None:
     """The engine that is most used for what all these load; None where there is none."""
-    names = set(written)
-    return next((each for each in _PREFERRED if each in names), None)
+    names, order = set(written), _PREFERRED_ON_CPU if vendor == "cpu" else _PREFERRED
+    return next((each for each in order if each in names), None)
 
 
 def best_option(
@@ -65,13 +69,8 @@ def best_option(
     """
     if workload.components or wanted.train:
         return None
-    use = wanted.use(placed.engine, setting.context)
-    memory = on(workload, placed.hardware, use, wanted.gpus)
-    beside = memory.total_bytes - memory.weights_bytes + workload.sidecar_bytes
-    room = FITS_SHARE * memory_of(placed.hardware) - beside
-    # A GPU of several, or one that leaves the input table in RAM, holds a part of the weights.
-    share = (memory.weights_bytes - workload.sidecar_bytes) / max(workload.weights_bytes, 1)
-    fitting = [each for each in options if each.weights_bytes * share <= room]
+    room = _room(workload, placed.hardware, wanted.use(placed.engine, setting.context), wanted)
+    fitting = [each for each in options if each.weights_bytes <= room]
     fitting.sort(key=lambda each: -each.weights_bytes)
     for each in fitting:
         if each.repo == own and each.format == subject.format:
@@ -79,6 +78,26 @@ def best_option(
         if loading(_subject(each, own, subject), setting, wanted.engine)[0]:
             return each
     return None
+
+
+def would_fit(
+    workload: Workload, hardware: Hardware, wanted: Wanted, context: int
+) -> tuple[str, int] | None:
+    """The largest usual file type of GGUF as which the model would fit, and the bytes of its
+    tensors; None where none would, or nothing tells how it would be quantised."""
+    if wanted.train or not workload.as_gguf:
+        return None
+    room = _room(workload, hardware, wanted.use("llama.cpp", context), wanted)
+    return next(((name, size) for name, size in workload.as_gguf if size <= room), None)
+
+
+def _room(workload: Workload, hardware: Hardware, use: Use, wanted: Wanted) -> float:
+    """Bytes of weights that fit with the cache and buffers of this shape."""
+    memory = on(workload, hardware, use, wanted.gpus)
+    beside = memory.total_bytes - memory.weights_bytes + workload.sidecar_bytes
+    # A GPU of several, or one that leaves the input table in RAM, holds a part of the weights.
+    share = (memory.weights_bytes - workload.sidecar_bytes) / max(workload.weights_bytes, 1)
+    return (FITS_SHARE * memory_of(hardware) - beside) / max(share, 1e-9)
 
 
 def _subject(option: Option, own: str, subject: Subject) -> Subject:

@@ -12,6 +12,7 @@ from hearthub.fit.report import Report
 from hearthub.upstream import printable
 
 MISSING = "not stated"
+_MOST_RESULTS = 20
 _MOST_TEXT = 30_000
 """Characters of one text; spreadsheets take 32,767."""
 _GIB = 2**30
@@ -94,10 +95,16 @@ def _texts(it: Column) -> dict[str, str]:
         "formats": ", ".join(it.formats) or None,
         "weights": f"{it.weights_bytes / _GIB:.2f} GiB" if it.weights_bytes else None,
         "best fit": it.best_fit,
-        "evaluations": "; ".join(it.evaluations) or None,
+        "evaluations": _some(it.evaluations),
         "main use": it.main_use,
     }
     return {key: printable(value or MISSING, _MOST_TEXT) for key, value in found.items()}
+
+
+def _some(results: Sequence[str]) -> str | None:
+    more = f"; {len(results) - _MOST_RESULTS} more (--json)"
+    shown = "; ".join(results[:_MOST_RESULTS])
+    return shown + (more if len(results) > _MOST_RESULTS else "") or None
 
 
 def _best_fit(placed: Sequence[Placed]) -> str | None:
@@ -113,7 +120,7 @@ def _format(label: str | None, form: str) -> str:
 def _billions(count: int | None) -> str | None:
     if count is None:
         return None
-    return f"{count / 1e9:.3g} B" if count >= 1e8 else f"{count / 1e6:.3g} M"
+    return f"{count / 1e9:.3g} B" if count >= 1e9 else f"{count / 1e6:.3g} M"
 
 
 def _cell(text: str) -> str:

@@ -6,11 +6,12 @@ named where they stand.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from hearthub.errors import BadRequest
 from hearthub.fit import caches
 from hearthub.fit.architecture import Architecture, Attention, Layer
-from hearthub.fit.caches import Use
+from hearthub.fit.caches import ELEMENT, Engine, Use
 from hearthub.fit.counts import counts_of
 
 MIB, GIB = 2**20, 2**30
@@ -19,6 +20,9 @@ GPU_OVERHEAD = GIB // 2
 """Context and libraries of one GPU: 0.45 GiB fits llama.cpp's clean rows, 0.05 to 0.35 vLLM's."""
 CPU_OVERHEAD = 11 * MIB
 """Measured over 30 models of llama.cpp, beside tensors, cache and compute."""
+LIBRARIES_OVERHEAD = 350 * MIB
+"""A process with Python and PyTorch for CPUs (2.13.0) that has run a model of transformers 5.23.0:
+measured 336 to 353 MiB, of which 84 to 96 are files."""
 
 BITS: dict[str, float] = {
     "fp32": 32,
@@ -93,13 +97,15 @@ def inference(
         weights=(weights_bytes + sidecar_bytes, f"{weights_bytes} bytes of tensors{beside}"),
         cache=(caches.cache_bytes(architecture, use), cache_formula(architecture, use)),
         compute=compute(architecture, use, flash_attention=flash_attention),
-        overhead=overhead(gpus),
+        overhead=overhead(gpus, use.engine),
     )
 
 
-def overhead(gpus: int) -> tuple[int, str]:
+def overhead(gpus: int, engine: Engine = "neutral") -> tuple[int, str]:
     if gpus:
         return gpus * GPU_OVERHEAD, f"{gpus} GPU x 0.5 GiB of context and libraries"
+    if engine == "transformers":
+        return LIBRARIES_OVERHEAD, "350 MiB of Python, PyTorch and transformers"
     return CPU_OVERHEAD, "11 MiB beside the tensors"
 
 
@@ -112,13 +118,20 @@ def compute(
     activations in f32; fitted to its print for 37 architectures (tests/fit/oracles) and to 66,
     266 and 1,066 MiB for Llama-3.1-8B in steps of 128, 512 and 2,048. CUDA may take more. vLLM:
     activations of a step; logs show 0.22 to 9.37 GiB for one and the same 8B model, so this is
-    the least certain term.
+    the least certain term. transformers: activations of the whole prompt, which it reads in one
+    step, in the type of the weights (torch's own count of a Llama's is 18.2 KB a token by its
+    profiler, the formula's 18.4), and the last token's logits in f32.
     """
     vocabulary, hidden = architecture.vocabulary, architecture.hidden
     widest = activations(architecture)
     if use.engine == "vllm":
         size = use.in_flight * 2 * widest + 4 * use.sequences * vocabulary
         formula = f"{use.in_flight} tokens x 2 B x {widest} of a layer"
+        return size, f"{formula} + {use.sequences} sequences x {vocabulary} logits x 4 B"
+    if use.engine == "transformers":
+        element, tokens = ELEMENT[use.cache_type], use.context * use.sequences
+        size = ceil(tokens * element * widest) + 4 * use.sequences * vocabulary
+        formula = f"{tokens} tokens x {float(element):g} B x {widest} of a layer"
         return size, f"{formula} + {use.sequences} sequences x {vocabulary} logits x 4 B"
     step = min(use.ubatch, use.context)
     wide = max(vocabulary + hidden, widest)

@@ -122,9 +122,10 @@ def _with_ram(placed: Placed, workload: Workload, use: Use, budget: int) -> Plac
         verdict = gpu if beside.verdict == "fits" else replace(gpu, verdict="tight")
         if placed.verdict.verdict == verdict.verdict:
             return None  # tight without RAM is faster than tight with it
+        share = f"{there.ram.total_bytes / GIB:.2f} of {ram / GIB:.2f} GiB of RAM"
         return replace(
             placed,
-            verdict=_because(verdict, f"{words}: {there.ram.total_bytes / GIB:.2f} GiB of RAM"),
+            verdict=_because(verdict, f"{words}: {share}"),
             memory=there.gpu,
             ram=there.ram,
             cpu_expert_layers=experts or None,

@@ -18,11 +18,18 @@ def ranked(
     """By verdict, then by memory, then by speed; hardware of unknown memory is left out.
 
     No prices are known here, but more memory costs more: the fastest that there is fits any small
-    model, and is nobody's answer. What no engine runs on comes after what one does.
+    model, and is nobody's answer. What no engine runs on comes after what one does. Of what it does
+    not fit the largest comes first, which is nearest.
     """
     known = tuple(each for each in hardware if each.memory_gib)
     found = report(model, replace(wanted, hardware=known), base).placed
-    return sorted(found, key=lambda each: (_ORDER.index(each.verdict.verdict), cost(each)))
+    return sorted(found, key=_place)
+
+
+def _place(placed: Placed) -> tuple[int, bool, float, float]:
+    is_unloaded, memory, speed = cost(placed)
+    verdict = placed.verdict.verdict
+    return _ORDER.index(verdict), is_unloaded, -memory if verdict == "no" else memory, speed
 
 
 def cost(placed: Placed) -> tuple[bool, float, float]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hearthub.fit.architecture import Architecture
-from hearthub.fit.choices import best_option, loading, usual
+from hearthub.fit.choices import best_option, loading, usual, would_fit
 from hearthub.fit.commands import Command
 from hearthub.fit.derivatives import Option
 from hearthub.fit.identity import Identity, identify, parts_of
@@ -29,6 +29,9 @@ class Report:
     placed: tuple[Placed, ...]
     best: tuple[Option | None, ...]
     """For each hardware the largest option that fits it."""
+    would_fit: tuple[tuple[str, int] | None, ...]
+    """For each that none fits, the largest file type of GGUF that would, with its bytes."""
+    gpus: int
     commands: Mapping[str, Command]
     refusals: Mapping[str, str]
     warnings: tuple[str, ...]
@@ -54,7 +57,7 @@ def report(
     for hardware in wanted.hardware:
         setting = setting_of(hardware, wanted, context)
         loaders, _ = loading(subject, setting, wanted.engine)
-        engine = wanted.engine or usual(loaders)
+        engine = wanted.engine or usual(loaders, setting.vendor)
         found = place(workload, hardware, wanted, engine, context_max)
         placed.append(found if loaders else _unloaded(found))
         best.append(best_option(workload, found, options, model.name, subject, setting, wanted))
@@ -69,6 +72,13 @@ def report(
         memory=first.memory if first else _neutral(workload, wanted, context),
         placed=tuple(placed),
         best=tuple(best),
+        would_fit=tuple(
+            would_fit(workload, it.hardware, wanted, context)
+            if option is None and it.verdict.verdict == "no"
+            else None
+            for it, option in zip(placed, best, strict=True)
+        ),
+        gpus=wanted.gpus,
         commands=written,
         refusals=refused,
         warnings=(

@@ -24,11 +24,17 @@ _CACHES: dict[str, CacheEngine] = {
     "vllm": "vllm",
     "sglang": "vllm",
     "tgi": "vllm",
+    "transformers": "transformers",
+    "peft": "transformers",
 }
 """Whose way of keeping a cache an engine has; the others keep what the shape needs."""
 _GIB_TEXT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?) ?(?:GiB)?", re.ASCII | re.IGNORECASE)
-_SPELT = {"llama.cpp": {"fp8": "q8_0"}, "vllm": {"q8_0": "fp8", "q4_0": "fp8"}}
-"""The nearest type that an engine has."""
+_SPELT = {
+    "llama.cpp": {"fp8": "q8_0"},
+    "vllm": {"q8_0": "fp8", "q4_0": "fp8"},
+    "transformers": dict.fromkeys(("q8_0", "q4_0", "fp8"), "f16"),
+}
+"""The nearest type that an engine has, as its command is written."""
 
 CacheName = Literal["f16", "q8_0", "q4_0", "fp8"]
 

@@ -43,8 +43,8 @@ def report_json(found: Report) -> dict[str, Any]:
         "lineage": [_edge(edge) for edge in it.edges],
         "memory": memory_json(found.memory, found.context),
         "verdicts": [
-            placed_json(placed, best, found.context)
-            for placed, best in zip(found.placed, found.best, strict=True)
+            placed_json(placed, best, found.context) | {"would_fit": _would_fit(would)}
+            for placed, best, would in zip(found.placed, found.best, found.would_fit, strict=True)
         ],
         "commands": {name: command.text for name, command in found.commands.items()},
         "command_warnings": {
@@ -128,6 +128,10 @@ def evaluation_json(each: Evaluation) -> dict[str, Any]:
         "origin": each.origin,
         "self_reported": each.is_self_reported,
     }
+
+
+def _would_fit(found: tuple[str, int] | None) -> dict[str, Any] | None:
+    return {"label": found[0], "weights_bytes": found[1]} if found else None
 
 
 def _sizes(it: Identity) -> dict[str, Any]:

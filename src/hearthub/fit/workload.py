@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hearthub.fit import caches, memory_splits
+from hearthub.errors import BadRequest
+from hearthub.fit import caches, memory_splits, mixes
 from hearthub.fit import memory as memories
 from hearthub.fit.architecture import Architecture
 from hearthub.fit.caches import Use
@@ -18,6 +19,8 @@ from hearthub.fit.memory_training import Method, Training, training
 from hearthub.fit.weights import Checkpoint
 
 _LLAMA_CPP = "llama.cpp"
+_FILE_TYPES = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K", "IQ2_XXS")
+"""What people quantise to, the largest first."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,28 @@ class Workload:
                 return found
         return memory_splits.portions_of(self.architecture, self.weights_bytes)
 
+    @cached_property
+    def as_gguf(self) -> tuple[tuple[str, int], ...]:
+        """Bytes of its tensors by file type, the largest first; empty for what is no text model."""
+        shape, found = self.architecture, []
+        if shape is None or not shape.is_decoder or not shape.layers:
+            return ()
+        for name in _FILE_TYPES:
+            try:
+                found.append((name, mixes.size_of(shape, name).bytes))
+            except BadRequest:  # rows that its blocks do not divide
+                continue
+        return tuple(found)
+
     @property
     def is_tied(self) -> bool:
         return self.architecture is not None and self.architecture.head_parameters == 0
+
+    @property
+    def is_wide(self) -> bool:
+        """Most bytes are of 32-bit floats."""
+        tensors = self.checkpoint.tensors if self.checkpoint else ()
+        return 2 * sum(each.size for each in tensors if each.dtype == "F32") > self.weights_bytes
 
     @property
     def is_mixture(self) -> bool:
@@ -80,7 +102,9 @@ class Workload:
             return self.pipeline("all")
         if self.architecture is None:
             weights = (self.weights_bytes + self.sidecar_bytes, "bytes of the files")
-            return memories.memory(0, weights=weights, overhead=memories.overhead(gpus))
+            overhead = memories.overhead(gpus, use.engine)
+            return memories.memory(0, weights=weights, overhead=overhead)
+        use = self._typed(use)
         return memories.inference(
             self.architecture, self.weights_bytes, use, gpus=gpus, sidecar_bytes=self.sidecar_bytes
         )
@@ -89,6 +113,7 @@ class Workload:
         """What the fullest of `gpus` equal GPUs holds."""
         if self.architecture is None or self.portions is None or self.components:
             return _share(self.whole(use), gpus)
+        use = self._typed(use)
         if use.engine == _LLAMA_CPP and gpus == 1:
             return self.offloaded(use).gpu
         if gpus == 1:
@@ -140,6 +165,7 @@ class Workload:
         """Read to generate one token: the weights at work, and the cache of one sequence."""
         if self.architecture is None or self.portions is None:
             return self.weights_bytes
+        use = self._typed(use)
         blocks = [layer.feed_forward for layer in self.architecture.layers]
         experts = sum(block.experts for block in blocks)
         share = sum(block.active_experts for block in blocks) / experts if experts else 1.0
@@ -147,6 +173,11 @@ class Workload:
         read += round(sum(self.portions.experts) * share)
         read += self.portions.input if self.is_tied else 0
         return read + caches.cache_bytes(self.architecture, replace(use, sequences=1))
+
+    def _typed(self, use: Use) -> Use:
+        """transformers computes and caches in the type of the weights."""
+        wide = use.engine == "transformers" and self.is_wide
+        return replace(use, cache_type="f32") if wide else use
 
 
 def _with(memory: Memory, sidecar_bytes: int) -> Memory:

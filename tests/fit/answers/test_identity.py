@@ -130,7 +130,7 @@ def test_no_template_is_not_no_tools(tmp_path: Path) -> None:
 
 
 def test_a_template_is_never_expanded(tmp_path: Path) -> None:
-    bomb = "{% for i in range(10**12) %}{{ ''.__class__.__mro__ }}{% endfor %}" + "{{" * 10**5
+    bomb = "{% for i in range(10**12) %}{{ ''.__class__.__mro__ }}{% endfor %}" + "{{" * 10**4
     folder = write_llama(tmp_path, **{"tokenizer_config.json": {"chat_template": bomb}})
     assert identity(folder).abilities == Abilities()
 

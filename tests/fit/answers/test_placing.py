@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fit.answers.models import (
@@ -20,6 +20,7 @@ from fit.answers.models import (
 )
 from fit.architecture import facts, more_facts
 from fit.weight_files import write_safetensors
+from hearthub.errors import BadRequest
 from hearthub.fit.checkpoints import Contents
 from hearthub.fit.hardware import Hardware, custom_hardware, find_hardware
 from hearthub.fit.model import Model
@@ -55,9 +56,11 @@ def test_each_part_is_counted(tmp_path: Path) -> None:
 
 def test_a_cache_of_fewer_bits_and_more_sequences(tmp_path: Path) -> None:
     folder = write_llama(tmp_path)
-    whole = placed(folder, CARD, engine="transformers").memory.cache_bytes
-    four = placed(folder, CARD, engine="transformers", parallel=4, cache_type="q8_0").memory
-    assert four.cache_bytes == whole * 4 * 17 // 32
+    whole = placed(folder, CARD, engine="vllm").memory.cache_bytes
+    four = placed(folder, CARD, engine="vllm", parallel=4, cache_type="q8_0").memory
+    assert four.cache_bytes == whole * 4 // 2  # its nearest type is fp8
+    same = placed(folder, CARD, engine="transformers", parallel=4, cache_type="q8_0").memory
+    assert same.cache_bytes == whole * 4  # its command quantises no cache
 
 
 def test_what_lies_beside_a_gguf_is_counted(tmp_path: Path) -> None:
@@ -239,9 +242,9 @@ def test_more_context_never_needs_less_nor_more_gpus_more(
 
     try:
         base = needs(short, few)
-    except Exception as error:
-        assert "is split over" in str(error)
-        return
+    except BadRequest as error:  # more GPUs than layers
+        assume("is split over" not in str(error))
+        raise
     for less, more in zip(base, needs(long, few), strict=True):
         assert less <= more * 1.001
     for name, one, shared in zip(HARDWARE, base, needs(short, many), strict=True):

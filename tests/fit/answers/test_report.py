@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_hardware_is_ranked_from_the_smallest_that_fits(tmp_path: Path) -> None:
     assert sizes == sorted(sizes)
     assert all(  # of one size the fastest first
         a.speed is None or b.speed is None or a.speed.low >= b.speed.low
-        for a, b in zip(fits, fits[1:], strict=False)
+        for a, b in pairwise(fits)
         if round(a.hardware.memory_gib or 0) == round(b.hardware.memory_gib or 0)
     )
 
@@ -236,3 +237,24 @@ def test_json_is_finite_and_of_one_form(quants: Path) -> None:
         if verdict["speed"]:
             assert set(verdict["speed"]) == {"low", "high", "unit", "assumption"}
     assert whole["moe"] is None
+
+
+def test_what_fits_nowhere_says_as_what_it_would(tmp_path: Path) -> None:
+    """Qwen3-30B-A3B is 57 GiB; published Q5_K_M files of it are 20.2 GiB."""
+    (tmp_path / "config.json").write_text(json.dumps(facts.QWEN3_30B_A3B))
+    found = shown(tmp_path, hardware=(CARD, find_hardware("b200"), custom_hardware(vram_gib=4)))
+    assert [each.verdict.verdict for each in found.placed] == ["no", "fits", "no"]
+    would, not_asked, none = found.would_fit
+    assert (not_asked, none) == (None, None)
+    assert would is not None
+    assert would[0] == "Q5_K_M"
+    assert would[1] / GIB == pytest.approx(20.2, rel=0.01)
+    assert "quantised to Q5_K_M (20.2" in fit_text.report(found)
+    assert report_json(found)["verdicts"][0]["would_fit"]["label"] == "Q5_K_M"
+
+
+def test_where_nothing_fits_the_largest_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(facts.QWEN3_30B_A3B))
+    cards = [custom_hardware(vram_gib=size) for size in (8, 40, 16)]
+    found = ranked(model_of(tmp_path), Wanted(), cards)
+    assert [each.hardware.memory_gib for each in found] == [40, 16, 8]
