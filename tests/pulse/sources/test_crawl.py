@@ -1,6 +1,7 @@
 """Another hub, read through its API: a real one, and one behind a proxy that fails."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -284,6 +285,18 @@ def test_one_crawl_of_a_hub_at_a_time(full: LiveHub, observer: Observer) -> None
     folder = crawl_folder(observer.parts.settings.data, full.url)
     with folder, pytest.raises(Conflict):
         observer.ingest(full.url)
+
+
+def test_what_nobody_goes_on_with_is_removed(full: LiveHub, observer: Observer) -> None:
+    data = observer.parts.settings.data
+    with crawl_folder(data, "https://old.example.org") as old:
+        pass
+    with crawl_folder(data, "https://new.example.org") as new:
+        pass
+    week_ago = time.time() - 7 * 86_400 - 1
+    os.utime(old, (week_ago, week_ago))
+    observer.ingest(full.url)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 @pytest.mark.parametrize("address", ["http://", "https://user:pw@host", "https://host/?q=1"])
