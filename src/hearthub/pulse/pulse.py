@@ -18,6 +18,7 @@ from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
+from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
@@ -108,9 +109,7 @@ class Pulse:
     def _observe_own(self, say: Callable[[str], None]) -> Ingested:
         self.catalogue.write_downloads()
         say("reading this hub")
-        work = self.settings.data / "tmp"
-        work.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=work, prefix="pulse-own-") as name:
+        with TemporaryDirectory(dir=workplace(self.settings.data), prefix="own-") as name:
             options = Options(_now(), Path(name), say=say)
             with self.lake.reading() as session:
                 known = known_of(session)

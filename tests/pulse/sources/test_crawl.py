@@ -1,6 +1,7 @@
 """Another hub, read through its API: a real one, and one behind a proxy that fails."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -152,10 +153,15 @@ def test_trouble_that_passes(
 
 @pytest.mark.usefixtures("small_pages")
 def test_a_hub_that_says_it_was_the_last_for_now(upstream: Proxy, observer: Observer) -> None:
-    upstream.on(LISTS, with_header("RateLimit", '"api";r=0;t=1'))
-    since = time.monotonic()
+    asked_at = []
+
+    def last(answer: Answer) -> Answer:
+        asked_at.append(time.monotonic())
+        return with_header("RateLimit", f'"api";r={2 - len(asked_at)};t=2')(answer)
+
+    upstream.on(LISTS, last, times=3)
     observer.ingest(upstream.url)
-    assert time.monotonic() - since >= 1
+    assert asked_at[1] - asked_at[0] < 2 <= asked_at[2] - asked_at[1]
     assert observer.ids() == ALL
 
 
@@ -281,6 +287,18 @@ def test_one_crawl_of_a_hub_at_a_time(full: LiveHub, observer: Observer) -> None
         observer.ingest(full.url)
 
 
+def test_what_nobody_goes_on_with_is_removed(full: LiveHub, observer: Observer) -> None:
+    data = observer.parts.settings.data
+    with crawl_folder(data, "https://old.example.org") as old:
+        pass
+    with crawl_folder(data, "https://new.example.org") as new:
+        pass
+    week_ago = time.time() - 7 * 86_400 - 1
+    os.utime(old, (week_ago, week_ago))
+    observer.ingest(full.url)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("address", ["http://", "https://user:pw@host", "https://host/?q=1"])
 def test_malformed_addresses(observer: Observer, address: str) -> None:
     with pytest.raises(BadRequest):
@@ -311,7 +329,7 @@ def test_what_was_written_behind_the_last_page_is_cut_off(
         observer.ingest(upstream.url)
     (rows,) = (observer.parts.settings.data / "tmp").glob("pulse/crawl-*/model.ndjson")
     with rows.open("ab") as file:
-        file.write(b'{"n": 11, "id": "alice/half')
+        file.write(b'{"n": 11, "id": "alice/half"}\n' * 5000)
     upstream.rules.clear()
     assert observer.ingest(upstream.url).rejected == 0
     assert observer.ids() == ALL

@@ -1,6 +1,6 @@
 """Reading the lists of another hub, page by page, so that a crawl that was killed goes on.
 
-    DATA/tmp/pulse/crawl-<hub>/lock
+    DATA/tmp/pulse/crawl-<hub>/lock              its folder goes after a week (files.py)
                                state.json        how far each list was read
                                model.ndjson      its rows (spool.py), dataset.ndjson, space.ndjson
 
@@ -23,6 +23,7 @@ from typing import Any
 import orjson
 
 from hearthub.errors import Conflict, Unavailable, UpstreamFailed
+from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.spool import FACTS, Spooled, line
 from hearthub.upstream import TooMuch, Upstream, with_limit
 
@@ -58,8 +59,8 @@ class Reach:
 def crawl_folder(data: Path, hub: str) -> Iterator[Path]:
     """The place of the crawl of a hub, by its address; for one process at a time."""
     name = hashlib.sha256(hub.encode()).hexdigest()[:16]
-    folder = data / "tmp" / "pulse" / f"crawl-{name}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = workplace(data) / f"crawl-{name}"
+    folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,15 @@
-"""Files as sources: which content it is, and of when."""
+"""Files as sources: which content it is, and of when; and where sources keep what they read."""
 
 import hashlib
+import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hearthub.errors import BadRequest
 from hearthub.pulse.sources.incoming import Options
+
+ABANDONED_S = 7 * 86_400
 
 
 def digest(path: Path) -> str:
@@ -21,3 +25,13 @@ def time_of(options: Options) -> datetime:
         raise BadRequest("When was it observed? Say --observed-at")
     changed = datetime.fromtimestamp(options.path.stat().st_mtime, UTC)
     return changed.replace(tzinfo=None, microsecond=0)
+
+
+def workplace(data: Path) -> Path:
+    """Where sources keep what they read. What nobody goes on with goes after a week."""
+    place = data / "tmp" / "pulse"
+    place.mkdir(parents=True, exist_ok=True)
+    for path in place.iterdir():
+        if time.time() - path.stat().st_mtime > ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
+    return place
