@@ -87,7 +87,7 @@ def test_nothing_to_show(kind: str) -> None:
     assert "no data" in [each.text for each in root.iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("kind", ("bars", "line", "stacked"))
+@pytest.mark.parametrize("kind", ["bars", "line", "stacked"])
 @pytest.mark.parametrize("value", [0.0, 1e-12, 1e18])
 def test_extreme_values(kind: str, value: float) -> None:
     ElementTree.fromstring(svg(drawing(kind, Mark("one", value, "x", "a"))))
