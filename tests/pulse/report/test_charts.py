@@ -21,6 +21,7 @@ def drawing(kind: str, *marks: Mark) -> Drawing:
         marks=marks,
         tick=lambda value: f"{value:g}",
         empty="no data",
+        unknown="unknown",
     )
 
 
@@ -72,6 +73,15 @@ def test_bars_are_as_long_as_their_values() -> None:
     first, second, third = (float(str(bar.get("width"))) for bar in root.iter(f"{SVG}rect"))
     assert first == pytest.approx(2 * second)
     assert third == 0
+
+
+def test_what_is_unknown_is_grey() -> None:
+    root = ElementTree.fromstring(
+        svg(drawing("bars", Mark("one", 1, "1"), Mark("unknown", 1, "1")))
+    )
+    known, unknown = (str(bar.get("fill")) for bar in root.iter(f"{SVG}rect"))
+    assert known == "#0072b2"
+    assert unknown == "#8c959f"
 
 
 def test_shares_stack_to_one() -> None:

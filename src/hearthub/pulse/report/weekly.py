@@ -172,6 +172,8 @@ def _new(answers: Answers) -> Iterator[Block]:
     if not (found := answers.one(WEEK, "new_repos")):
         return
     yield Sentence("new.count", {"new": found})
+    if not found.row.value:
+        return
     quants = answers.one(WEEK, "newcomers", "day-one quants")
     if quants:
         yield Sentence("new.quants", {"quants": quants})
