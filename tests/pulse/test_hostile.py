@@ -87,7 +87,9 @@ def test_bases_that_are_no_bases(lake: Lake, tmp_path: Path) -> None:
     ]
     done = panel(lake, tmp_path, told)
     assert (done.rows, done.left_out) == (4, 1)
-    found = rows(lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1")
+    found = rows(
+        lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1"
+    )
     assert [tuple(row.values()) for row in found] == [("acme/b", "acme/c"), ("acme/c", "acme/b")]
 
 
@@ -116,7 +118,10 @@ def test_a_broken_csv(lake: Lake, tmp_path: Path) -> None:
         b'"acme/e,2026-05-01,6\n'
     )
     done = take(lake, path, toml(tmp_path, ["id", "observed_at", "likes"]))
-    assert [row["id"] for row in rows(lake, "select id from repo order by id")] == ["acme/a", "acme/d"]
+    assert [row["id"] for row in rows(lake, "select id from repo order by id")] == [
+        "acme/a",
+        "acme/d",
+    ]
     assert done.rejected == 4
 
 
@@ -191,7 +196,9 @@ def test_a_card_that_is_none(lake: Lake, tmp_path: Path, card: str) -> None:
 
 
 def test_bases_of_a_dump(lake: Lake, tmp_path: Path) -> None:
-    bases = "{'relation': 'merge', 'models': [{'_id': '1', 'id': 'x/y'}, {'_id': '2', 'id': 'x/z'}]}"
+    bases = (
+        "{'relation': 'merge', 'models': [{'_id': '1', 'id': 'x/y'}, {'_id': '2', 'id': 'x/z'}]}"
+    )
     take(lake, dump(tmp_path, DUMP.format(f"{bases} as baseModels")), kind="hub-stats")
     assert one(lake, "select relation, base_models from state") == ("merge", ["x/y", "x/z"])
     assert one(lake, "select count(*), any_value(evidence) from edge") == (2, "listed")
@@ -208,7 +215,8 @@ def test_a_change_in_the_future_does_not_move_the_time_of_a_dump(
 
 
 def test_half_a_dump_is_no_dump(lake: Lake, tmp_path: Path) -> None:
-    many = "select 'a/' || range as id, timestamp '2026-05-0{}' as lastModified, 'x' as gguf from range({})"
+    many = """select 'a/' || range as id, timestamp '2026-05-0{}' as lastModified, 'x' as gguf
+      from range({})"""
     take(lake, dump(tmp_path, many.format(1, 2000)), kind="hub-stats")
     with pytest.raises(BadRequest, match="whole = false"):
         take(lake, dump(tmp_path, many.format(2, 900)), kind="hub-stats")

@@ -56,12 +56,12 @@ def _line(
     facts: Facts,
     repo_id: int,
     at: Any,
-    type: str,
-    id: str,
+    kind: str,
+    name: str,
     tags: list[str] | None,
     pipeline_tag: str | None,
     library: str | None,
-    license: str | None,
+    licence: str | None,
     formats: list[str] | None,
     base_models: list[str] | None,
     relation: str | None,
@@ -74,13 +74,13 @@ def _line(
     tags = tags or []
     found = facts.classify(
         Row(
-            id=id,
-            type=type,
+            id=name,
+            type=kind,
             tags=tags,
             task=pipeline_tag,
             task_categories=_categories(type, tags, pipeline_tag),
             library=library,
-            licence=license,
+            licence=licence,
             formats=formats or [],
             bases=base_models or [],
             relation=relation,
@@ -89,7 +89,7 @@ def _line(
             gguf_parameters=gguf_parameters,
         )
     )
-    is_model = type == "model"
+    is_model = kind == "model"
     row = {
         "repo_id": repo_id,
         "at": at.isoformat(sep=" "),

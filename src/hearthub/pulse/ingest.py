@@ -135,11 +135,16 @@ class _Ingestion:
             'select repo_id, "at", is_there from presence_now '
             "where not is_stored and is_there is distinct from before",
         )
-        which = "not is_there" if is_whole else "true"
+        # Who is in a whole list follows from `presence`, unless it is there as removed.
+        self.session.execute("create temp view seen_now as select * from obs")
+        if is_whole:
+            self.session.execute(
+                "create or replace temp view seen_now as select * from obs where not is_there"
+            )
         self.writing.append(
             "seen",
             'select repo_id, "at", is_there, $counted as is_counted, $described as is_described '
-            f"from obs where {which}",  # noqa: S608
+            "from seen_now",
             counted=self.incoming.is_counted,
             described=self.incoming.is_described,
         )
@@ -147,7 +152,7 @@ class _Ingestion:
     def _refuse_slices(self) -> None:
         """Half of all repos do not go in a day: the file is cut, or it is no whole listing."""
         there = self.session.value(
-            "select count(*) from there t join (select type, max(\"at\") as \"at\" from captures "
+            'select count(*) from there t join (select type, max("at") as "at" from captures '
             'group by type) c using (type) where t.since <= c."at" and c."at" < t.until'
         )
         gone = self.session.value(

@@ -33,27 +33,31 @@ class Pulse:
     ) -> Ingested:
         """Take in what a source tells; nothing is done where it is there already.
 
-        `source` is a file; none for this hub itself. `observed_at` is UTC without a zone. Raises
-        BadRequest for what cannot be read.
+        `source` is a file or a hub's address; none for this hub itself. `observed_at` is UTC
+        without a zone. Raises BadRequest for what cannot be read.
         """
         mapping = read_map(map_file) if map_file else Map()
-        path = Path(source).absolute() if source else None
+        address = source if source and source.startswith(("http://", "https://")) else None
+        path = Path(source).absolute() if source and not address else None
         if path and not path.is_file():
             raise BadRequest(f"There is no file {source}")
         options = Options(
             now=datetime.now(UTC).replace(tzinfo=None),
             path=path,
+            address=address,
             map=mapping,
             observed_at=observed_at,
             say=say,
         )
-        return ingest(self.lake, source_of(kind or guess_kind(path, mapping)), options)
+        return ingest(self.lake, source_of(kind or guess_kind(options)), options)
 
     def show(self, _payload: dict[str, Any]) -> None:
         """Job: bring what was observed of other hubs to the catalogue."""
         done = show(self.lake, self.catalogue)
         if done != Shown():
-            log.info("observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone)
+            log.info(
+                "observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone
+            )
 
     def classify(self, _payload: dict[str, Any]) -> None:
         """Job: by other facts than those of today, classify everything anew."""

@@ -4,7 +4,7 @@ Of each source with an origin, the repos that its snapshots since the last time 
 several sources tell of the same hub, the one that saw a repo last is believed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +114,4 @@ def _ms(moment: datetime | None) -> int:
 
 
 def _add(one: Shown, other: Shown) -> Shown:
-    return Shown(
-        one.listed + other.listed, one.counted + other.counted, one.gone + other.gone
-    )
+    return Shown(one.listed + other.listed, one.counted + other.counted, one.gone + other.gone)

@@ -18,7 +18,8 @@ MOST_PARAMETERS = 10**15
 RELATION_TAG = r"'^base_model:(finetune|adapter|merge|quantized):'"
 FORMATS = "safetensors gguf mlx onnx diffusers openvino coreml tflite".split()
 # ISO 639-1 in full. Tags of models have languages without a prefix.
-LANGUAGES = """aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu
+LANGUAGES = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu
 cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu
 hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li
 ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
@@ -74,8 +75,8 @@ def stage(session: Session, incoming: Incoming, latest: datetime) -> Staged:
     )
     staged = Staged(file, broken=broken(session, incoming))
     found = session.one(
-        f"select count(*) as n, count(distinct (repo_id, \"at\")) as once, "
-        f"count(distinct (repo_id, \"at\", {COUNTER_DIGEST}, digest)) as different "
+        f'select count(*) as n, count(distinct (repo_id, "at")) as once, '  # noqa: S608
+        f'count(distinct (repo_id, "at", {COUNTER_DIGEST}, digest)) as different '
         f"from read_parquet({literal(str(file))}) where problem is null"
     )
     staged.twice = found["different"] - found["once"]
@@ -96,7 +97,10 @@ def broken(session: Session, incoming: Incoming) -> list[Reject]:
     """What never became a row, now that all was read."""
     if incoming.broken is None:
         return []
-    sql = f"select reason, any_value(example) as example, count(*) as n from ({incoming.broken}) group by reason"
+    sql = (
+        "select reason, any_value(example) as example, count(*) as n "  # noqa: S608
+        f"from ({incoming.broken}) group by reason"
+    )
     return [(row["reason"], row["example"] or "", row["n"]) for row in session.rows(sql)]
 
 

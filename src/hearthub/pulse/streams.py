@@ -70,15 +70,15 @@ def told_by(incoming: Incoming) -> Iterator[Stream]:
 def changes(session: Session, stream: Stream, source: str) -> int:
     """Leaves the table `STREAM_changes`; how many observations contradict one of the same time."""
     session.execute(
-        "create or replace temp table told as "
-        f'select repo_id, type, "at", line, {stream.told} as digest from obs'  # noqa: S608
+        "create or replace temp table told as "  # noqa: S608
+        f'select repo_id, type, "at", line, {stream.told} as digest from obs'
     )
     bounds = session.one('select min("at") as low, max("at") as high from told')
     if bounds["low"] is None:
         bounds = {"low": _NEVER, "high": _NEVER}
     session.execute(sql_text("near", stream=stream.table, digest=stream.digest), **bounds)
     session.execute(
-        "create or replace temp table fills (repo_id bigint, \"at\" timestamp, digest "
+        'create or replace temp table fills (repo_id bigint, "at" timestamp, digest '
         + ("ubigint" if stream is COUNTED else "bigint")
         + ", from_at timestamp)"
     )
@@ -96,8 +96,8 @@ def _place_late(session: Session, stream: Stream) -> int:
     session.execute(sql_text("placed"))
     session.execute(sql_text("tied", said=stream.said))
     conflicts = session.value(
-        "select count(*) from placed semi join tied using (line) "
-        f"where digest <> coalesce(old_digest, {stream.nothing})"  # noqa: S608
+        "select count(*) from placed semi join tied using (line) "  # noqa: S608
+        f"where digest <> coalesce(old_digest, {stream.nothing})"
     )
     session.execute(sql_text("fills", said=stream.said, nothing=stream.nothing))
     session.execute("delete from told where line in (select line from tied)")

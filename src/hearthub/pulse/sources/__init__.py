@@ -5,22 +5,17 @@ A module has `prepare(session, options) -> Incoming` (incoming.py), which leaves
 """
 
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Session
 from hearthub.pulse.sources.incoming import Incoming, Options
-from hearthub.pulse.sources.mapping import Map
 
 MODULES = {
     "hub-stats": "hub_stats",
     "panel": "panel",
 }
 """From kind to module."""
-
-KINDS = ("own", "hub-api", *MODULES)
-"""All that can be asked for; the first two are not there yet."""
 
 
 class Source(Protocol):
@@ -34,7 +29,9 @@ def source_of(kind: str) -> Source:
     return module
 
 
-def guess_kind(path: Path | None, found: Map) -> str:
-    if path is None:
+def guess_kind(options: Options) -> str:
+    if options.address:
+        return "hub-api"
+    if options.path is None:
         return "own"
-    return "panel" if found.columns else "hub-stats"
+    return "panel" if options.map.columns else "hub-stats"

@@ -43,10 +43,12 @@ def prepare(session: Session, options: Options) -> Incoming:
         for row in found
     }
     kind = options.map.type or _type(columns, options.path)
-    told = _paper(columns) if kind == "paper" else _repo(columns, kind)
+    told = _paper(columns) if kind == "paper" else _repo(session, columns, rows, kind)
     observed = _observed_at(session, options, columns, rows)
     if kind == "paper":
-        session.execute(f"create temp view incoming_papers as {select_papers(told, rows, observed)}")
+        session.execute(
+            f"create temp view incoming_papers as {select_papers(told, rows, observed)}"
+        )
     else:
         told["observed_at"] = f"timestamp {literal(str(observed))}"
         session.execute(f"create temp view incoming as {select_incoming(told, rows)}")
@@ -89,7 +91,7 @@ def _observed_at(session: Session, options: Options, columns: Columns, rows: str
     return time_of(options)
 
 
-def _repo(columns: Columns, kind: str) -> dict[str, str]:
+def _repo(session: Session, columns: Columns, rows: str, kind: str) -> dict[str, str]:
     told = {"type": literal(kind)}
     plain = {
         "id": ("id", reading.text),
@@ -119,7 +121,7 @@ def _repo(columns: Columns, kind: str) -> dict[str, str]:
         told |= _card(columns)
     if kind == "space":  # it has an SDK where models have a library
         told |= {"library": reading.text(columns["sdk"])} if "sdk" in columns else {}
-    return told | _weights(columns) | _bases(columns)
+    return told | _weights(session, columns, rows) | _bases(session, columns, rows)
 
 
 _KINDS = {reading.moment: "time", reading.count: "number", reading.number: "number"}
@@ -135,23 +137,23 @@ def _card(columns: Columns) -> dict[str, str]:
     return {"license": license_, "languages": reading.texts_inside(card, "language")}
 
 
-def _weights(columns: Columns) -> dict[str, str]:
+def _weights(session: Session, columns: Columns, rows: str) -> dict[str, str]:
+    """Sizes by headers. A total that cannot be one costs the value, not the repo: an overflow of
+    `gguf` once stopped the public importer."""
     told: dict[str, str] = {}
     left_out: list[str] = []
     for name, theirs in (("parameters", "safetensors"), ("gguf_parameters", "gguf")):
         if theirs in columns:
+            known = reading.fields(session, rows, columns[theirs])
             total = Column(reading.inside(columns[theirs], "total"), "VARCHAR")
+            total = known.get("total", total)
             told[name] = reading.count(total)
             left_out.append(
                 f"case when {told[name]} is null and {reading.is_told(total)} "
                 f"then {literal(theirs)} end"
             )
     if "safetensors" in columns:
-        packed = " + ".join(
-            f"coalesce(try_cast({reading.inside(columns['safetensors'], 'parameters', kind)} "
-            "as hugeint), 0)"
-            for kind in sorted(PACKED)
-        )
+        packed = _packed(session, columns["safetensors"], rows)
         told["is_packed"] = f"({packed}) > {PACKED_SHARE} * {told['parameters']}"
     if "gguf" in columns:
         told["gguf_architecture"] = reading.inside(columns["gguf"], "architecture")
@@ -160,11 +162,33 @@ def _weights(columns: Columns) -> dict[str, str]:
     return told
 
 
-def _bases(columns: Columns) -> dict[str, str]:
+def _packed(session: Session, column: Column, rows: str) -> str:
+    """Elements of the dtypes that hold several weights each."""
+    by_dtype = reading.fields(session, rows, column).get("parameters")
+    known = reading.fields(session, rows, by_dtype) if by_dtype else {}
+    parts = []
+    for dtype in sorted(PACKED):
+        if known:
+            found = known[dtype].sql if dtype in known else "null"
+        elif by_dtype and by_dtype.kind.startswith("MAP"):
+            found = f"{by_dtype.sql}[{literal(dtype)}]"
+        else:
+            found = reading.inside(column, "parameters", dtype)
+        parts.append(f"coalesce(try_cast({found} as double), 0)")
+    return " + ".join(parts)
+
+
+def _bases(session: Session, columns: Columns, rows: str) -> dict[str, str]:
     """`baseModels`: a relation, and a list of `models` with an `id` each."""
     if "baseModels" not in columns:
         return {}
     column = columns["baseModels"]
+    known = reading.fields(session, rows, column)
+    if "relation" in known and known.get("models", column).kind.startswith("STRUCT"):
+        return {
+            "relation": reading.text(known["relation"]),
+            "base_models": f"list_transform({known['models'].sql}, lambda m: m.id)",
+        }
     return {
         "relation": reading.inside(column, "relation"),
         "base_models": reading.texts_inside(column, "models", each="id"),
@@ -186,9 +210,7 @@ def _paper(columns: Columns) -> dict[str, str]:
     }
     if "organization" in columns:
         column = columns["organization"]
-        told["organization"] = (
-            f"coalesce({reading.inside(column, 'name')}, {reading.text(column)})"
-        )
+        told["organization"] = f"coalesce({reading.inside(column, 'name')}, {reading.text(column)})"
     if "paper_id" not in told:
         raise BadRequest("The dump of papers has no paper_id")
     return told

@@ -64,6 +64,8 @@ class Options:
     now: datetime
     """UTC without a zone, as all times here."""
     path: Path | None = None
+    address: str | None = None
+    """Of a hub, `https://...`, where the source is no file."""
     map: Map = field(default_factory=Map)
     observed_at: datetime | None = None
     """None: the source tells."""

@@ -1,18 +1,18 @@
 """The map of a source: TOML that says which of its columns is what, and where it comes from.
 
-    source = "radar"
-    licence = "CC-BY-4.0"
-    attribution = "HF//RADAR"
-    origin = "huggingface.co"      # whose repos they are; without it no list shows them
-    type = "model"                 # model (default), dataset or space
-    whole = false                  # true: each capture lists every repo there was
-    synthetic = false
-    redistributable = true
-    time_formats = ["%d.%m.%Y"]    # as strptime has them; ISO 8601 and others are known
+source = "radar"
+licence = "CC-BY-4.0"
+attribution = "HF//RADAR"
+origin = "huggingface.co"      # whose repos they are; without it no list shows them
+type = "model"                 # model (default), dataset or space
+whole = false                  # true: each capture lists every repo there was
+synthetic = false
+redistributable = true
+time_formats = ["%d.%m.%Y"]    # as strptime has them; ISO 8601 and others are known
 
-    [columns]
-    id = "id"
-    downloads_30d = "downloads"
+[columns]
+id = "id"
+downloads_30d = "downloads"
 """
 
 import re
@@ -77,9 +77,7 @@ def read_map(path: Path) -> Map:
     return Map(columns=MappingProxyType(dict(columns)), time_formats=formats, **found)
 
 
-def _only(
-    file: str, what: str, found: Mapping[str, Any], known: set[str] | frozenset[str]
-) -> None:
+def _only(file: str, what: str, found: Mapping[str, Any], known: set[str] | frozenset[str]) -> None:
     if unknown := sorted(set(found) - known):
         raise BadRequest(f"{file}: unknown {what} {unknown}; there are {', '.join(sorted(known))}")
 

@@ -6,6 +6,8 @@ What strangers wrote is text, numbers or lists of texts; whatever else stands th
 import re
 from dataclasses import dataclass
 
+from hearthub.lake import Session
+
 _INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _FLOATS = re.compile(r"FLOAT|DOUBLE|DECIMAL.*")
 _TIMES = re.compile(r"(TIMESTAMP|DATE).*")
@@ -143,31 +145,48 @@ def texts(column: Column) -> str:
 def _array(json: str) -> str:
     """Of JSON, or of what Python prints for a list of texts."""
     from_json = """try(from_json(case when json_valid({0}) then {0} end, '["VARCHAR"]'))"""
-    return f"coalesce({from_json.format(json)}, {from_json.format(f'replace({json}, chr(39), chr(34))')})"
+    with_double_quotes = f"replace({json}, chr(39), chr(34))"
+    return f"coalesce({from_json.format(json)}, {from_json.format(with_double_quotes)})"
 
 
 def inside(column: Column, *path: str) -> str:
     """The text at a path of a column that is a structure or JSON text; null where there is none."""
-    return f"json_extract_string({_as_json(column)}, {_path(*path)})"
+    return f"json_extract_string({_as_json(column, path[0])}, {_path(*path)})"
 
 
 def texts_inside(column: Column, *path: str, each: str | None = None) -> str:
     """A text or the list of texts there; with `each` this key of the objects in a list."""
-    json = f"json_extract({_as_json(column)}, {_path(*path)})"
+    json = _as_json(column, path[0])
     if each:
-        return f"json_extract_string({_as_json(column)}, {_path(*path)[:-1]}[*].{each}')"
-    return texts(Column(f"({json})", "JSON"))
+        return f"json_extract_string({json}, {_path(*path)[:-1]}[*].{each}')"
+    return texts(Column(f"(json_extract({json}, {_path(*path)}))", "JSON"))
+
+
+def fields(session: Session, rows: str, column: Column) -> dict[str, Column]:
+    """What a structure is made of: much faster to read than the same as JSON. Else nothing."""
+    if not column.kind.startswith("STRUCT") or column.is_list:
+        return {}
+    sql = f"describe select unnest({column.sql}) from {rows}"  # noqa: S608
+    return {
+        row["column_name"]: Column(
+            f"{column.sql}.{quoted(row['column_name'])}", row["column_type"].upper()
+        )
+        for row in session.rows(sql)
+    }
 
 
 def _path(*steps: str) -> str:
     return literal("$" + "".join(f'."{step}"' for step in steps))
 
 
-def _as_json(column: Column) -> str:
-    """Null for text that is too long to be looked into, or no JSON."""
+def _as_json(column: Column, key: str) -> str:
+    """Null for text that is too long to be looked into, is no JSON, or has no such key: to look
+    for the word is far cheaper than to parse."""
     if column.kind in ("VARCHAR", "JSON"):
         json = f"cast({column.sql} as varchar)"
-        return f"(case when length({json}) < {MAX_JSON} and json_valid({json}) then {json} end)"
+        word = literal(f'"{key}"')
+        return f"""(case when contains({json}, {word}) and length({json}) < {MAX_JSON}
+          and json_valid({json}) then {json} end)"""
     return f"to_json({column.sql})" if column.is_nested else "cast(null as varchar)"
 
 

@@ -1,0 +1,89 @@
+"""`hearthub pulse metrics` and `metric`, in processes of their own."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hearthub.lake import Lake
+from hearthub.pulse import TABLES
+from hearthub.sandbox import Sandbox
+from pulse.histories import Told, write
+
+
+def hearthub(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hearthub", "pulse", *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hub")
+    sandbox = Sandbox(1)
+    lake = Lake(folder / "lake", TABLES, sandbox)
+    repos = [
+        Told("a/\x1b[31mred", d_all=[10 * i for i in range(40)], task="fill-mask"),
+        Told("b/y", d_all=[30 * i for i in range(40)], task="=1+1"),
+    ]
+    write(lake, repos, folder, source="told")
+    sandbox.close()
+    return folder
+
+
+def test_the_list_has_every_metric_with_its_definition() -> None:
+    found = json.loads(hearthub("metrics", "--format", "json").stdout)
+    names = {row["metric"] for row in found}
+    assert {"downloads_gini", "share_country", "half_life", "movers", "adoption_score"} <= names
+    for row in found:
+        assert all(row[key] for key in ("definition", "unit", "edge_cases", "reference", "window"))
+    assert "downloads_gini" in hearthub("metrics").stdout
+
+
+def test_rows_as_json_have_all_that_is_needed_to_ask_again(data: Path) -> None:
+    done = hearthub("metric", "share_task", "--data", str(data), "--format", "json",
+                    "--window", "7d", "--universe", "model@told/all")  # fmt: skip
+    rows = {row["dimension"]: row for row in json.loads(done.stdout)}
+    assert rows["fill-mask"]["value"] == 0.25
+    assert rows["=1+1"]["denominator"] == 280
+    row = rows["fill-mask"]
+    assert (row["universe"], row["source"]) == ("model@told/all", "told")
+    assert (row["window_start"], row["window_end"]) == ("2026-02-03", "2026-02-09")
+    assert len(row["snapshots"]) == 1
+    assert {"metric", "version", "numerator", "lo", "hi", "n", "coverage"} <= set(row)
+
+
+def test_rows_as_csv_and_as_a_table(data: Path) -> None:
+    done = hearthub("metric", "period_downloads", "--by", "task", "--data", str(data),
+                    "--format", "csv")  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["dimension"] for row in rows} == {"fill-mask", "=1+1"}
+    shown = hearthub("metric", "velocity", "--by", "repo", "--data", str(data))
+    assert "a/?[31mred" in shown.stdout
+    assert "\x1b" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "no metric 'nonsense'"),
+        (["downloads_gini", "--by", "nonsense"], "not known by 'nonsense'"),
+        (["downloads_gini", "--window", "soon"], "is no window"),
+        (["downloads_gini", "--universe", "people"], "A universe is"),
+        (["downloads_gini", "--universe", "model@else"], "from 'else'"),
+        (["small_large_ratio", "--universe", "dataset@told"], "No dataset is known"),
+    ],
+)
+def test_what_cannot_be_said_is_told_in_one_line(data: Path, words: list[str], said: str) -> None:
+    done = hearthub("metric", *words, "--data", str(data))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not done.stdout
