@@ -72,16 +72,13 @@ def _line(
     # Which dtypes there were is not kept, only whether they hold several weights in one element.
     dtype = None if is_packed is None else "U8" if is_packed else "BF16"
     tags = tags or []
-    tasks = [tag[16:] for tag in tags if tag.startswith("task_categories:")]
-    if type == "dataset" and pipeline_tag and not tasks:
-        tasks = [pipeline_tag]  # a panel tells it in a column
     found = facts.classify(
         Row(
             id=name,
             type=kind,
             tags=tags,
             task=pipeline_tag,
-            task_categories=tasks,
+            task_categories=_categories(type, tags, pipeline_tag),
             library=library,
             licence=licence,
             formats=formats or [],
@@ -115,3 +112,9 @@ def _line(
         "themes": found.themes,
     }
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _categories(type_: str, tags: list[str], task: str | None) -> list[str]:
+    """Of a data set: those of its tags, else what a panel tells in the column of the task."""
+    told = [tag[16:] for tag in tags if tag.startswith("task_categories:")]
+    return told or ([task] if task and type_ == "dataset" else [])

@@ -42,7 +42,10 @@ def test_claims_are_whole() -> None:
     assert len({claim.id for claim in claims}) == len(claims)
     metrics = {metric.id: metric for metric in known_metrics()}
     for claim in claims:
-        assert claim.text and claim.definition and claim.universe and claim.window
+        assert claim.text
+        assert claim.definition
+        assert claim.universe
+        assert claim.window
         assert claim.source.startswith("https://") or "no address" in claim.source
         assert re.fullmatch(r"\d{4}(-\d\d){0,2}", claim.said)
         ways = [claim.metric, claim.missing, claim.ill_defined]
@@ -76,7 +79,8 @@ def test_a_dump_says_how_small_models_do_against_large(tmp_path: Path, sandbox: 
 def test_robotics_are_reproduced_where_the_data_have_them(lake: Lake, tmp_path: Path) -> None:
     found = data_sets(lake, tmp_path, 2024, 1145)["robotics-2024"]
     assert found.says == "reproduced"
-    assert found.row is not None and found.row.value == 1145
+    assert found.row is not None
+    assert found.row.value == 1145
     assert str(found.row.window_start) == "2024-01-01"
 
 
@@ -84,7 +88,8 @@ def test_fewer_of_a_part_decide_nothing(lake: Lake, tmp_path: Path) -> None:
     found = data_sets(lake, tmp_path, 2024, 900)["robotics-2024"]
     assert found.says == "undecidable"
     assert "listing of the whole hub" in found.why
-    assert found.row is not None and found.row.value == 900
+    assert found.row is not None
+    assert found.row.value == 900
 
 
 def test_a_source_must_be_named_where_there_are_two(lake: Lake, tmp_path: Path) -> None:

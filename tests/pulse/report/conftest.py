@@ -39,7 +39,7 @@ def dump(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Lake:
 
 
 def made_up(lake: Lake, folder: Path) -> Lake:
-    """75 days of six models and a data set, labelled as synthetic.
+    """75 days of 33 models, labelled as synthetic.
 
     `big/steady` is downloaded 1,000 times a day throughout and `us/second` 200 times; from day 68
     on `cn/rocket` has 9,000 downloads and 40 likes a day instead of 300 and 1.
@@ -52,15 +52,17 @@ def made_up(lake: Lake, folder: Path) -> Lake:
         **{f"small/m{i}": (150 + 3 * i, 0, {"license": "mit"}) for i in range(30)},
     }
     for name, (a_day, likes_a_day, facts) in kinds.items():
-        downloads = likes = 10_000
+        downloads, likes = [50_000], 10_000
         for day in range(DAYS):
             is_up = name == "cn/rocket" and day >= DAYS - 7
-            downloads += 9000 if is_up else a_day + chance.randrange(-a_day // 10, a_day // 10)
+            noise = chance.randrange(-a_day // 10, a_day // 10)
+            downloads.append(downloads[-1] + (9000 if is_up else a_day + noise))
             likes += 40 if is_up else likes_a_day
             rows.append(
                 {"id": name, "created_at": "2025-06-01", **facts, "pipeline_tag": "text-generation",
                  "observed_at": (START + timedelta(day)).isoformat(), "likes": likes,
-                 "downloads_all": downloads, "downloads_30d": 30 * a_day}
+                 "downloads_all": downloads[-1],
+                 "downloads_30d": downloads[-1] - downloads[-31] if day >= 30 else 30 * a_day}
             )  # fmt: skip
     panel(lake, folder, rows, source="made-up", synthetic=True, licence="CC0-1.0")
     return lake

@@ -21,6 +21,7 @@ def drawing(kind: str, *marks: Mark) -> Drawing:
         marks=marks,
         tick=lambda value: f"{value:g}",
         empty="no data",
+        unknown="unknown",
     )
 
 
@@ -74,6 +75,15 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert third == 0
 
 
+def test_what_is_unknown_is_grey() -> None:
+    root = ElementTree.fromstring(
+        svg(drawing("bars", Mark("one", 1, "1"), Mark("unknown", 1, "1")))
+    )
+    known, unknown = (str(bar.get("fill")) for bar in root.iter(f"{SVG}rect"))
+    assert known == "#0072b2"
+    assert unknown == "#8c959f"
+
+
 def test_shares_stack_to_one() -> None:
     marks = [Mark("m", 0.25, "", "a"), Mark("m", 0.75, "", "b")]
     root = ElementTree.fromstring(svg(drawing("stacked", *marks)))
@@ -87,7 +97,7 @@ def test_nothing_to_show(kind: str) -> None:
     assert "no data" in [each.text for each in root.iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("kind", ("bars", "line", "stacked"))
+@pytest.mark.parametrize("kind", ["bars", "line", "stacked"])
 @pytest.mark.parametrize("value", [0.0, 1e-12, 1e18])
 def test_extreme_values(kind: str, value: float) -> None:
     ElementTree.fromstring(svg(drawing(kind, Mark("one", value, "x", "a"))))

@@ -55,7 +55,9 @@ def test_without_the_first_models_a_share_is_another(watched: Lake) -> None:
     whole = numbers["share_country", "US"]
     rest = numbers["share_country", "US / without the first"]
     first = numbers["downloads_top_share", "top-1"]
-    assert whole is not None and rest is not None and first is not None
+    assert whole is not None
+    assert rest is not None
+    assert first is not None
     assert rest == pytest.approx((whole - first) / (1 - first), abs=1e-6)
 
 
@@ -66,6 +68,7 @@ def test_week_of_radar(watched: Lake) -> None:
     assert "Qwen/Qwen3.8-27B is a new base: Qwen (industry)" in text
     assert "388 models were made from it, 272 of them quantised" in text
     assert "10,037 models were created in the window" in text
+    assert "laion released 12 of them." in text.splitlines()
     assert "7 came to the first 30 of the trending list for the first time" in text
     assert "movers.unknown" in keys(report)
 
@@ -144,7 +147,9 @@ def test_files_of_a_report(watched: Lake, tmp_path: Path) -> None:
         assert (tmp_path / f"chart-{name}.ja.svg").is_file()
         assert list(csv.DictReader((tmp_path / f"chart-{name}.csv").open()))
     html = (tmp_path / "report.html").read_text()
-    assert "<script" not in html and "prefers-color-scheme" in html and "@media print" in html
+    assert "<script" not in html
+    assert "prefers-color-scheme" in html
+    assert "@media print" in html
     assert not re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?:https?:)?//', html)
     assert html.count("<svg") == len(charts)
     for text in (html, (tmp_path / "report.md").read_text()):
@@ -157,7 +162,8 @@ def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
     html = (tmp_path / "report.html").read_text()
     ids = set(re.findall(r'id="([^"]+)"', html))
     links = set(re.findall(r'href="#([^"]+)"', html))
-    assert links and links <= ids
+    assert links
+    assert links <= ids
     assert set(report["numbers"]) <= ids
     for number in report["numbers"].values():
         assert number["row"]["universe"] == "model@radar/all"

@@ -70,6 +70,13 @@ def _pace(frame: Frame, by: str | None) -> list[Figure]:
     return [Figure(ratio, now, usual, ratio * math.exp(-wide), ratio * math.exp(wide), weeks)]
 
 
+_NEW_BY = {
+    "relation": "coalesce(relation, 'no base named')",
+    "lab": "case when org_type in ('industry', 'academia', 'government', 'collective') "
+    "then author else 'others' end",
+}
+
+
 def _new(frame: Frame, by: str | None) -> list[Figure]:
     if by == "repo":
         return [
@@ -77,7 +84,7 @@ def _new(frame: Frame, by: str | None) -> list[Figure]:
                    window=frame.asked)
             for row in frame.rows("new_repos_liked", most=LISTED)
         ]  # fmt: skip
-    column = "coalesce(relation, 'no base named')" if by == "relation" else by_column(by)
+    column = _NEW_BY[by] if by in _NEW_BY else by_column(by)
     rows = frame.rows("new_repos", by=column, most=LISTED)
     return [
         Figure(
@@ -173,10 +180,11 @@ METRICS = (
         unit="repos; --by repo: likes",
         numerator="such repos of that class",
         denominator="such repos",
-        edge_cases=f"By the date of creation that the source tells. The first {LISTED} classes",
+        edge_cases=f"By the date of creation that the source tells. The first {LISTED} classes. "
+        "--by lab: by namespace, of organisations that the curated facts name",
         reference="own definition",
         compute=_new,
-        dimensions=("repo", "relation", *DIMENSIONS),
+        dimensions=("repo", "relation", "lab", *DIMENSIONS),
         window="7d",
     ),
     Metric(

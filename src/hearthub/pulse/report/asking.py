@@ -100,8 +100,15 @@ def _ask(frame: Frame, name: str, spec: Spec, answers: Answers) -> None:
 
 def steady(row: MetricRow) -> MetricRow:
     """The same bytes each time: the last digits of a sum depend on the order of its threads."""
-    fields = ("numerator", "denominator", "value", "lo", "hi", "coverage")
-    return replace(row, **{name: _rounded(getattr(row, name)) for name in fields})
+    return replace(
+        row,
+        numerator=_rounded(row.numerator),
+        denominator=_rounded(row.denominator),
+        value=_rounded(row.value),
+        lo=_rounded(row.lo),
+        hi=_rounded(row.hi),
+        coverage=_rounded(row.coverage),
+    )
 
 
 def _rounded(value: float | None) -> float | None:

@@ -14,9 +14,10 @@ from html import escape
 WIDTH, LEFT, RIGHT, TOP = 760, 250, 90, 44
 ROW, PLOT, FOOT = 24, 260, 44
 LINE_LEFT = 90
+MUTED = "#8c959f"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 4", "1 4")
-_LONGEST = 34
+_LONGEST = 30
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1b1f24}.t{font-weight:600;font-size:14px}"
     ".s{fill:#57606a;font-size:11px}.a{stroke:#8c959f}.g{stroke:#d0d7de}"
@@ -48,6 +49,11 @@ class Drawing:
     """How a value on an axis is written."""
     empty: str
     """What is written where there is nothing to draw."""
+    unknown: str
+    """The class that is grey."""
+
+    def colour(self, index: int, name: str) -> str:
+        return MUTED if name == self.unknown else COLOURS[index % len(COLOURS)]
 
 
 def svg(drawing: Drawing) -> str:
@@ -88,7 +94,7 @@ def _bars(drawing: Drawing) -> tuple[list[str], int]:
         long = max(0.0, mark.value) * scale
         body += [
             f'<rect x="{LEFT}" y="{y + 4}" width="{long:.1f}" height="{ROW - 8}" '
-            f'fill="{COLOURS[0]}"/>',
+            f'fill="{drawing.colour(0, mark.label)}"/>',
             _text(LEFT - 6, y + 16, mark.label, "", "end"),
             _text(LEFT + long + 5, y + 16, mark.written),
         ]
@@ -110,9 +116,9 @@ def _lines(drawing: Drawing) -> tuple[list[str], int]:
     labels = list(dict.fromkeys(mark.label for mark in drawing.marks))
     top = max(0.0, *(mark.value for mark in drawing.marks))
     body, place = _plane(drawing, labels, top)
-    for index, (_, marks) in enumerate(_series(drawing.marks)):
+    for index, (name, marks) in enumerate(_series(drawing.marks)):
         at = [place(labels.index(mark.label), mark.value) for mark in marks]
-        colour = COLOURS[index % len(COLOURS)]
+        colour = drawing.colour(index, name)
         body.append(_path(at, colour, _DASHES[index % len(_DASHES)]))
         body += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in at]
     return _with_legend(drawing, body)
@@ -123,14 +129,14 @@ def _stacked(drawing: Drawing) -> tuple[list[str], int]:
     body, place = _plane(drawing, labels, 1.0)
     below = dict.fromkeys(labels, 0.0)
     wide = max(6.0, 0.7 * (WIDTH - LINE_LEFT - RIGHT) / max(1, len(labels)))
-    for index, (_, marks) in enumerate(_series(drawing.marks)):
+    for index, (name, marks) in enumerate(_series(drawing.marks)):
         for mark in marks:
             x, low = place(labels.index(mark.label), below[mark.label])
             below[mark.label] += mark.value
             _, high = place(labels.index(mark.label), below[mark.label])
             body.append(
                 f'<rect x="{x - wide / 2:.1f}" y="{high:.1f}" width="{wide:.1f}" '
-                f'height="{max(0.0, low - high):.1f}" fill="{COLOURS[index % len(COLOURS)]}"/>'
+                f'height="{max(0.0, low - high):.1f}" fill="{drawing.colour(index, name)}"/>'
             )
     return _with_legend(drawing, body)
 
@@ -174,7 +180,7 @@ def _with_legend(drawing: Drawing, body: list[str]) -> tuple[list[str], int]:
     for index, (name, _) in enumerate(_series(drawing.marks)):
         if name:
             y += 18
-            colour = COLOURS[index % len(COLOURS)]
+            colour = drawing.colour(index, name)
             body.append(
                 f'<rect x="{LINE_LEFT}" y="{y - 10}" width="12" height="12" fill="{colour}"/>'
             )

@@ -106,8 +106,9 @@ class Rendering:
                     )
                     for point in chart.points
                 ),
-                tick=NUMBERS[chart.form],
+                tick=NUMBERS["count" if chart.form == "decimal" else chart.form],
                 empty=words.word("word.no_data"),
+                unknown=words.unknown,
             )
         )
 

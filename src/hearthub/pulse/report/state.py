@@ -192,7 +192,8 @@ def _over_time(answers: Answers, name: str) -> Iterator[Block]:
     for number in numbers:
         key = number.row.dimension or ""
         total[key] = total.get(key, 0.0) + (number.row.value or 0.0)
-    names = sorted(total, key=lambda key: (-total[key], key))[:SERIES]
+    names = sorted(total, key=lambda key: (key == UNKNOWN, -total[key], key))
+    names = [*names[: min(SERIES, len(names) - 1)], names[-1]]
     by_key = {(n.row.dimension or "", n.row.window_start): n for n in numbers}
     first, last = by_key.get((names[0], months[0])), by_key.get((names[0], months[-1]))
     if first and last:

@@ -35,6 +35,7 @@ _WEEK: tuple[Ask, ...] = (
     ("new_repos", None),
     ("new_repos", "relation"),
     ("new_repos", "author"),
+    ("new_repos", "lab"),
     ("new_repos", "licence_class"),
     ("new_repos", "repo"),
     ("themes", None),
@@ -172,9 +173,14 @@ def _new(answers: Answers) -> Iterator[Block]:
     if not (found := answers.one(WEEK, "new_repos")):
         return
     yield Sentence("new.count", {"new": found})
+    if not found.row.value:
+        return
     quants = answers.one(WEEK, "newcomers", "day-one quants")
     if quants:
         yield Sentence("new.quants", {"quants": quants})
+    labs = [n for n in answers.all(WEEK, "new_repos", "lab") if n.row.dimension != "others"]
+    for number in labs[:TOLD]:
+        yield Sentence("new.lab", {"new": number, "author": Text(number.row.dimension or "")})
     relations = answers.all(WEEK, "new_repos", "relation")
     yield _classes("new_relations", "relation", relations)
     yield Table(
