@@ -26,6 +26,15 @@ _SPELLINGS = (
     (re.compile(r"(?<=-)([0-2])_(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # stablelm-2-1_6b
     (re.compile(r"(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))", re.I), r"\1."),  # 1p7b
     (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))", re.I), r"-\1."),  # pythia2-8b
+    (re.compile(r"(?<=[-_]0)[-_](?=\db(?![a-z0-9]))", re.I), "."),  # qwen3_5_0_8b
+    # In one word with a family: Mistral7B, but neither a1c3b nor the effective 4B of gemmaE4B.
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9])([A-Za-z]{4,24})(?<![A-Za-z][AE])"
+            r"(?=\d{1,3}(?:\.\d{1,2})?[Bb](?![A-Za-z0-9]))"
+        ),
+        r"\1-",
+    ),
     (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)", re.I), "A"),  # OLMoE-1B-7B: 1 B are active
 )
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.[a-z]{1,16}$|$)", re.IGNORECASE)
