@@ -316,8 +316,8 @@ class Worker:
             seen = self._jobs.additions
             try:
                 worked = self._run_one()
-            except DatabaseError:  # the database is away or locked: its job keeps its lease
-                log.exception("the queue cannot be reached")
+            except DatabaseError as error:  # away, locked or full: its job keeps its lease
+                log.warning("the queue cannot be reached: %s", error)
                 worked = False
             if not worked and not self._stopping.is_set():
                 self._jobs.wait(seen, POLL_S)

@@ -27,8 +27,14 @@ _SPELLINGS = (
     (re.compile(r"(?<![a-z0-9])(\d{1,2})p(?=\d{1,2}b(?![a-z0-9]))"), r"\1."),  # 1p7b
     (re.compile(r"(?<=pythia)(\d{1,2})-(?=\db(?![a-z0-9]))"), r"-\1."),  # pythia2-8b
     (re.compile(r"(?<=olmoe-)(?=\d{1,2}b-\d)"), "a"),  # OLMoE-1B-7B: 1 B are active
+    (re.compile(r"(?<=[-_]0)[-_](?=\db(?![a-z0-9]))"), "."),  # qwen3_5_0_8b
 )
-_OTHER_SPELLING = re.compile(r"-[0-2]_\d|\dp\d|pythia\d|olmoe-")
+_OTHER_SPELLING = re.compile(r"-[0-2]_\d|\dp\d|pythia\d|olmoe-|[-_]0[-_]\d")
+_ONE_WORD = re.compile(
+    r"(?<![A-Za-z0-9])([A-Za-z]{4,24})(?<![A-Za-z][AE])(?=\d{1,3}(?:\.\d{1,2})?[Bb](?![A-Za-z0-9]))"
+)
+"""A size in one word with a family: Mistral7B, but neither a1c3b nor the effective 4B of gemmaE4B,
+which only its capital tells."""
 _SIZED = re.compile(r"\d[mbt]")
 """What every size has. Half of all names have none, and the patterns above take their time."""
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.[a-z]{1,16}$|$)", re.IGNORECASE)
@@ -127,9 +133,9 @@ def parse_name(name: str) -> NameFacts:
 def _sizes(name: str) -> dict[str, float]:
     """The first of each kind: a later `1M` is a context, a later `70B` a teacher."""
     sizes: dict[str, float] = {}
-    name = name.lower()
-    if not _SIZED.search(name):
+    if not _SIZED.search(name.lower()):
         return sizes
+    name = _ONE_WORD.sub(r"\1-", name).lower()
     if _OTHER_SPELLING.search(name):
         for pattern, replacement in _SPELLINGS:
             name = pattern.sub(replacement, name)

@@ -17,12 +17,16 @@ RADAR = "radar/models_latest.parquet"
 NEAR = 0.1
 
 # Recorded totals that count the output head although it is the embedding again (the sum of the
-# file's tensors, vocabulary x hidden too many): gemma-2-9b, Llama-3.2-3B, Qwen2.5-3B.
+# file's tensors, vocabulary x hidden too many).
 COPIED_HEADS = {
-    10_159_209_984: 256_000 * 3_584,
-    3_606_752_256: 128_256 * 3_072,
-    3_397_103_616: 151_936 * 2_048,
+    10_159_209_984: 256_000 * 3_584,  # gemma-2-9b
+    3_606_752_256: 128_256 * 3_072,  # Llama-3.2-3B
+    1_498_482_688: 128_256 * 2_048,  # Llama-3.2-1B
+    3_397_103_616: 151_936 * 2_048,  # Qwen2.5-3B
+    1_777_088_000: 151_936 * 1_536,  # Qwen2.5-1.5B
+    630_167_424: 151_936 * 896,  # Qwen2.5-0.5B
 }
+"""What is left of most misses is how publishers round: Llama-3.2-1B has 1.24 B, gemma-2b 2.5 B."""
 QUANTISED = re.compile(
     r"\d-?bit|(?<![a-z])[wo]?q\d|int[48]|mxfp|nvfp4|(?<![a-z])w[248]|fp8|gptq|awq|bnb|exl\d|jang|"
     r"quant|mlx|tq\d",
@@ -109,7 +113,7 @@ def test_sizes_of_frozen_names() -> None:
     fair = sum(is_near(s, n - COPIED_HEADS.get(n, 0)) for s, n in pairs) / len(pairs)
     print(f"{len(pairs)} sizes: {raw:.1%} within 10 %, {fair:.1%} once copied heads are left out")
     assert raw >= 0.845
-    assert fair >= 0.85
+    assert fair >= 0.9
 
 
 def test_misses_of_radar() -> None:
