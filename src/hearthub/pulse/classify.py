@@ -78,7 +78,7 @@ def _line(
             type=kind,
             tags=tags,
             task=pipeline_tag,
-            task_categories=_categories(type, tags, pipeline_tag),
+            task_categories=_categories(kind, tags, pipeline_tag),
             library=library,
             licence=licence,
             formats=formats or [],
