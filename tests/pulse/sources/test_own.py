@@ -100,7 +100,9 @@ def test_it_works(own: LiveHub, names: dict[str, str]) -> None:
             ("alice/much", 0, 10, 10, 2, 2.0),
         ]
         assert table(hub, "select * from own_day") == [], "the day is not over"
-        hub.pulse.ingest()
+        hub.jobs.add("pulse.own", {}, key="now")
+        hub.jobs.run_due()  # or the hub itself does it
+        wait_until(lambda: table(hub, "select count(*) from snapshot where rows > 0") == [(2,)])
         assert len(table(hub, COUNTERS)) == 2, "nothing has changed"
 
 
