@@ -41,7 +41,8 @@ def _fixed(writing: Writing) -> None:
         timestamp '2025-01-01 12:00:00' as first_observed_at,
         timestamp '2026-01-01' as ingested_at, 0::bigint as "rows", 0::bigint as repos,
         0::bigint as rejected, true as is_whole, null::varchar as licence,
-        null::varchar as attribution, true as is_synthetic, true as is_redistributable""",
+        null::varchar as attribution, null::varchar as origin, true as is_synthetic,
+        true as is_redistributable""",
     )
     writing.append(
         "repo",
@@ -61,7 +62,8 @@ def _fixed(writing: Writing) -> None:
         ['transformers', 'safetensors', 'qwen2', 'license:apache-2.0', 'region:us'] as tags,
         ['en'] as languages, ['safetensors'] as formats,
         case when number % 3 > 0 then (exp(15 + number % 1100 / 100.0))::bigint end as parameters,
-        false as is_packed, null::bigint as gguf_parameters, null::varchar as gguf_architecture
+        false as is_packed, null::bigint as gguf_parameters, null::varchar as gguf_architecture,
+        0::bigint as digest
         from made""",
     )
     writing.append(
@@ -85,7 +87,7 @@ def _fixed(writing: Writing) -> None:
         """with numbered as (select number, repo_id from made)
         select c.repo_id as child, p.repo_id as parent, 'x' as parent_id,
         ['finetune', 'quantized', 'adapter', 'merge'][1 + c.number % 4] as relation,
-        'tags' as evidence, timestamp '2025-01-01' as first_seen
+        'tags' as evidence, timestamp '2025-01-01' as first_seen, null::timestamp as last_seen
         from numbered c
         join numbered p on p.number = c.number // 37
         where c.number % 2 = 0 and c.number > 40""",

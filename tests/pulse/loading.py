@@ -19,7 +19,8 @@ def snapshot(writing: Writing, source: str, kind: str, first: str, last: str) ->
         'panel' as kind, '{kind}' as type, timestamp '{last}' as observed_at,
         timestamp '{first}' as first_observed_at, timestamp '{last}' as ingested_at,
         0::bigint as "rows", 0::bigint as repos, 0::bigint as rejected, true as is_whole,
-        null::varchar as licence, null::varchar as attribution, false as is_synthetic,
+        null::varchar as licence, null::varchar as attribution, null::varchar as origin,
+        false as is_synthetic,
         true as is_redistributable""",
     )
 
@@ -31,7 +32,8 @@ def states(writing: Writing, incoming: str) -> None:
         f"""select repo_id, observed_at as "at", observed_at as modified_at, pipeline_tag,
         library, license, null::varchar as gated, relation, base_models, tags,
         []::varchar[] as languages, formats, parameters, false as is_packed,
-        null::bigint as gguf_parameters, null::varchar as gguf_architecture from {incoming}""",
+        null::bigint as gguf_parameters, null::varchar as gguf_architecture, 0::bigint as digest
+        from {incoming}""",
     )
 
 
@@ -48,7 +50,7 @@ def edges(writing: Writing, incoming: str) -> None:
             from tag where tag like 'base_model:%:%'
         )
         select child, p.repo_id as parent, parent_id, base.relation, 'tags' as evidence,
-            base.observed_at as first_seen
+            base.observed_at as first_seen, null::timestamp as last_seen
         from base left join {incoming} p on lower(p.id) = lower(parent_id)""",
     )
 

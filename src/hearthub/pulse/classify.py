@@ -114,7 +114,7 @@ def _line(
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _categories(type_: str, tags: list[str], task: str | None) -> list[str]:
+def _categories(kind: str, tags: list[str], task: str | None) -> list[str]:
     """Of a data set: those of its tags, else what a panel tells in the column of the task."""
     told = [tag[16:] for tag in tags if tag.startswith("task_categories:")]
-    return told or ([task] if task and type_ == "dataset" else [])
+    return told or ([task] if task and kind == "dataset" else [])

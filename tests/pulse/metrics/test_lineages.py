@@ -29,7 +29,7 @@ def family(lake: Lake, tmp_path: Path, edges: list[tuple[str, str, str]]) -> Non
             f"""select {loading.repo_id("told", "model", "c")} as child,
             case when p not like '%/%' then {loading.repo_id("told", "model", "p")} end as parent,
             p as parent_id, r as relation, 'card' as evidence,
-            timestamp '{START}' as first_seen
+            timestamp '{START}' as first_seen, null::timestamp as last_seen
             from (values {values}) t(c, r, p)""",
         )
 
