@@ -12,6 +12,9 @@ from hearthub.fit.weights import Tensor
 
 Placing = Literal["all", "model_offload", "group_offload"]
 
+NOT_COUNTED = "activations are not counted"
+"""They follow from resolution, frames and tiling, which nothing in a repo tells."""
+
 BLOCK = re.compile(r"^(.*?(?:blocks|layers|layer|block)\.\d{1,6})\.")
 
 
@@ -59,6 +62,6 @@ def pipeline(
     return memories.memory(
         0,
         weights=choices[placing],
-        compute=(activations_bytes, "activations, as given"),
+        compute=(activations_bytes, "activations" if activations_bytes else NOT_COUNTED),
         overhead=memories.overhead(1),
     )

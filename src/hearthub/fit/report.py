@@ -100,6 +100,8 @@ def _workload(
         warnings = [] if checkpoint else ["there are no weights: sizes are of 16-bit ones"]
         if shape is None and not is_pipeline:
             warnings.append("nothing tells its shape: cache and buffers are not counted")
+        if is_pipeline:
+            warnings.append("activations of a pipeline grow with its pictures: not counted")
         return Workload.of(parts, shape, is_pipeline=is_pipeline), shape, tuple(warnings)
     size = checkpoint.weights_bytes if checkpoint else 0
     if base is None or base.adapter:

@@ -19,7 +19,7 @@ def report_json(found: Report) -> dict[str, Any]:
     return {
         "target": it.name,
         "file": found.checkpoint.files[0].path if found.checkpoint else None,
-        "architecture": it.architecture,
+        "architecture": it.architecture or it.family,  # a config may tell no more
         "family": it.family,
         **_sizes(it),
         "quantization": {

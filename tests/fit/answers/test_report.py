@@ -157,6 +157,21 @@ def test_the_door_asks_for_a_base_once(tmp_path: Path) -> None:
         sandbox.close()
 
 
+def test_a_config_that_names_no_class_has_its_family(tmp_path: Path) -> None:
+    config = {key: value for key, value in SMALL.items() if key != "architectures"}
+    assert report_json(shown(write_llama(tmp_path, config)))["architecture"] == "llama"
+    assert report_json(shown(write_llama(tmp_path)))["architecture"] == "LlamaForCausalLM"
+
+
+def test_activations_of_a_pipeline_are_said_not_to_count(tmp_path: Path) -> None:
+    write_safetensors(tmp_path / "vae/model.safetensors", {"w": ("BF16", (8, 8))})
+    index = {"_class_name": "WanPipeline", "vae": ["diffusers", "AutoencoderKLWan"]}
+    found = shown(write_texts(tmp_path, {"model_index.json": index}))
+    assert found.memory.compute_bytes == 0
+    assert any("activations" in warning for warning in found.warnings)
+    assert "not counted" in report_json(found)["memory"]["formulas"]["compute"]
+
+
 def test_pickles_are_said_to_be(tmp_path: Path) -> None:
     from fit.weight_files import pickle_of, write_torch
 

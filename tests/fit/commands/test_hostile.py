@@ -95,6 +95,14 @@ def test_names_that_nothing_quotes_get_no_command(name: str) -> None:
     assert commands(replace(ADAPTER, base=name), H100) == {}
 
 
+@pytest.mark.parametrize("base", ["/srv/base", "../base", "./base", "~/base", "a/b/c", "a/.b"])
+def test_a_folder_of_whoever_trained_an_adapter_is_no_base_here(base: str) -> None:
+    """Of a repo; the adapter in a folder of one's own may well name another."""
+    there = replace(ADAPTER, base=base)
+    assert list(commands(there, H100)) == ["peft"]
+    assert "vllm" in commands(replace(there, is_local=True), H100)
+
+
 def test_the_model_file_of_ollama_has_two_lines() -> None:
     text = commands(replace(QWEN_GGUF, file='x" SYSTEM.gguf'), H100)["ollama"].text
     assert shlex.split(text.splitlines()[1])[2:4] == [

@@ -6,6 +6,7 @@ What others print and what does not load is left out: GGUF and bitsandbytes in v
 weights in text-generation-inference (it quantises 16-bit ones as it loads them).
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from hearthub.fit.commands import known_libraries, known_servers
@@ -89,6 +90,8 @@ _METHODS = {
     "trl": _TRAINED | {"bitsandbytes"},
     "peft": _TRAINED | {"bitsandbytes"},
 }
+# `owner/name`, or the bare name of an old model; no path, as those begin with a point or a slash.
+_REPO = re.compile(r"(?!\.)[\w.-]{1,96}(?:/(?!\.)[\w.-]{1,96})?", re.ASCII)
 # The least compute capability that loads a kind of weights at all: `get_min_capability` of each
 # engine. Below the hardware's own (`NATIVE`) they are unpacked as they are used.
 _BASE = 7.5
@@ -202,7 +205,12 @@ def _server(known: frozenset[str]) -> Callable[[Subject], str | None]:
 
 
 def _based(subject: Subject) -> str | None:
-    return None if subject.base else "its base model is not known"
+    """Of a repo's adapter: a folder of whoever trained it is another one, or none, elsewhere."""
+    if not subject.base:
+        return "its base model is not known"
+    if subject.is_local or _REPO.fullmatch(subject.base):
+        return None
+    return "its base model is no repo of a hub"
 
 
 def _tgi(subject: Subject) -> str | None:
