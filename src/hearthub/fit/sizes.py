@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from hearthub.fit.architecture import Architecture
 from hearthub.fit.counts import Counts, counts_of
@@ -93,6 +93,16 @@ def curated_of(name: str) -> Curated | None:
     return _table()[max(found, key=len)] if found else None
 
 
+def rounded_of(name: str, stated: float) -> int | None:
+    """What a size in billions stands for in the names of families that round by more than a tenth:
+    Llama-3.2-1B has 1.24 B."""
+    last = name.rpartition("/")[2].lower()[:200].replace("_", "-")
+    found = (
+        total for pattern, size, total in _rounded() if size == stated and pattern.search(last)
+    )
+    return next(found, None)
+
+
 def _measured(total: int, draft: int, counts: Counts | None, stated: NameFacts) -> Sizes:
     conflicts = _against("header", total, stated)
     if counts and abs(counts.total - total) > APART_MEASURED * total:
@@ -132,6 +142,8 @@ def _told(name: str, stated: NameFacts) -> Sizes:
     if stated.size is not None:
         active = round(stated.active * 1e9) if stated.active else None
         effective = round(stated.effective * 1e9) if stated.effective else None
+        if rounded := rounded_of(name, stated.size):
+            return Sizes(rounded, source="curated")
         total = round(stated.size * 1e9)
         return Sizes(total, active, effective=effective, source="name", experts=experts)
     if known := curated_of(name):
@@ -172,6 +184,17 @@ def _starts() -> tuple[str, ...]:
 
 @cache
 def _table() -> dict[str, Curated]:
-    text = files("hearthub.fit").joinpath("curated.toml").read_text("utf-8")
-    rows = tomllib.loads(text)["model"]
-    return {row["name"]: Curated(row["total"], row.get("active")) for row in rows}
+    return {row["name"]: Curated(row["total"], row.get("active")) for row in _file()["model"]}
+
+
+@cache
+def _rounded() -> list[tuple[re.Pattern[str], float, int]]:
+    return [
+        (re.compile(rf"(?<![a-z0-9])(?:{row['name']})"), row["stated"], row["total"])
+        for row in _file()["rounded"]
+    ]
+
+
+@cache
+def _file() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files("hearthub.fit").joinpath("curated.toml").read_text("utf-8"))

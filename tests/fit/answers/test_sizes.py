@@ -160,3 +160,24 @@ def test_what_nothing_tells_is_unknown(tmp_path: Path) -> None:
     write_texts(tmp_path, {"config.json": {"model_type": "new"}, "README.md": card()})
     sizes = shown(tmp_path, "x/nothing").identity.sizes
     assert (sizes.total, sizes.active, sizes.source) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        ("meta-llama/Llama-3.2-1B-Instruct", 1_235_814_400),
+        ("x/llama_3_2_1b-ft", 1_235_814_400),
+        ("google/gemma-2b-it", 2_506_172_416),
+        ("google/gemma-2-2b-it", 2_614_341_888),
+        ("x/Gemma2-2B-SLERP", 2_614_341_888),
+        ("HuggingFaceH4/zephyr-7b-gemma-v0.1", 8_537_680_896),
+    ],
+)
+def test_families_that_round_are_known(name: str, total: int) -> None:
+    found = told_of(name)
+    assert (found.total, found.source) == (total, "curated")
+
+
+@pytest.mark.parametrize("name", ["google/gemma-3-1b-it", "google/gemma-2-9b", "x/Llama-3.1-1B"])
+def test_other_names_are_taken_at_their_word(name: str) -> None:
+    assert told_of(name).source == "name"

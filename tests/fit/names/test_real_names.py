@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 from hearthub.fit.names import NameFacts, parse_name
+from hearthub.fit.sizes import told_of
 from needs import needs_data
 
 FROZEN = "hub_stats_frozen/hub_stats_frozen.parquet"
@@ -26,7 +27,6 @@ COPIED_HEADS = {
     1_777_088_000: 151_936 * 1_536,  # Qwen2.5-1.5B
     630_167_424: 151_936 * 896,  # Qwen2.5-0.5B
 }
-"""What is left of most misses is how publishers round: Llama-3.2-1B has 1.24 B, gemma-2b 2.5 B."""
 QUANTISED = re.compile(
     r"\d-?bit|(?<![a-z])[wo]?q\d|int[48]|mxfp|nvfp4|(?<![a-z])w[248]|fp8|gptq|awq|bnb|exl\d|jang|"
     r"quant|mlx|tq\d",
@@ -54,8 +54,9 @@ def is_near(stated: float, recorded: float) -> bool:
 
 
 def frozen_sizes() -> list[tuple[float, int]]:
-    """Of each name that states a size: it, in billions, and the recorded parameters.
+    """Of each name that states a size: what it stands for, in billions, and the recorded total.
 
+    It is the stated one but for families that round by more than a tenth (curated.toml).
     Names of packed weights are left out: of them the Hub adds up containers, not parameters.
     """
     pairs = []
@@ -63,7 +64,7 @@ def frozen_sizes() -> list[tuple[float, int]]:
         header = row["safetensors"] or json.loads(row["gguf"] or "{}")
         facts = parse_name(row["id"])
         if facts.size and header.get("total") and facts.family in {None, "gguf"}:
-            pairs.append((facts.size, header["total"]))
+            pairs.append(((told_of(row["id"]).total or 0) / 1e9, header["total"]))
     return pairs
 
 
@@ -112,7 +113,7 @@ def test_sizes_of_frozen_names() -> None:
     raw = sum(is_near(*pair) for pair in pairs) / len(pairs)
     fair = sum(is_near(s, n - COPIED_HEADS.get(n, 0)) for s, n in pairs) / len(pairs)
     print(f"{len(pairs)} sizes: {raw:.1%} within 10 %, {fair:.1%} once copied heads are left out")
-    assert raw >= 0.845
+    assert raw >= 0.85
     assert fair >= 0.9
 
 
