@@ -26,9 +26,10 @@ FULL = 2_500_000
 PART = 20
 GOAL_S, GOAL_GIB = 20.0, 4.0
 WINDOW = "2025"
-GROUP = (
-    "select count(*) from (select repo_id, max(d_all), max(likes) from counter group by repo_id)"
-)
+GROUP = """
+select sum(d), sum(l)
+from (select max(d_all) as d, max(likes) as l from counter group by repo_id)
+"""
 CORES = 2
 
 

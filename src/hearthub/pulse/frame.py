@@ -53,24 +53,23 @@ class Frame:
         """The last day that can be spoken of: counters may stand still at the end."""
         self._kept: dict[str, Any] = {}
 
-    @property
-    def params(self) -> dict[str, object]:
-        """For statements over the window: its first midnight, and the midnight after it."""
-        return {"start": self.window.start, "after": self.window.after}
-
     def rows(self, name: str, **words: object) -> list[Row]:
-        """What the statement in the file of that name returns; see `sql_text`."""
+        """What the statement in the file of that name returns; see `sql_text`.
+
+        It may ask for `$start` and `$after` (the midnights around the window), `$anchor` (a day),
+        `$source` and `$type`.
+        """
         text = sql_text(name, **words)
-        used = {key: value for key, value in self._known().items() if f"${key}" in text}
-        return self.session.rows(text, **used)
+        return self.session.rows(text, **self._named_in(text))
 
     def make(self, name: str, **words: object) -> None:
         """Run a statement that makes a temp table, the first time it is asked for."""
-        self.kept(f"{name} {words}", lambda: self._make(name, **words))
+        self.kept(f"{name} {words}", lambda: self.make_again(name, **words))
 
     def make_again(self, name: str, **words: object) -> None:
-        """The same where the table is made in several ways."""
-        self._make(name, **words)
+        """The same where several statements make a table of one name in turn."""
+        text = sql_text(name, **words)
+        self.session.execute(text, **self._named_in(text))
 
     def kept(self, key: str, made: Callable[[], Any]) -> Any:
         """What several metrics of this frame need, made once."""
@@ -92,18 +91,16 @@ class Frame:
         """The newest snapshots up to each end of the window: those that its numbers rest on."""
         return tuple(self.kept("snapshots", self._snapshots))
 
-    def _make(self, name: str, **words: object) -> None:
-        text = sql_text(name, **words)
-        used = {key: value for key, value in self._known().items() if f"${key}" in text}
-        self.session.execute(text, **used)
-
-    def _known(self) -> dict[str, object]:
-        return self.params | {
+    def _named_in(self, text: str) -> dict[str, object]:
+        known = {
+            "start": self.window.start,
+            "after": self.window.after,
+            "anchor": self.anchor,
             "source": self.universe.source,
             "type": self.universe.type,
-            "anchor": self.anchor,
             "asked": self.asked.start,
         }
+        return {key: value for key, value in known.items() if f"${key}" in text}
 
     def _counted(self) -> tuple[int, int]:
         row = self.session.one("select count(downloads) as known, count(*) as all_repos from u")

@@ -12,6 +12,7 @@ from hearthub.pulse.universe import parse_universe
 from hearthub.pulse.window import DAY, Window, parse_window
 
 LAGS = (0, 1, 7, 28, 35)
+DOWNLOAD_LAGS = (0, 1, 7, 28)
 """Days before the window's end at which counters are looked at too, for velocities and movers."""
 EARLIEST = date(2000, 1, 1)
 """Nothing that is measured is older: earlier dates are mistakes, or worse."""
@@ -59,15 +60,14 @@ def _build(frame: Frame, has_all: bool) -> None:
         f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
         for index, (day, part) in enumerate(blocks)
     )
-    known = frame._known()
-    text = sql_text(
+    frame.make(
         "universe",
         stood=sql_text("stood"),
         days=frame.window.days,
         gained=gained or "null::double",
+        spare="".join(f", r_{index}" for index in range(len(blocks))),
         condition=frame.universe.condition,
     )
-    session.execute(text, **{key: known[key] for key in ("start", "after", "source", "type")})
     session.execute("drop table valued")
     make_series(frame)
 
@@ -83,7 +83,9 @@ def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
     }
     for lag in LAGS:
         knot = days.knot(frame.anchor - timedelta(lag))
-        wanted |= {f"d_{lag}": ("d", knot), f"l_{lag}": ("l", knot)}
+        if lag in DOWNLOAD_LAGS:
+            wanted[f"d_{lag}"] = ("d", knot)
+        wanted[f"l_{lag}"] = ("l", knot)
     return wanted | {f"r_{index}": ("r", days.knot(day)) for index, (day, _) in enumerate(blocks)}
 
 

@@ -146,8 +146,10 @@ def _metric(
     )
 
 
-_STATED = "parameters as the source counts them (packed weights count low)"
-_RESOLVED = "parameters resolved from facts, headers, base models and names"
+_STATED = "parameters as the source counts them (packed weights count low, and jokes count)"
+_RESOLVED = (
+    "parameters resolved from facts, headers, base models and names; above 1e14 nobody is believed"
+)
 METRICS = (
     _metric(
         "size_weighted_mean",

@@ -34,11 +34,15 @@ pressed as (
             over (partition by pipeline_tag, size_class) as most
     from u where downloads >= 10000
 ),
+busy_hour as (
+    select author, date_trunc('hour', created_at) as hour from u where author != id
+    group by all having count(*) > 1
+),
 neighbour as (
     select
         repo_id, id, lag(id) over hour as other, lag(repo_id) over hour as other_id
-    from u where author != id
-    window hour as (partition by author, date_trunc('hour', created_at) order by id)
+    from u join busy_hour h on h.author = u.author and h.hour = date_trunc('hour', u.created_at)
+    window hour as (partition by u.author, h.hour order by id)
 )
 select 'back-fill jump' as kind, repo_id, max(downloads / usual) as strength
 from compared

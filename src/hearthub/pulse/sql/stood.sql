@@ -9,11 +9,11 @@ classified_as_of as (
     group by repo_id
 )
 select
-    s.repo_id, s.modified_at, s.pipeline_tag, s.library, s.license, s.gated, s.relation,
+    s.repo_id, s.pipeline_tag, s.library, s.license,
     coalesce(s.parameters, s.gguf_parameters)::double as params_stated,
     c.country, c.org_type, c.modality, c.licence_class, c.architecture, c.format, c.quantisation,
     c.size_class, c.params_total::double as params_total, c.params_active::double as params_active,
-    c.params_effective::double as params_effective, c.size_source, c.size_conf, c.family, c.domain
+    c.size_source, c.family, c.domain
 from state s
 join state_as_of using (repo_id, "at")
 left join (

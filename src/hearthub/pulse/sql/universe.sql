@@ -5,17 +5,10 @@ with there as (
         r.repo_id, r.id, coalesce(r.author, r.id) as author, r.created_at,
         r.first_seen, r.removed_at,
         coalesce(r.removed_at < $after::timestamp, false) as is_removed,
-        s.* exclude (repo_id, size_class, params_total),
-        coalesce(s.params_total, s.params_stated) as params_total,
-        coalesce(s.size_class, case
-            when coalesce(s.params_total, s.params_stated) is null then null
-            when coalesce(s.params_total, s.params_stated) < 1e9 then '<1B'
-            when coalesce(s.params_total, s.params_stated) < 9e9 then '1-9B'
-            when coalesce(s.params_total, s.params_stated) < 40e9 then '9-40B'
-            when coalesce(s.params_total, s.params_stated) < 100e9 then '40-100B'
-            when coalesce(s.params_total, s.params_stated) < 250e9 then '100-250B'
-            else '250B+'
-        end) as size_class,
+        s.* exclude (repo_id, size_class, params_total), s.size_class as class_known,
+        -- No model has a hundred trillion: who says so is joking.
+        case when coalesce(s.params_total, s.params_stated) < 1e14
+            then coalesce(s.params_total, s.params_stated) end as params_total,
         v.* exclude (repo_id)
     from repo r
     left join ({stood}) s using (repo_id)
@@ -28,7 +21,20 @@ with there as (
         and (r.source <> 'own' or r.removed_at is null)
         and r.repo_id not in (select repo_id from withdrawn)
 ),
-known as (select *, {gained} as d30_gained from there),
+known as (
+    select
+        * exclude (class_known), {gained} as d30_gained,
+        coalesce(class_known, case
+            when params_total is null then null
+            when params_total < 1e9 then '<1B'
+            when params_total < 9e9 then '1-9B'
+            when params_total < 40e9 then '9-40B'
+            when params_total < 100e9 then '40-100B'
+            when params_total < 250e9 then '100-250B'
+            else '250B+'
+        end) as size_class
+    from there
+),
 based as (
     select *, case
         when d_all is not null and d_start is not null then 'all'
@@ -38,7 +44,7 @@ based as (
     end as basis
     from known
 )
-select *,
+select * exclude (d30_gained, d_start, l_start{spare}),
     case basis
         -- More than the 30-day counter in no more than 30 days is a back-fill, not a download.
         when 'all' then least(greatest(d_all - d_start, 0), case when {days} <= 30 then d30 end)
