@@ -9,7 +9,7 @@ classified_as_of as (
     group by repo_id
 )
 select
-    s.repo_id, s.pipeline_tag, s.library, s.license,
+    s.repo_id, s.pipeline_tag, s.library, s.license, s.relation,
     coalesce(s.parameters, s.gguf_parameters)::double as params_stated,
     c.country, c.org_type, c.modality, c.licence_class, c.architecture, c.format, c.quantisation,
     c.size_class, c.params_total::double as params_total, c.params_active::double as params_active,
