@@ -24,7 +24,7 @@ def _period(frame: Frame, by: str | None) -> list[Figure]:
             row["downloads"],
             row["downloads"],
             n=int(row["known"]),
-            coverage=row["known"] / row["n"],
+            coverage=row["known"] / row["n"] if row["n"] else None,
             dimension=str(row["dimension"]) if by else None,
         )
         for row in rows
