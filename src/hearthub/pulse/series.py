@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hearthub.pulse.frame import Frame
 
-MOST = 10_000
+MOST = 5_000
 """Repos watched for each reason."""
 MOST_CELLS = 3_000_000
 """Days times repos whose series are made of 30-day counters: those are dense."""

@@ -15,4 +15,4 @@ chosen as (
     order by count(*) desc, repo_id
     limit {most}
 )
-select repo_id, day, sum(x) as x from happened semi join chosen using (repo_id) group by all
+select repo_id, day, sum(x) as x, null::double as had from happened semi join chosen using (repo_id) group by all

@@ -6,4 +6,9 @@ with chosen as (
     order by sum(likes) desc, repo_id
     limit {most}
 )
-select repo_id, day, likes as x from day semi join chosen using (repo_id)
+select repo_id, day, likes as x, had
+from day join chosen using (repo_id)
+left join (
+    -- Likes that it had when it was first seen.
+    select repo_id, min_by(likes, day) as had from point where likes is not null group by repo_id
+) using (repo_id)

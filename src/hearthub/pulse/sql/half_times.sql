@@ -1,19 +1,22 @@
 -- From the peak of what was smoothed over {smooth} days to the first of three days in a row at half
--- of it or less. Repos first seen after their launch, whose highest day is the first seen, are taken
--- to have peaked at launch, and come under watch at the age they had (left-truncated).
+-- of it or less. A repo first seen after its launch, whose highest day is among the first seen, peaked
+-- before: at launch, as high as follows from what it had by then and an even decline since. It comes under watch at
+-- the age it had, if it was above half of that still (left-truncated).
 with bounds as (
     select min(day) as observed from observed_day where not is_stalled
 ),
 lived as (
     select
-        u.repo_id, u.created_at::date as born, {cohort} as cohort,
+        u.repo_id, u.created_at::date as born, {cohort} as cohort, had,
         greatest(
             u.created_at::date, $start::date,
             {first_seen}
         ) as first,
         least($anchor, coalesce(u.removed_at::date, $anchor)) as last,
         coalesce(u.removed_at::date <= $anchor, false) as is_removed
-    from u semi join half_series on half_series.repo_id = u.repo_id cross join bounds
+    from u
+    join (select repo_id, any_value(had) as had from half_series group by repo_id) using (repo_id)
+    cross join bounds
 ),
 grid as (
     select repo_id, first + n::integer as day
@@ -28,9 +31,17 @@ smoothed as (
         ) as x
     from grid left join half_series using (repo_id, day)
 ),
-peak as (
+highest as (
     select repo_id, max(x) as x, arg_max(day, (x, -(day - date '2000-01-01'))) as day
     from smoothed group by repo_id having max(x) >= {peak}
+),
+peak as (
+    select
+        repo_id, h.day, h.day - first <= {before} and first - born > 2 as is_late,
+        -- Of an even decline the mean is the geometric mean of first and last: peak = mean^2 / x.
+        case when is_late then greatest(h.x, coalesce(pow(had / (first - born), 2) / h.x, 0))
+            else h.x end as x
+    from highest h join lived using (repo_id)
 ),
 low as (
     select
@@ -44,14 +55,15 @@ span as (
     select
         cohort,
         case
-            when p.day - first <= {before} and first - born > 2 then first - born else 0
+            when is_late then first - born else 0
         end as entry,
-        coalesce(h.day, last) - p.day as lasted,
-        h.day is not null as is_end, is_removed and h.day is null as went
+        coalesce(h.day, last) - case when is_late then first else p.day end as lasted,
+        h.day is not null as is_end, is_removed and h.day is null as went,
+        is_late and coalesce(h.day = p.day, false) as was_over
     from lived join peak p using (repo_id) left join half h using (repo_id)
 )
 select
     cohort, entry, entry + lasted as exit, is_end, count(*) as n, count(*) filter (went) as went
-from span where lasted > 0
+from span where lasted > 0 and not was_over
 group by all
 order by all
