@@ -39,7 +39,9 @@ def histories(draw: st.DrawFn) -> list[Told]:
                 d_all=list(accumulate(step * scale for step in steps)),
                 likes=list(accumulate(likes)),
                 created=START + born * DAY,
-                removed=draw(st.sampled_from([None, None, START + 30 * DAY])),
+                removed=draw(st.sampled_from([None, None, START + 30 * DAY]))
+                if born < 30
+                else None,
                 task=draw(st.sampled_from([None, "fill-mask", "robotics"])),
                 parameters=draw(st.sampled_from([None, 0, 1, 7 * 10**9, 2 * 10**11, 2**62])),
             )
