@@ -15,7 +15,7 @@ from needs import client_python
 
 INSIDE = Path(__file__).parent / "inside"
 LIMIT_S = 600
-CHECKPOINT, TWIN, WIDE = "alice/tiny-llama", "alice/tinier-llama", "alice/wide-llama"
+CHECKPOINT, TWIN = "alice/tiny-llama", "alice/tinier-llama"
 GGUF = "alice/tiny-llama-GGUF"
 KINDS = ("F16", "Q8_0", "Q4_0")
 

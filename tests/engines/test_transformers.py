@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from engines.conftest import TWIN, WIDE, Bench, near
+from engines.conftest import TWIN, Bench, near
 
-# The environment is that of the training libraries: these run with the clients too.
-pytestmark = [pytest.mark.engines, pytest.mark.clients]
+pytestmark = pytest.mark.engines
 
 SHORT, LONG = 128, 2048
 WRITTEN = 64
@@ -55,15 +54,5 @@ def test_model_alone(bench: Bench, checkpoint: str, tmp_path: Path, context: int
     text = report["commands"]["transformers"]
     text = filled(text, LONG) if context == LONG else text
     measured = run(bench, tmp_path, checkpoint, text, TWIN)
-    predicted = report["verdicts"][0]["memory"]
-    assert near(predicted["total_bytes"] - predicted["overhead_bytes"], measured["model"])
-
-
-def test_32_bit_weights(bench: Bench, checkpoint: str, tmp_path: Path) -> None:
-    """Their cache and activations are of 32 bits too."""
-    repo = bench.push("train", "make_checkpoint.py", WIDE, 4, 768, "float32")
-    report = bench.show(repo, "--ram", 8, "--context", LONG)
-    text = filled(report["commands"]["transformers"], LONG)
-    measured = run(bench, tmp_path, repo, text, TWIN)
     predicted = report["verdicts"][0]["memory"]
     assert near(predicted["total_bytes"] - predicted["overhead_bytes"], measured["model"])
