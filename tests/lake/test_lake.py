@@ -54,6 +54,16 @@ def test_what_is_appended_is_there_in_files_by_month(lake: Lake) -> None:
     ]
 
 
+def test_a_folder_may_have_an_apostrophe(tmp_path: Path, sandbox: Sandbox) -> None:
+    lake = Lake(tmp_path / "o'brien", (NUMBERS, NAMES), sandbox)
+    for _ in range(2):
+        with lake.writing() as writing:
+            writing.append("numbers", ROWS)
+    assert lake.compact(many=1) == 4
+    assert total(lake) == 40
+    assert lake.query("select count(*) from numbers").rows == ((40,),)
+
+
 def test_a_failed_writing_changes_nothing_and_leaves_no_file(lake: Lake) -> None:
     with lake.writing() as writing:
         writing.append("numbers", ROWS)

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from hearthub.lake.manifest import KEEP_S, DataFile, Manifest, Manifests, sync_folder
-from hearthub.lake.schema import Table
+from hearthub.lake.schema import Table, literal, parquet
 from hearthub.lake.session import Limits, Session
 from hearthub.lake.strangers import Answer, ask
 from hearthub.sandbox import Sandbox
@@ -141,13 +141,13 @@ class Writing:
 
     def merge(self, table: Table, partition: str, files: Sequence[DataFile]) -> None:
         """One file in place of several of a partition."""
-        listed = ", ".join(f"'{self.folder / file.path}'" for file in files)
+        rows = parquet(self.folder / file.path for file in files)
         gone = set(files)
         self._files[table.name] = [f for f in self._files[table.name] if f not in gone]
         self._copy(
             table,
             partition,
-            f"select {table.names} from read_parquet([{listed}], union_by_name = true)",  # noqa: S608
+            f"select {table.names} from {rows}",  # noqa: S608
         )
 
     def next(self) -> Manifest:
@@ -181,7 +181,7 @@ class Writing:
         self._written.append(path)
         rows = int(
             self.session.value(
-                f"copy ({select}{order}) to '{path}' "
+                f"copy ({select}{order}) to {literal(path)} "
                 "(format parquet, compression zstd, row_group_size 122880)",
                 **params,
             )

@@ -1,7 +1,9 @@
 """What a table of the lake looks like: its columns, and how its files are cut and sorted."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
 
@@ -29,3 +31,13 @@ class Table:
     @property
     def names(self) -> str:
         return ", ".join(f'"{name}"' for name, _ in self.columns)  # `at` is a word of DuckDB's
+
+
+def literal(path: str | Path) -> str:
+    """A path as a text of SQL: a folder may have an apostrophe in its name."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def parquet(paths: Iterable[str | Path]) -> str:
+    """The files of a table as a relation."""
+    return f"read_parquet([{', '.join(map(literal, paths))}], union_by_name = true)"

@@ -12,7 +12,7 @@ import duckdb
 
 from hearthub.errors import BadRequest, Unavailable
 from hearthub.lake.manifest import Manifest
-from hearthub.lake.schema import Table
+from hearthub.lake.schema import Table, parquet
 
 Row = dict[str, Any]
 
@@ -132,10 +132,9 @@ class Session:
         if not files:
             self._connection.execute(f"create temp table {table.name} ({table.definition})")
             return
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
         self._connection.execute(
             f"create temp view {table.name} as select {table.names} "  # noqa: S608
-            f"from read_parquet([{listed}], union_by_name = true)"
+            f"from {parquet(files)}"
         )
 
 

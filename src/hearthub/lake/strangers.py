@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from hearthub.errors import BadRequest
+from hearthub.lake.schema import parquet
 
 MAX_SQL = 20_000
 MAX_CELL = 10_000
@@ -84,10 +85,9 @@ def _open(
         if not paths:
             connection.execute(f"create table {name} ({definitions[name]})")
             continue
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         connection.execute(
             f"create view {name} as select {names[name]} "  # noqa: S608
-            f"from read_parquet([{listed}], union_by_name = true)"
+            f"from {parquet(paths)}"
         )
     connection.execute("set lock_configuration = true")
 
