@@ -6,6 +6,7 @@ from hearthub.api import (
     commit,
     docs,
     fallback,
+    git,
     health,
     info,
     lfs,
@@ -34,5 +35,5 @@ routers = [
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.
-byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes]
+byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes, *git.routes]
 routes = [*docs.routes, *fallback.routes]

@@ -5,6 +5,7 @@ from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
+from hearthub.registry.git import Fetch, Filter, Selection
 from hearthub.registry.gitformat import blob_oid
 from hearthub.registry.inventory import is_object, large_objects
 from hearthub.registry.operations import (
@@ -35,8 +36,10 @@ __all__ = [
     "DeleteFile",
     "DeleteFolder",
     "Entry",
+    "Fetch",
     "FileOffer",
     "FileVerdict",
+    "Filter",
     "Operation",
     "PutFile",
     "PutLfs",
@@ -45,6 +48,7 @@ __all__ = [
     "Repo",
     "Right",
     "Sample",
+    "Selection",
     "blob_oid",
     "check_visibility",
     "clean_path",

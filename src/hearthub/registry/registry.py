@@ -36,6 +36,7 @@ from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
+from hearthub.registry.git import Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
@@ -70,6 +71,7 @@ class Registry:
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
         self._revisions = Revisions(self._refs, self._objects)
+        self.git = Wire(self._objects, self._refs)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
         store = (db, objects_db, self._objects, self._refs, storage, settings.data / "tmp")
@@ -422,6 +424,7 @@ class Registry:
         if changed and not dry:
             self._objects.forget()
             self._files.forget()
+            self.git.forget()
             for repo_id in changed:
                 self.measure({"repo_id": repo_id})
         return tally

@@ -1,0 +1,7 @@
+"""What git clients send and are sent: packs, what is in them, and which refs they move."""
+
+from hearthub.registry.git.contents import Filter
+from hearthub.registry.git.fetches import Fetch, Selection
+from hearthub.registry.git.wire import Wire
+
+__all__ = ["Fetch", "Filter", "Selection", "Wire"]
