@@ -5,7 +5,7 @@ from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
-from hearthub.registry.git import Fetch, Filter, Selection
+from hearthub.registry.git import Fetch, Filter, Pack, Selection, Update, Verdict
 from hearthub.registry.gitformat import blob_oid
 from hearthub.registry.inventory import is_object, large_objects
 from hearthub.registry.operations import (
@@ -41,6 +41,7 @@ __all__ = [
     "FileVerdict",
     "Filter",
     "Operation",
+    "Pack",
     "PutFile",
     "PutLfs",
     "Ref",
@@ -49,6 +50,8 @@ __all__ = [
     "Right",
     "Sample",
     "Selection",
+    "Update",
+    "Verdict",
     "blob_oid",
     "check_visibility",
     "clean_path",

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from cachetools import LRUCache
 
-from hearthub.db import Database, Rows
+from hearthub.db import Database, Rows, batches
 from hearthub.errors import BadRequest, Damaged, NotFound
 from hearthub.registry.gitformat import (
     Commit,
@@ -172,6 +172,18 @@ class ObjectStore:
             oid=bytes.fromhex(oid),
         )
         return row is not None and (row.since is None or row.since > now - GRACE_MS + DAY_MS)
+
+    def all_stay(self, repo_id: int, oids: list[bytes], now: int) -> bool:
+        """The same of many objects."""
+        sql = (
+            "select count(*) from obj o left join obj_garbage g "
+            "on g.repo_id = o.repo_id and g.oid = o.oid where o.repo_id = :repo "
+            "and o.oid in (:oids) and (g.since is null or g.since > :limit)"
+        )
+        return all(
+            self._db.value(sql, repo=repo_id, oids=some, limit=now - GRACE_MS + DAY_MS) == len(some)
+            for some in batches(oids)
+        )
 
     def expand_prefix(self, repo_id: int, prefix: str) -> list[str]:
         """Commits whose oid starts with the hex digits `prefix`: at most three, to tell doubt."""

@@ -108,15 +108,21 @@ class Refs:
         )
         return found
 
-    def move(self, repo_id: int, name: str, old: str, new: str) -> None:
-        """Compare-and-swap a branch from commit `old` to commit `new`; raises RefMoved."""
+    def move(
+        self, repo_id: int, name: str, old: str, new: str, commit_oid: str | None = None
+    ) -> None:
+        """Compare-and-swap a ref from `old` to `new`; raises RefMoved.
+
+        `commit_oid` is given where `new` is an annotated tag.
+        """
         moved = self.db.execute(
-            "update ref set oid = :new, commit_oid = :new, updated = :now "
+            "update ref set oid = :new, commit_oid = :commit, updated = :now "
             "where repo_id = :repo and name = :name and oid = :old",
             repo=repo_id,
             name=name,
             old=old,
             new=new,
+            commit=commit_oid or new,
             now=now_ms(),
         )
         if not moved:

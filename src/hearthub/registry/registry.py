@@ -36,7 +36,7 @@ from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
-from hearthub.registry.git import Wire
+from hearthub.registry.git import Pushes, Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
@@ -71,10 +71,11 @@ class Registry:
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
         self._revisions = Revisions(self._refs, self._objects)
-        self.git = Wire(self._objects, self._refs)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
         store = (db, objects_db, self._objects, self._refs, storage, settings.data / "tmp")
+        pushes = Pushes(db, events, self._objects, self._refs, storage, self._quota, settings)
+        self.git = Wire(self._objects, self._refs, pushes)
         self._collector, self._checker = Collector(*store), Checker(*store)
         self._commits = Commits(
             db,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hearthub.registry.git.fetches import Fetch, Selection, Selector
 from hearthub.registry.git.packs import write_pack
+from hearthub.registry.git.pushes import Pushes
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.refs import Refs
 from hearthub.registry.repo import Repo
@@ -12,8 +13,9 @@ from hearthub.registry.repo import Repo
 class Wire:
     """Rights are the caller's to check. Oids are 20 bytes."""
 
-    def __init__(self, objects: ObjectStore, refs: Refs) -> None:
+    def __init__(self, objects: ObjectStore, refs: Refs, pushes: Pushes) -> None:
         self._objects, self._refs = objects, refs
+        self.push = pushes.push
         self._selector = Selector(objects)
 
     def common(self, repo: Repo, haves: Sequence[bytes]) -> set[bytes]:

@@ -1,0 +1,237 @@
+"""The push path: named steps from a pack to moved refs.
+
+As with commits (commits.py), everything before a ref moves only adds bytes that nothing reaches,
+so a push that fails at any step changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hearthub.accounts import Actor
+from hearthub.clock import now_ms
+from hearthub.db import Database, batches
+from hearthub.errors import BadRequest, Forbidden, HearthubError, TooLarge
+from hearthub.events import CommitCreated, EventLog, RefCreated, RefDeleted
+from hearthub.registry.git.judging import links
+from hearthub.registry.git.unpacking import Pack, unpack
+from hearthub.registry.gitformat import Kind, decode_tag, decode_tree
+from hearthub.registry.objects import ObjectStore
+from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
+from hearthub.registry.quota import Quota
+from hearthub.registry.refs import HEADS, MAIN, TAGS, RefMoved, Refs
+from hearthub.registry.repo import Repo
+from hearthub.settings import Settings
+from hearthub.storage import Storage
+
+ZERO = "0" * 40
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Update:
+    """One ref of a push, from `old` to `new` (40 hex digits; ZERO: it is not there)."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`reason` is None for a ref that moved."""
+
+    ref: str
+    reason: str | None = None
+
+
+@dataclass
+class _Brought:
+    """What a pack brought along."""
+
+    kinds: dict[bytes, Kind] = field(default_factory=dict)
+    wanted: dict[bytes, Kind] = field(default_factory=dict)
+    pointers: dict[str, Pointer] = field(default_factory=dict)
+    too_large: dict[bytes, int] = field(default_factory=dict)
+    size: int = 0
+
+    def outside(self) -> dict[bytes, Kind]:
+        """What is named and not brought: the repo must have it."""
+        return {oid: kind for oid, kind in self.wanted.items() if oid not in self.kinds}
+
+
+class Pushes:
+    def __init__(
+        self,
+        db: Database,
+        events: EventLog,
+        objects: ObjectStore,
+        refs: Refs,
+        storage: Storage,
+        quota: Quota,
+        settings: Settings,
+    ) -> None:
+        self.db, self.events, self.objects, self.refs = db, events, objects, refs
+        self.storage, self.quota, self.settings = storage, quota, settings
+
+    def push(
+        self,
+        actor: Actor,
+        repo: Repo,
+        updates: Sequence[Update],
+        pack: Pack | None,
+        *,
+        is_atomic: bool = False,
+    ) -> list[Verdict]:
+        """Store a pack, and move refs; rights are the caller's to check.
+
+        Raises what is wrong with the pack: then nothing has moved. What is wrong with one ref is
+        its verdict, and with `is_atomic` everybody's.
+        """
+        brought = self._store(repo, pack) if pack else _Brought()
+        self._require_whole(repo, brought)
+        self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
+        if is_atomic:
+            return self._move_all(actor, repo, updates, brought)
+        return [self._verdict(actor, repo, update, brought) for update in updates]
+
+    # -- the steps ---------------------------------------------------------------------------
+
+    def _store(self, repo: Repo, pack: Pack) -> _Brought:
+        self.quota.require(repo.id, pack.size)
+        self.storage.require_room(pack.size)
+        brought = _Brought()
+        limit = self.settings.max_regular_file
+
+        def outside(oid: bytes) -> tuple[Kind, bytes] | None:
+            if not self.objects.has(repo.id, [oid.hex()]):
+                return None
+            return self.objects.read(repo.id, oid.hex())
+
+        with self.objects.writer(repo.id) as writer:
+            for kind, oid, content, size in unpack(pack, limit, outside):
+                brought.kinds[oid] = kind
+                if content is None:
+                    brought.too_large[oid] = size
+                    continue
+                brought.wanted.update(links(kind, content, self.settings.max_folder_entries))
+                brought.size += size
+                if kind is Kind.BLOB and size <= MAX_POINTER and (it := parse_pointer(content)):
+                    brought.pointers[it.sha256] = it
+                writer.add(kind, content)
+        if brought.too_large:
+            raise TooLarge(self._about_large(repo, brought, limit))
+        return brought
+
+    def _about_large(self, repo: Repo, brought: _Brought, limit: int) -> str:
+        """Which files are too large, by name, and what to do about it."""
+        names: dict[bytes, str] = {}
+        for oid, kind in brought.kinds.items():
+            if kind is Kind.TREE and len(names) < SHOWN:
+                _, content = self.objects.read(repo.id, oid.hex())
+                for entry in decode_tree(content).values():
+                    found = bytes.fromhex(entry.oid)
+                    if found in brought.too_large:
+                        names.setdefault(found, entry.name)
+        told = [
+            f"{ascii(names.get(oid, oid.hex()))[1:-1]} ({size:,} bytes)"
+            for oid, size in list(brought.too_large.items())[:SHOWN]
+        ]
+        return (
+            f"Too large for git, whose files have at most {limit:,} bytes here: {', '.join(told)}. "
+            "Keep such files in LFS: git lfs migrate import --include=..., then push again"
+        )
+
+    def _require_whole(self, repo: Repo, brought: _Brought) -> None:
+        """All that is named is there, of the kind it must be."""
+        for oid, kind in brought.wanted.items():
+            here = brought.kinds.get(oid, kind)
+            if here is not kind:
+                raise BadRequest(f"Object {oid.hex()} is a {here.word}, not a {kind.word}")
+        for some in batches(list(brought.outside().items())):
+            kinds = self.objects.kinds(repo.id, (oid.hex() for oid, _ in some))
+            for oid, kind in some:
+                found = kinds.get(oid.hex())
+                if found is not kind:
+                    what = f"is a {found.word}, not a {kind.word}" if found else "is missing"
+                    raise BadRequest(f"Object {oid.hex()} {what}")
+
+    def _verdict(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> Verdict:
+        try:
+            with self.db.transaction():
+                self.quota.add(repo.id, brought.size)
+                self._move(actor, repo, update, brought)
+            brought.size = 0  # the first ref that moves has it counted
+        except RefMoved:
+            return Verdict(update.ref, "somebody else moved it first: fetch, then push again")
+        except HearthubError as error:
+            return Verdict(update.ref, " ".join(str(error).split()))
+        return Verdict(update.ref)
+
+    def _move_all(
+        self, actor: Actor, repo: Repo, updates: Sequence[Update], brought: _Brought
+    ) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+
+        class Undone(Exception):
+            """Takes the transaction back."""
+
+        try:
+            with self.db.transaction():
+                verdicts += [self._verdict(actor, repo, it, brought) for it in updates]
+                if any(it.reason for it in verdicts):
+                    raise Undone
+        except Undone:
+            reason = "the push is atomic, and another ref could not be moved"
+            verdicts = [it if it.reason else Verdict(it.ref, reason) for it in verdicts]
+        return verdicts
+
+    def _move(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> None:
+        name = update.ref
+        if not name.startswith((HEADS, TAGS)):
+            raise Forbidden("only branches and tags can be pushed")
+        if update.new == ZERO:
+            self._delete(actor, repo, update)
+            return
+        commit = self._commit_of(repo, update)
+        self._require_stays(repo, update, brought)
+        if update.old == ZERO:
+            self.refs.create(repo.id, name, update.new, commit)
+        else:
+            self.refs.move(repo.id, name, update.old, update.new, commit)
+        self._announce(actor, repo, update, commit, is_new=bytes.fromhex(commit) in brought.kinds)
+
+    def _delete(self, actor: Actor, repo: Repo, update: Update) -> None:
+        if update.ref == MAIN:
+            raise Forbidden("the branch main cannot be deleted")
+        old = self.refs.delete(repo.id, update.ref)
+        if old.oid != update.old:
+            raise RefMoved(update.ref)
+        self.events.append(RefDeleted(repo.id, update.ref, old.commit_oid), actor.user_id)
+
+    def _commit_of(self, repo: Repo, update: Update) -> str:
+        """The commit that a ref would name; a tag may stand between."""
+        oid = update.new
+        while True:
+            kind = self.objects.kinds(repo.id, [oid]).get(oid)
+            if kind is Kind.COMMIT:
+                return oid
+            if kind is not Kind.TAG or update.ref.startswith(HEADS):
+                raise BadRequest(f"{update.ref} must name a commit")
+            oid = decode_tag(self.objects.read(repo.id, oid)[1]).target
+
+    def _require_stays(self, repo: Repo, update: Update, brought: _Brought) -> None:
+        """Nothing that the ref rests on is about to be collected (see garbage.py)."""
+        needed = {bytes.fromhex(update.new), *brought.outside()}
+        if not self.objects.all_stay(repo.id, sorted(needed), now_ms()):
+            raise BadRequest("what it rests on is about to be collected: push again tomorrow")
+
+    def _announce(
+        self, actor: Actor, repo: Repo, update: Update, commit: str, *, is_new: bool
+    ) -> None:
+        ref, old = update.ref, None if update.old == ZERO else update.old
+        self.db.execute("update repo set modified = :now where id = :id", now=now_ms(), id=repo.id)
+        if ref.startswith(TAGS) or (old is None and not is_new):
+            self.events.append(RefCreated(repo.id, ref, commit), actor.user_id)
+            return
+        message = self.objects.commit(repo.id, commit).title
+        self.events.append(CommitCreated(repo.id, ref, old, commit, message), actor.user_id)
