@@ -29,9 +29,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 async def info_refs(request: Request) -> Response:
     """`GET /{repo}/info/refs?service=`: what a git client asks first."""
     service = request.query_params.get("service", "")
+    _, repo = await _repo(request, service)
     if service not in RIGHTS:
         raise Forbidden("This hub speaks git's smart protocol alone: update your git")
-    _, repo = await _repo(request, service)
     if service == FETCH and is_version_2(request):
         body = git_fetch.capabilities(AGENT)
     else:
@@ -60,14 +60,13 @@ def is_version_2(request: Request) -> bool:
 
 async def _repo(request: Request, service: str) -> tuple[Actor, Repo]:
     hub, params = hub_of(request), request.path_params
-    if request.method == "POST":
-        wanted = f"application/x-{service}-request"
-        if request.headers.get("content-type") != wanted:
-            raise BadRequest(f"The body must be {wanted}")
     actor = await actor_of(request)
-    name = f"{params['namespace']}/{params['name']}"
-    kind = params.get("kind", "model")
-    repo = await read(hub, hub.registry.repo, actor, kind, name, RIGHTS[service])
+    name, kind = f"{params['namespace']}/{params['name']}", params.get("kind", "model")
+    need = RIGHTS.get(service, Right.READ)
+    repo = await read(hub, hub.registry.repo, actor, kind, name, need)
+    wanted = f"application/x-{service}-request"
+    if request.method == "POST" and request.headers.get("content-type") != wanted:
+        raise BadRequest(f"The body must be {wanted}")
     return actor, repo
 
 

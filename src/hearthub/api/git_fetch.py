@@ -64,17 +64,23 @@ def advertise(refs: list[Ref], told: str, *, is_push: bool) -> bytes:
 
 
 async def answer(request: Request, repo: Repo, is_version_2: bool) -> Response:
+    """Raises BadRequest for what is not git's protocol; other errors git reads in the answer."""
     hub, lines = hub_of(request), [it for it, _ in read_lines(await _body(request))]
-    if not is_version_2:
-        return await _fetch_0(hub, repo, lines)
-    match _command(lines):
-        case "ls-refs", words:
-            refs = await read(hub, hub.registry.refs, repo)
-            return Response(_ls_refs(refs, words), media_type=_TYPE, headers=_FRESH)
-        case "fetch", words:
-            return await _fetch_2(hub, repo, words)
-        case name, _:
-            raise BadRequest(f"upload-pack: unknown command {name[:40]!r}")
+    try:
+        return await (_answer_2 if is_version_2 else _fetch_0)(hub, repo, lines)
+    except HearthubError as error:
+        text = line(f"ERR {' '.join(str(error).split())}\n".encode(errors="replace"))
+        return Response(text, media_type=_TYPE, headers=_FRESH)
+
+
+async def _answer_2(hub: Hub, repo: Repo, lines: list[Line]) -> Response:
+    name, words = _command(lines)
+    if name == "fetch":
+        return await _fetch_2(hub, repo, words)
+    if name != "ls-refs":
+        raise BadRequest(f"upload-pack: unknown command {name[:40]!r}")
+    refs = await read(hub, hub.registry.refs, repo)
+    return Response(_ls_refs(refs, words), media_type=_TYPE, headers=_FRESH)
 
 
 def _command(lines: list[Line]) -> tuple[str, list[str]]:

@@ -1,5 +1,6 @@
 """The lines that git speaks in: gitprotocol-common(5), gitprotocol-pack(5) "side-band"."""
 
+import re
 from collections.abc import Iterator
 from enum import Enum
 
@@ -7,6 +8,7 @@ from hearthub.errors import BadRequest
 
 MOST = 65_516
 """Bytes of content in one line."""
+_LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
 PACK, PROGRESS, ERROR = b"\1", b"\2", b"\3"
 
 
@@ -33,10 +35,10 @@ def read_lines(data: bytes) -> Iterator[tuple[Line, int]]:
     """
     at = 0
     while at < len(data):
-        try:
-            length = int(data[at : at + 4].decode("ascii"), 16)
-        except ValueError:
-            raise BadRequest("Not git's protocol: a line does not begin with its length") from None
+        told = _LENGTH.match(data, at)
+        if told is None:
+            raise BadRequest("Not git's protocol: a line does not begin with its length")
+        length = int(told[0], 16)
         if length < 3:
             at += 4
             yield list(Mark)[length], at

@@ -68,9 +68,9 @@ class Selector:
         self._require_reachable(repo_id, refs, ask.wants)
         if ask.haves or ask.shallow or ask.deepens:
             return _Walk(self._store, repo_id, refs, ask).selection()
-        key = (repo_id, frozenset(ask.wants), ask.leaves_out)
-        if ask.with_tags:  # which of them go along, too, is a matter of the refs
-            key = (*key, frozenset(ref.oid for ref in refs if ref.name.startswith(TAGS)))
+        # Which tags go along is a matter of the refs, too.
+        tags = frozenset(it.oid for it in refs if ask.with_tags and it.name.startswith(TAGS))
+        key = (repo_id, frozenset(ask.wants), ask.leaves_out, tags)
         with self._lock:
             objects = self._kept.get(key)
         if objects is None:
@@ -127,7 +127,7 @@ class _Walk:
         if not ask.haves and not ask.deepens:
             self._graph.read_all()
         tags: list[bytes] = []
-        tips, others = [], []
+        tips, others = list[bytes](), list[bytes]()
         for want in dict.fromkeys(ask.wants):
             kind, target = _peel(self._store, self._repo_id, want, tags)
             (tips if kind is Kind.COMMIT else others).append(target)

@@ -81,7 +81,7 @@ class _Unpacking:
 
     def objects(self) -> Iterator[Unpacked]:
         data = self._data
-        if data[:4] != b"PACK" or data[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
+        if bytes(data[:8]) not in (b"PACK\0\0\0\2", b"PACK\0\0\0\3"):
             raise BadRequest("What was sent is no pack")
         if hashlib.sha1(data[: self._end]).digest() != data[self._end :]:  # noqa: S324
             raise BadRequest("The pack is damaged: its checksum is wrong")

@@ -1,0 +1,183 @@
+"""The real git pushes, and the API reads the same."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from calls import commit, head, new_repo, put, tree
+from git.real import Failed, Git
+from needs import needs
+
+Cloned = Callable[..., tuple[str, Path]]
+
+
+class TestStory:
+    def test_commits_arrive(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        for number in range(3):
+            pushed = git.commit(folder, f"number {number}", a_txt=f"{number}\n" * 100, d__b_md="b")
+        git(folder, "push", "--quiet")
+        assert head(alice, repo) == pushed
+        titles = [it["title"] for it in alice.get(f"/api/models/{repo}/commits/main").json()]
+        assert titles == ["number 2", "number 1", "number 0", "initial commit"]
+        assert {"a.txt", "d", "d/b.md"} < tree(alice, repo).keys()
+        assert alice.get(f"/{repo}/resolve/main/a.txt").text == "2\n" * 100
+        assert git(git.clone(repo), "fsck", "--strict", "--full") == ""
+
+    def test_an_index_is_made_as_for_a_commit(
+        self, alice: httpx.Client, git: Git, cloned: Cloned
+    ) -> None:
+        repo, folder = cloned()
+        git.commit(folder, README_md="---\nlicense: mit\npipeline_tag: fill-mask\n---\n# Hi\n")
+        git(folder, "push", "--quiet")
+        git.hub.settle()
+        found = alice.get("/api/models", params={"pipeline_tag": "fill-mask", "limit": 1000}).json()
+        assert repo in [it["id"] for it in found]
+
+    def test_branches_and_tags(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        first = git.commit(folder, a_txt="1")
+        git(folder, "tag", "--annotate", "v1", "--message", "The first")
+        git(folder, "tag", "light")
+        git(folder, "push", "--quiet", "origin", "HEAD:refs/heads/dev/x", "v1", "light")
+        refs = alice.get(f"/api/models/{repo}/refs").json()
+        assert {it["name"]: it["targetCommit"] for it in refs["branches"]}["dev/x"] == first
+        assert [it["name"] for it in refs["tags"]] == ["light", "v1"]
+        assert git(git.clone(repo), "tag", "-n", "--list", "v1").split() == ["v1", "The", "first"]
+        git(folder, "push", "--quiet", "origin", ":dev/x", ":v1")
+        refs = alice.get(f"/api/models/{repo}/refs").json()
+        assert [it["name"] for it in refs["branches"] + refs["tags"]] == ["main", "light"]
+
+    def test_a_forced_push(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        git.commit(folder, a_txt="1")
+        git(folder, "push", "--quiet", "origin", "HEAD:dev")
+        git(folder, "reset", "--quiet", "--hard", "origin/main")
+        other = git.commit(folder, b_txt="2")
+        with pytest.raises(Failed, match="rejected"):
+            git(folder, "push", "--quiet", "origin", "HEAD:dev")
+        git(folder, "push", "--quiet", "--force", "origin", "HEAD:dev")
+        found = alice.get(f"/api/models/{repo}/revision/dev").json()
+        assert found["sha"] == other
+
+    def test_from_a_shallow_clone(self, alice: httpx.Client, git: Git) -> None:
+        repo = new_repo(alice)
+        for number in range(5):
+            commit(alice, repo, put("a.txt", str(number).encode()))
+        folder = git.clone(repo, "--depth", "1")
+        pushed = git.commit(folder, b_txt="b")
+        git(folder, "push", "--quiet")
+        assert head(alice, repo) == pushed
+
+    def test_a_whole_history_into_a_new_repo(
+        self, alice: httpx.Client, git: Git, tmp_path: Path
+    ) -> None:
+        """Deltas and all: what git packs is what the hub keeps."""
+        local = tmp_path / "local"
+        git(tmp_path, "init", "--quiet", "--initial-branch", "main", str(local))
+        text = "".join(f"line {number}\n" for number in range(2000))
+        for number in range(30):
+            text = text.replace(f"line {number * 7}\n", f"changed {number}\n")
+            git.commit(local, f"c{number}", long_txt=text, d__x_txt=str(number))
+        git(local, "gc", "--quiet", "--aggressive")
+        repo = new_repo(alice)
+        git(local, "push", "--quiet", "--force", git.url(repo), "main")
+        folder = git.clone(repo)
+        assert git(folder, "rev-parse", "HEAD^{tree}") == git(local, "rev-parse", "HEAD^{tree}")
+        assert git(folder, "rev-list", "--count", "HEAD") == "30"
+        assert git(folder, "fsck", "--strict", "--full") == ""
+
+
+class TestLfs:
+    def test_there_and_back(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        needs("git-lfs")
+        repo, folder = cloned()
+        git(folder, "lfs", "install", "--local")
+        content = os.urandom(1_000_000) * 200  # more than one part
+        git.commit(folder, model_bin=content)
+        git(folder, "push", "--quiet")
+        item = tree(alice, repo)["model.bin"]
+        assert item["lfs"]["oid"] == hashlib.sha256(content).hexdigest()
+        other = git.clone(repo)
+        git(other, "lfs", "install", "--local")
+        git(other, "lfs", "pull")
+        assert (other / "model.bin").read_bytes() == content
+
+    def test_a_pointer_to_nothing(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        before = head(alice, repo)
+        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 5\n"
+        git.commit(folder, a_txt=pointer)
+        with pytest.raises(Failed, match="a" * 64):
+            git(folder, "push", "--quiet")
+        assert head(alice, repo) == before
+
+
+class TestRefused:
+    """Nothing changes, and the terminal says why."""
+
+    def test_outsiders(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        before = head(alice, repo)
+        git.commit(folder, a_txt="1")
+        with pytest.raises(Failed, match="You have no write access"):
+            git(folder, "push", git.url(repo, "charlie"), "HEAD:main")
+        with pytest.raises(Failed, match="could not read Username"):
+            git(folder, "push", git.url(repo, None), "HEAD:main")
+        token = git.hub.read_tokens["alice"]
+        with pytest.raises(Failed, match="This token may only read"):
+            git(folder, "push", git.url(repo, token=token), "HEAD:main")
+        assert head(alice, repo) == before
+
+    def test_a_large_file_is_named(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        before = head(alice, repo)
+        git.commit(folder, d__big_txt=os.urandom(11 * 2**20))
+        with pytest.raises(Failed, match=r"big\.txt \(11,534,336 bytes\).*git lfs migrate"):
+            git(folder, "push", "--quiet")
+        assert head(alice, repo) == before
+
+    def test_main_stays(self, git: Git, cloned: Cloned) -> None:
+        _, folder = cloned()
+        with pytest.raises(Failed, match="the branch main cannot be deleted"):
+            git(folder, "push", "origin", ":main")
+
+    def test_other_refs(self, git: Git, cloned: Cloned) -> None:
+        _, folder = cloned()
+        for ref in ("refs/convert/parquet", "refs/pr/1", "refs/x/y"):
+            with pytest.raises(Failed, match="only branches and tags"):
+                git(folder, "push", "origin", f"HEAD:{ref}")
+
+    def test_all_or_none(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        before = head(alice, repo)
+        git.commit(folder, a_txt="1")
+        with pytest.raises(Failed, match="atomic"):
+            git(folder, "push", "--atomic", "origin", "HEAD:main", "HEAD:refs/x/y")
+        assert head(alice, repo) == before
+        with pytest.raises(Failed, match="only branches"):
+            git(folder, "push", "origin", "HEAD:main", "HEAD:refs/x/y")
+        assert head(alice, repo) != before
+
+    def test_a_branch_that_moved(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        git.commit(folder, a_txt="1")
+        moved = commit(alice, repo, put("b.txt"))
+        with pytest.raises(Failed, match="fetch first"):
+            git(folder, "push", "--quiet")
+        assert head(alice, repo) == moved
+        git(folder, "pull", "--quiet", "--rebase")
+        git(folder, "push", "--quiet")
+        assert {"a.txt", "b.txt"} < tree(alice, repo).keys()
+
+    def test_a_folder_with_too_many_files(
+        self, alice: httpx.Client, git: Git, cloned: Cloned
+    ) -> None:
+        _, folder = cloned()
+        git.commit(folder, **{f"d__f{number}": "x" for number in range(10_001)})
+        with pytest.raises(Failed, match="10001 entries, the limit is 10000"):
+            git(folder, "push", "--quiet")
