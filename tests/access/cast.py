@@ -163,4 +163,5 @@ def send(client: httpx.Client, method: str, call: Call, kind: str, repo: str) ->
         return text
 
     body = json.loads(fill(json.dumps(call.json))) if call.json is not None else None
-    return client.request(method, fill(call.path), json=body, content=call.content)
+    headers = {"Content-Type": call.media} if call.media else {}
+    return client.request(method, fill(call.path), json=body, content=call.content, headers=headers)

@@ -39,6 +39,7 @@ class Call:
     answer: tuple[int, str | None] = (200, None)
     json: Any = None
     content: bytes | None = None
+    media: str | None = None
     params: dict[str, str] = field(default_factory=dict)
     fresh: bool = False
 
@@ -58,6 +59,7 @@ PARAMS = {
     "file": OID,
     "oid": OID,
     "part": "1",
+    "lock": "999999999",
     "tag": "no-such-tag",
     "branch": "no-such-branch",
 }
@@ -80,6 +82,37 @@ LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
+OLD_GIT = (403, None)
+FETCH, PUSH = "application/x-git-upload-pack-request", "application/x-git-receive-pack-request"
+
+
+def git_rows() -> "list[Call]":
+    """What the real git asks, with the suffix `.git` and without."""
+    rows = []
+    for kind in ("/", "/{kind:kind}/"):
+        repo = kind + "{namespace:seg}/{name:seg}"
+        for suffix in (".git", ""):
+            rows += [
+                Call("GET HEAD", f"{repo}{suffix}/info/refs", Need.READ, OLD_GIT),
+                Call(
+                    "POST", f"{repo}{suffix}/git-upload-pack", Need.READ, content=b"0000",
+                    media=FETCH,
+                ),
+                Call(
+                    "POST", f"{repo}{suffix}/git-receive-pack", Need.WRITE, content=b"0000",
+                    media=PUSH,
+                ),
+            ]  # fmt: skip
+        locks = f"{repo}.git/info/lfs/locks"
+        rows += [
+            Call("GET HEAD", locks, Need.READ),
+            Call("POST", locks, Need.WRITE, (201, None), json={"path": "file{n}.bin"}),
+            Call("POST", f"{locks}/verify", Need.WRITE, json={}),
+            Call("POST", f"{locks}/{{lock:seg}}/unlock", Need.WRITE, (404, None), json={}),
+        ]
+    return rows
+
+
 FILES = "%s{namespace:seg}/{name:seg}/%s/{rev:seg}/{path:rest}"
 
 TABLE = [
@@ -139,6 +172,7 @@ TABLE = [
     Call("POST", REPO + "/tag/{rev:seg}", Need.WRITE, json={"tag": "tag{n}"}),
     Call("DELETE", REPO + "/tag/{tag:rest}", Need.WRITE, NO_SUCH_REF),
     Call("POST", REPO + "/super-squash/{rev:seg}", Need.WRITE, json={"message": "one"}),
+    *git_rows(),
     Call("POST", GIT + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
     Call("POST", GIT_OF_KIND + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
     Call("POST", GIT + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),

@@ -181,3 +181,44 @@ class TestRefused:
         git.commit(folder, **{f"d__f{number}": "x" for number in range(10_001)})
         with pytest.raises(Failed, match="10001 entries, the limit is 10000"):
             git(folder, "push", "--quiet")
+
+
+class TestLocks:
+    def test_by_the_real_client(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        needs("git-lfs")
+        repo = new_repo(alice, organization="acme")
+        folder, bobs = git.clone(repo), git.clone(repo, user="bob")
+        git(folder, "lfs", "lock", "a.bin")
+        assert "a.bin" in git(bobs, "lfs", "locks")
+        assert "alice" in git(bobs, "lfs", "locks")
+        with pytest.raises(Failed, match="is locked by alice"):
+            git(bobs, "lfs", "lock", "a.bin")
+        with pytest.raises(Failed, match="Authorization error"):
+            git(bobs, "lfs", "unlock", "a.bin")
+        git(bobs, "lfs", "install", "--local")
+        git.commit(bobs, a_bin=b"x")
+        url = f"lfs.{git.url(repo, 'bob')}.git/info/lfs.locksverify"
+        git(bobs, "config", url, "true")
+        with pytest.raises(Failed, match="locked by"):
+            git(bobs, "push", "--quiet")
+        git(bobs, "lfs", "unlock", "--force", "a.bin")
+        git(bobs, "push", "--quiet")
+        assert "a.bin" in tree(alice, repo)
+
+    def test_pages_and_nonsense(self, alice: httpx.Client) -> None:
+        repo = new_repo(alice)
+        url = f"/{repo}.git/info/lfs/locks"
+        for number in range(5):
+            assert alice.post(url, json={"path": f"{number}.bin"}).status_code == 201
+        first = alice.get(url, params={"limit": 2}).json()
+        assert [it["path"] for it in first["locks"]] == ["0.bin", "1.bin"]
+        rest = alice.get(url, params={"cursor": first["next_cursor"]}).json()
+        assert [it["path"] for it in rest["locks"]] == ["2.bin", "3.bin", "4.bin"]
+        assert "next_cursor" not in rest
+        one = alice.get(url, params={"path": "3.bin"}).json()["locks"]
+        assert [it["owner"] for it in one] == [{"name": "alice"}]
+        assert alice.get(url, params={"id": one[0]["id"]}).json()["locks"] == one
+        for bad in ({}, {"path": "../x"}, {"path": ".git/config"}, {"path": 5}, {"path": ""}):
+            assert alice.post(url, json=bad).status_code in (400, 422), bad
+        assert alice.get(url, params={"cursor": "x"}).status_code == 400
+        assert alice.post(f"{url}/x/unlock", json={}).status_code == 400

@@ -10,6 +10,7 @@ from hearthub.api import (
     health,
     info,
     lfs,
+    lfs_locks,
     lists,
     people,
     refs,
@@ -35,5 +36,5 @@ routers = [
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.
-byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes, *git.routes]
+byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes, *lfs_locks.routes, *git.routes]
 routes = [*docs.routes, *fallback.routes]

@@ -66,7 +66,7 @@ class Completion(BaseModel):
 
 async def batch(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/objects/batch`: where each object goes, or comes from."""
-    body = _parse(Batch, await _json(request))
+    body = await read_json(Batch, request)
     hub, params = hub_of(request), request.path_params
     need = Right.WRITE if body.operation == "upload" else Right.READ
     actor = await actor_of(request)
@@ -113,7 +113,7 @@ async def put_part(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     """`POST /lfs/objects/{oid}?sig=`: all parts are there; put together, hashed, kept."""
     hub, ticket = hub_of(request), await _ticket(request)
-    body = _parse(Completion, await _json(request))
+    body = await read_json(Completion, request)
     if body.oid != ticket.sha256:
         raise BadRequest("This URL was signed for another object")
     numbers = [part.partNumber for part in body.parts]
@@ -124,7 +124,7 @@ async def complete(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/verify`: whether the repo has an object of this size."""
     hub, params = hub_of(request), request.path_params
-    body = _parse(LfsObject, await _json(request))
+    body = await read_json(LfsObject, request)
     repo = await read(
         hub,
         hub.registry.repo,
@@ -251,21 +251,17 @@ async def _grant(request: Request, right: Right) -> Grant:
     return grant
 
 
-async def _json(request: Request) -> Any:
+async def read_json(model: type[T], request: Request) -> T:
+    """The body as this model; raises BadRequest, saying what is wrong with it."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             raise BadRequest(f"The body has more than {MAX_BODY} bytes")
     try:
-        return orjson.loads(body)
+        return model.model_validate(orjson.loads(body))
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}") from None
-
-
-def _parse(model: type[T], value: Any) -> T:
-    try:
-        return model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -8,6 +8,7 @@ from hearthub.registry.files import Entry
 from hearthub.registry.git import Fetch, Filter, Pack, Selection, Update, Verdict
 from hearthub.registry.gitformat import blob_oid
 from hearthub.registry.inventory import is_object, large_objects
+from hearthub.registry.locks import Lock, Locked
 from hearthub.registry.operations import (
     CommitHeader,
     DeleteFile,
@@ -40,6 +41,8 @@ __all__ = [
     "FileOffer",
     "FileVerdict",
     "Filter",
+    "Lock",
+    "Locked",
     "Operation",
     "Pack",
     "PutFile",

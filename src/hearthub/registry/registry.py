@@ -39,6 +39,7 @@ from hearthub.registry.garbage import Collector
 from hearthub.registry.git import Pushes, Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
+from hearthub.registry.locks import Locks
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
 from hearthub.registry.quota import Quota
@@ -67,6 +68,7 @@ class Registry:
         self.accounts, self.storage = accounts, storage
         self._repos = Repos(db)
         self._refs = Refs(db)
+        self.locks = Locks(db)
         self._objects = ObjectStore(objects_db, storage)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
