@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import beginnings, downloads, fit_readers, small, uploads
+from bench import beginnings, downloads, fit_readers, git_clone, small, uploads
 from bench.figures import Figure, Skipped
 from tests.live import live_hub
 
-SERVED = ("beginnings", "small", "uploads", "downloads")
+SERVED = ("beginnings", "git", "small", "uploads", "downloads")
 """What needs a hub that runs."""
 PARTS = ("fit", *SERVED, "install")
 
@@ -48,6 +48,8 @@ def served(parts: set[str], folder: Path, scale: int, repeats: int) -> Iterator[
         small.make_repo(hub, "bench")
         if "beginnings" in parts:
             yield from beginnings.measure(hub, repeats)
+        if "git" in parts:
+            yield from git_clone.measure(hub, folder, repeats)
         if "uploads" in parts or "downloads" in parts:
             yield from uploads.measure(hub, folder, 2**30 // scale, repeats)
         if "downloads" in parts:

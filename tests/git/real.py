@@ -17,6 +17,8 @@ class Failed(Exception):
 class Git:
     hub: LiveHub
     home: Path
+    when: int | None = None
+    """Seconds since 1970 that commits are made at; None: now."""
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
@@ -40,6 +42,8 @@ class Git:
                 for what, it in (("NAME", "Alice"), ("EMAIL", "alice@example.org"))
             },
         }
+        if self.when is not None:
+            env |= {f"GIT_{who}_DATE": f"{self.when} +0000" for who in ("AUTHOR", "COMMITTER")}
         done = subprocess.run(
             ["git", "-C", str(folder), *words], env=env, capture_output=True, input=stdin
         )

@@ -199,7 +199,7 @@ class TestLocks:
         git.commit(bobs, a_bin=b"x")
         url = f"lfs.{git.url(repo, 'bob')}.git/info/lfs.locksverify"
         git(bobs, "config", url, "true")
-        with pytest.raises(Failed, match="locked by"):
+        with pytest.raises(Failed, match="Cannot update locked files"):
             git(bobs, "push", "--quiet")
         git(bobs, "lfs", "unlock", "--force", "a.bin")
         git(bobs, "push", "--quiet")
