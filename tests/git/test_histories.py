@@ -57,5 +57,6 @@ def test_fetched_in_steps(alice: httpx.Client, git: Git, tmp_path: Path, seed: i
         )  # fmt: skip
         assert set(wanted.splitlines()) <= set(found.splitlines())
         assert git(folder, "fsck", "--full", "--strict", "--no-dangling") == ""
-        everything = git(folder, "rev-list", "--count", "--remotes")
-        assert everything == git(local, "rev-list", "--count", "--branches")
+        assert set(git(folder, "rev-list", "--remotes").split()) == set(
+            git(local, "rev-list", "--branches").split()
+        )

@@ -147,6 +147,10 @@ class _Walk:
         ask = self._ask
         if not ask.deepens:
             return ask.shallow, [], []
+        if ask.depth is not None and ask.depth >= INFINITE:
+            # Everything, also below what is not wanted anew; but nothing that no ref reaches.
+            tops = {bytes.fromhex(ref.commit_oid) for ref in self._refs}
+            return frozenset(), [], sorted(ask.shallow & set(self._graph.ancestors(tops)))
         kept, ends = self._deepened(tips)
         unshallow = sorted(oid for oid in ask.shallow if oid in kept and oid not in ends)
         return frozenset(ends), sorted(ends - ask.shallow), unshallow
@@ -161,7 +165,7 @@ class _Walk:
                 reached = set(graph.ancestors(tips, ask.shallow))
                 starts, depth = sorted(ask.shallow & reached), depth + 1
             return self._by_depth(starts or tips, depth)
-        hidden = set(graph.ancestors(ask.without, frozenset()))
+        hidden = set(graph.ancestors(ask.without))
         since = ask.since or 0
         kept: set[bytes] = set()
         todo = [oid for oid in tips if oid not in hidden and graph[oid].when >= since]

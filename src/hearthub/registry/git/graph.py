@@ -43,7 +43,9 @@ class Graph:
             node = self._nodes[oid] = _node(content)
         return node
 
-    def ancestors(self, starts: Iterable[bytes], ends: frozenset[bytes]) -> Iterator[bytes]:
+    def ancestors(
+        self, starts: Iterable[bytes], ends: frozenset[bytes] = frozenset()
+    ) -> Iterator[bytes]:
         """`starts` and what came before them, each once; not what came before `ends`."""
         seen, todo = set(starts), list(starts)
         while todo:
