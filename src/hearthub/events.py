@@ -84,6 +84,28 @@ class RepoUnliked(Event):
     user_id: int
 
 
+@dataclass(frozen=True)
+class DiscussionOpened(Event):
+    num: int
+    title: str
+    is_pull_request: bool
+
+
+@dataclass(frozen=True)
+class DiscussionChanged(Event):
+    """`what` is status-change or title-change."""
+
+    num: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Commented(Event):
+    num: int
+    comment: str
+    """The comment's id, 24 hex digits."""
+
+
 E = TypeVar("E", bound=Event)
 
 

@@ -137,11 +137,11 @@ def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
         return (401 if nobody else 404), "RepoNotFound"
     if need is Need.METADATA or given is Need.ADMIN:
         return call.answer
-    if need is Need.READ:
-        return call.answer if given is Need.READ else (refused[0], "GatedRepo")
-    if need is Need.LIKE and not nobody and "read token" not in actor:
-        return call.answer
-    return refused
+    if need in (Need.READ, Need.PROPOSE) and given is not Need.READ:
+        return refused[0], "GatedRepo"
+    speaks = not nobody and "read token" not in actor
+    may = need is Need.READ or (need in (Need.PROPOSE, Need.LIKE) and speaks)
+    return call.answer if may else refused
 
 
 def send(client: httpx.Client, method: str, call: Call, kind: str, repo: str) -> httpx.Response:

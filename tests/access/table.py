@@ -18,6 +18,7 @@ class Need(Enum):
     METADATA = "may see that the repo exists"
     LIKE = "sees the repo, and has a token that writes"
     READ = "may read the repo's files"
+    PROPOSE = "may read, and has a token that writes"
     WRITE = "may commit"
     ADMIN = "may change, move and delete"
     CREATE = "may make repos in the namespace"
@@ -60,6 +61,8 @@ PARAMS = {
     "oid": OID,
     "part": "1",
     "lock": "999999999",
+    "num": "99999",
+    "comment": "0" * 24,
     "tag": "no-such-tag",
     "branch": "no-such-branch",
 }
@@ -80,6 +83,7 @@ NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
 OLD_GIT = (403, None)
@@ -99,7 +103,7 @@ def git_rows() -> "list[Call]":
                     media=FETCH,
                 ),
                 Call(
-                    "POST", f"{repo}{suffix}/git-receive-pack", Need.WRITE, content=b"0000",
+                    "POST", f"{repo}{suffix}/git-receive-pack", Need.PROPOSE, content=b"0000",
                     media=PUSH,
                 ),
             ]  # fmt: skip
@@ -162,6 +166,18 @@ TABLE = [
     Call("GET HEAD", FILES % ("/{kind:kind}/", "resolve"), Need.READ),
     Call("GET HEAD", FILES % ("/{kind:kind}/", "raw"), Need.READ),
     Call("GET", REPO + "/safetensors-metadata/{path:rest}", Need.READ, NO_ENTRY, params=NO_INDEX),
+    # Talking
+    Call("GET", REPO + "/discussions", Need.READ),
+    Call("POST", REPO + "/discussions", Need.PROPOSE, json={"title": "Hello"}),
+    Call("GET", TALK, Need.READ, NO_TALK),
+    Call("POST", TALK + "/comment", Need.PROPOSE, NO_TALK, json={"comment": "Hello"}),
+    Call(
+        "POST", TALK + "/comment/{comment:seg}/edit", Need.PROPOSE, NO_TALK, json={"content": "x"}
+    ),
+    Call("POST", TALK + "/comment/{comment:seg}/hide", Need.PROPOSE, NO_TALK),
+    Call("POST", TALK + "/title", Need.PROPOSE, NO_TALK, json={"title": "Other"}),
+    Call("POST", TALK + "/status", Need.PROPOSE, NO_TALK, json={"status": "closed"}),
+    Call("POST", TALK + "/merge", Need.WRITE, NO_TALK),
     # Writing
     Call("GET", REPO + "/auth-check/write", Need.WRITE),
     Call("GET", REPO + "/xet-write-token/{rev:seg}", Need.WRITE),
@@ -173,12 +189,12 @@ TABLE = [
     Call("DELETE", REPO + "/tag/{tag:rest}", Need.WRITE, NO_SUCH_REF),
     Call("POST", REPO + "/super-squash/{rev:seg}", Need.WRITE, json={"message": "one"}),
     *git_rows(),
-    Call("POST", GIT + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
-    Call("POST", GIT_OF_KIND + "/objects/batch", Need.WRITE, json=LFS_UPLOAD),
+    Call("POST", GIT + "/objects/batch", Need.PROPOSE, json=LFS_UPLOAD),
+    Call("POST", GIT_OF_KIND + "/objects/batch", Need.PROPOSE, json=LFS_UPLOAD),
     Call("POST", GIT + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
     Call("POST", GIT_OF_KIND + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
-    Call("POST", GIT + "/verify", Need.WRITE, (404, None), json=LFS_OBJECT),
-    Call("POST", GIT_OF_KIND + "/verify", Need.WRITE, (404, None), json=LFS_OBJECT),
+    Call("POST", GIT + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
+    Call("POST", GIT_OF_KIND + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
     # Owning
     Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
     Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),

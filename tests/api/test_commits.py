@@ -111,13 +111,6 @@ class TestPreupload:
         assert found["x/a.foo"]["uploadMode"] == "lfs"
         assert [file["shouldIgnore"] for file in found.values()] == [False, True, True]
 
-    def test_no_pull_requests_yet(self, alice: httpx.Client, repo: str) -> None:
-        for path in ("preupload/main", "commit/main"):
-            url = f"/api/models/{repo}/{path}?create_pr=1"
-            answer = alice.post(url, json={"files": []})
-            assert answer.status_code == 422
-            assert "pull requests" in answer.headers["x-error-message"]
-
 
 class TestLines:
     def test_all_kinds_at_once(self, hub: LiveHub, alice: httpx.Client, repo: str) -> None:

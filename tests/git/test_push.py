@@ -148,9 +148,11 @@ class TestRefused:
 
     def test_other_refs(self, git: Git, cloned: Cloned) -> None:
         _, folder = cloned()
-        for ref in ("refs/convert/parquet", "refs/pr/1", "refs/x/y"):
-            with pytest.raises(Failed, match="only branches and tags"):
+        for ref in ("refs/convert/parquet", "refs/x/y"):
+            with pytest.raises(Failed, match="only branches, tags and pull requests"):
                 git(folder, "push", "origin", f"HEAD:{ref}")
+        with pytest.raises(Failed, match="opened and closed on the hub"):
+            git(folder, "push", "origin", "HEAD:refs/pr/1")
 
     def test_all_or_none(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
         repo, folder = cloned()
@@ -181,6 +183,27 @@ class TestRefused:
         git.commit(folder, **{f"d__f{number}": "x" for number in range(10_001)})
         with pytest.raises(Failed, match="10001 entries, the limit is 10000"):
             git(folder, "push", "--quiet")
+
+
+class TestPulls:
+    def test_its_author_pushes_to_a_pull_request(
+        self, alice: httpx.Client, charlie: httpx.Client, git: Git
+    ) -> None:
+        repo = new_repo(alice)
+        url = f"/api/models/{repo}/discussions"
+        answer = charlie.post(url, json={"title": "Mine", "description": "", "pullRequest": True})
+        num = answer.json()["num"]
+        folder = git.clone(repo, user="charlie")
+        git(folder, "fetch", "--quiet", "origin", f"refs/pr/{num}:pr")
+        git(folder, "checkout", "--quiet", "pr")
+        pushed = git.commit(folder, a_txt="1")
+        git(folder, "push", "--quiet", "origin", f"pr:refs/pr/{num}")
+        found = alice.get(f"{url}/{num}").json()
+        assert [it["data"]["oid"] for it in found["events"] if it["type"] == "commit"] == [pushed]
+        with pytest.raises(Failed, match="You have no write access"):
+            git(folder, "push", git.url(repo, "bob"), f"HEAD~1:refs/pr/{num}", "--force")
+        assert alice.post(f"{url}/{num}/merge").status_code == 200
+        assert "a.txt" in tree(alice, repo)
 
 
 class TestLocks:

@@ -52,7 +52,7 @@ async def chunk(request: Request) -> Response:
 
 async def xorb_grant(request: Request) -> Response:
     """`POST /v1/xorb-grants/{prefix}/{hash}`: only tells whether the xorb is stored."""
-    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
+    hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
     xorb = request.path_params["hash"]
     known = await run_in_threadpool(
         hub.storage.is_xorb_known, grant.repo, xorb, _readable(hub, grant)
@@ -62,7 +62,7 @@ async def xorb_grant(request: Request) -> Response:
 
 async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
-    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
+    hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
     await read(hub, hub.registry.require_room, grant.repo, declared_length(request))
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
         inserted = await run_heavy(
@@ -72,14 +72,14 @@ async def post_xorb(request: Request) -> Response:
 
 
 async def post_shard_v1(request: Request) -> Response:
-    hub, grant = hub_of(request), await grant_of(request, Right.WRITE)
+    hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
     async with spool_body(request, hub.storage, hub.storage.max_shard, hashed=False) as spool:
         await run_heavy(hub.storage.register_shard, grant.repo, spool)
     return JSONResponse({"result": 1})
 
 
 async def post_shard_v2(request: Request) -> "ShardAnswer":
-    return ShardAnswer(hub_of(request), await grant_of(request, Right.WRITE))
+    return ShardAnswer(hub_of(request), await grant_of(request, Right.PROPOSE))
 
 
 class ShardAnswer:

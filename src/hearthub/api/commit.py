@@ -12,13 +12,15 @@ from pydantic import BaseModel, Field
 
 from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
+from hearthub.community import MAX_TEXT, MAX_TITLE
 from hearthub.context import Hub
-from hearthub.errors import BadRequest, TooLarge, Unprocessable
+from hearthub.errors import BadRequest, TooLarge
 from hearthub.http.actor import actor_of, read
 from hearthub.http.body import spool_body
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import repo_url
 from hearthub.registry import (
+    PULLS,
     CommitHeader,
     DeleteFile,
     DeleteFolder,
@@ -34,7 +36,6 @@ from hearthub.storage import Spool
 
 router = APIRouter(tags=["commits"])
 
-NO_PULL_REQUESTS = "This hub takes no pull requests yet: commit to a branch instead"
 MAX_LINE = 64 * 2**20  # one inline file in base64 with room to spare
 MAX_OFFERS = 1000
 SPARE = 64 * 1024  # a body that deletes files is welcome on a disk that is nearly full
@@ -74,8 +75,8 @@ def preupload(
     body: Preupload,
     create_pr: bool = False,
 ) -> dict[str, Any]:
-    _refuse_pull_request(create_pr)
-    repo = target.repo(Right.WRITE)
+    # What is proposed is offered before there is a ref for it.
+    repo = target.repo(Right.PROPOSE if create_pr or rev.startswith(PULLS) else Right.WRITE)
     verdicts = target.hub.registry.judge_uploads(
         repo,
         rev,
@@ -111,28 +112,46 @@ async def commit(
 
     The body may have hundreds of megabytes: it is spooled to disk and read line by line.
     """
-    _refuse_pull_request(create_pr)
     hub = target.hub
-    await read(hub, target.repo, Right.WRITE)
+    need = Right.PROPOSE if create_pr or rev.startswith(PULLS) else Right.WRITE
+    await read(hub, target.repo, need)
     limit = hub.settings.max_commit_body
     async with spool_body(request, hub.storage, limit, hashed=False, spare=SPARE) as spool:
         # The body may have taken an hour: whether the caller still may is asked again.
         actor = await actor_of(request)
-        repo = await read(hub, hub.registry.repo, actor, target.kind, target.full_name, Right.WRITE)
-        oid = await run_heavy(_commit, hub, actor, repo, rev, spool)
-    return {
+        repo = await read(hub, hub.registry.repo, actor, target.kind, target.full_name, need)
+        make = _propose if create_pr else _commit
+        oid, num = await run_heavy(make, hub, actor, repo, rev, spool)
+    url = repo_url(request, repo.type, repo.full_name)
+    answer = {
         "success": True,
         "commitOid": oid,
-        "commitUrl": f"{repo_url(request, repo.type, repo.full_name)}/commit/{oid}",
+        "commitUrl": f"{url}/commit/{oid}",
         "hookOutput": "",
     }
+    return answer | ({"pullRequestUrl": f"{url}/discussions/{num}"} if num else {})
 
 
-def _commit(hub: Hub, actor: Actor, repo: Repo, rev: str, spool: Spool) -> str:
+def _commit(hub: Hub, actor: Actor, repo: Repo, rev: str, spool: Spool) -> tuple[str, int]:
     with spool.path.open("rb") as body:
         header = _header(next(_lines(body), None))
         operations = _Operations(body)
-        return hub.registry.commit(actor, repo, rev, header, operations, spool.size).oid
+        return hub.registry.commit(actor, repo, rev, header, operations, spool.size).oid, 0
+
+
+def _propose(hub: Hub, actor: Actor, repo: Repo, rev: str, spool: Spool) -> tuple[str, int]:
+    """A pull request with this commit; none when the commit cannot be."""
+    with spool.path.open("rb") as body:
+        header = _header(next(_lines(body), None))
+        discussions, title = hub.community.discussions, header.summary[:MAX_TITLE]
+        found = discussions.open(actor, repo, title, header.description[:MAX_TEXT], base=rev)
+        ref, operations = f"{PULLS}{found.num}", _Operations(body)
+        try:
+            done = hub.registry.commit(actor, repo, ref, header, operations, spool.size)
+        except BaseException:
+            discussions.withdraw(repo, found)
+            raise
+        return done.oid, found.num
 
 
 class _Operations:
@@ -215,8 +234,3 @@ def _decode(sample: str) -> bytes:
         return base64.b64decode(sample)
     except (binascii.Error, ValueError):
         raise BadRequest("sample of a file is not base64") from None
-
-
-def _refuse_pull_request(create_pr: bool) -> None:
-    if create_pr:
-        raise Unprocessable(NO_PULL_REQUESTS)

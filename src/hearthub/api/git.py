@@ -21,7 +21,7 @@ from hearthub.http.urls import hub_of, redirect_target
 from hearthub.registry import Repo, Right
 
 FETCH, PUSH = "git-upload-pack", "git-receive-pack"
-RIGHTS = {FETCH: Right.READ, PUSH: Right.WRITE}
+RIGHTS = {FETCH: Right.READ, PUSH: Right.PROPOSE}
 AGENT = f"agent=hearthub/{__version__}"
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -21,8 +21,8 @@ class Grant:
     token: int | None
 
     @property
-    def may_write(self) -> bool:
-        return self.right == Right.WRITE.name
+    def may_upload(self) -> bool:
+        return self.right == Right.PROPOSE.name
 
 
 def issue(hub: Hub, purpose: str, actor: Actor, repo: Repo, right: Right, ttl_s: int) -> str:

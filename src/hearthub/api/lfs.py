@@ -68,7 +68,7 @@ async def batch(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/objects/batch`: where each object goes, or comes from."""
     body = await read_json(Batch, request)
     hub, params = hub_of(request), request.path_params
-    need = Right.WRITE if body.operation == "upload" else Right.READ
+    need = Right.PROPOSE if body.operation == "upload" else Right.READ
     actor = await actor_of(request)
     repo = await read(
         hub,
@@ -131,7 +131,7 @@ async def verify(request: Request) -> Response:
         await actor_of(request),
         params.get("kind", "model"),
         f"{params['namespace']}/{params['name']}",
-        Right.WRITE,
+        Right.PROPOSE,
     )
     stored = (await run_in_threadpool(hub.storage.objects, repo.id, [body.oid])).get(body.oid)
     if stored is None or stored.size != body.size:
@@ -191,7 +191,7 @@ class _Room:
 
 
 def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) -> dict[str, Any]:
-    grant = grants.issue(hub_of(request), PURPOSE, actor, repo, Right.WRITE, TTL_S)
+    grant = grants.issue(hub_of(request), PURPOSE, actor, repo, Right.PROPOSE, TTL_S)
     query = f"?sig={upload.token}&grant={grant}"
     url = f"{base_url(request)}/lfs/objects/{upload.sha256}"
     action: dict[str, Any] = {"href": f"{url}{query}"}
@@ -208,7 +208,7 @@ def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) 
 def _xet_actions(request: Request, actor: Actor, repo: Repo) -> dict[str, Any]:
     """The store's address and token; at `href` a client gets a new token when that one ends."""
     href = token_url(request, repo, "main", "write")
-    return {"upload": {"href": href, "header": store_access(request, repo, actor, Right.WRITE)}}
+    return {"upload": {"href": href, "header": store_access(request, repo, actor, Right.PROPOSE)}}
 
 
 def _download(
@@ -236,7 +236,7 @@ def _header(answer: dict[str, Any]) -> dict[str, str]:
 async def _ticket(request: Request) -> Ticket:
     """What an upload URL allows, if its holder still may write to the repo."""
     ticket = hub_of(request).storage.lfs.ticket(request.query_params.get("sig", ""))
-    grant = await _grant(request, Right.WRITE)
+    grant = await _grant(request, Right.PROPOSE)
     if ticket.sha256 != request.path_params["oid"] or ticket.repo_id != grant.repo:
         raise BadRequest("This URL was signed for another object")
     return ticket

@@ -10,10 +10,10 @@ from hearthub.api import grants
 from hearthub.api.grants import Grant
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.api.xet_urls import cas_url
-from hearthub.errors import Forbidden, InvalidCredentials, Unprocessable
+from hearthub.errors import Forbidden, InvalidCredentials
 from hearthub.http.actor import read, token_of
 from hearthub.http.urls import hub_of
-from hearthub.registry import Repo, Right
+from hearthub.registry import PULLS, Repo, Right
 
 router = APIRouter(tags=["xet"])
 
@@ -29,12 +29,10 @@ def write_token(
     response: Response,
     create_pr: bool = False,
 ) -> dict[str, Any]:
-    if create_pr:
-        raise Unprocessable("This hub takes no pull requests yet: commit to a branch instead")
-    repo = target.repo(Right.WRITE)
+    repo = target.repo(Right.PROPOSE if create_pr or rev.startswith(PULLS) else Right.WRITE)
     target.hub.registry.require_room(repo.id, 0)
     target.hub.storage.require_room()
-    return _issue(request, response, repo, target.actor, Right.WRITE)
+    return _issue(request, response, repo, target.actor, Right.PROPOSE)
 
 
 @router.get(REPO + "/xet-read-token/{rev:seg}", summary="A token to download by Xet")
@@ -74,13 +72,13 @@ def store_access(request: Request, repo: Repo, actor: Actor, right: Right) -> di
 
 
 async def grant_of(request: Request, need: Right) -> Grant:
-    """The caller's store token, still good; `need` is READ or WRITE (which includes READ)."""
+    """The caller's store token, still good; `need` is READ or PROPOSE, by which one may upload."""
     hub, token = hub_of(request), token_of(request) or ""
     try:
         grant = grants.verify(hub, PURPOSE, token.removeprefix("xet_"))
     except Forbidden as error:
         raise InvalidCredentials(f"The Xet token is no good: {error}") from None
-    if need == Right.WRITE and not grant.may_write:
+    if need == Right.PROPOSE and not grant.may_upload:
         raise Forbidden("This Xet token may only read")
     await read(hub, grants.recheck, hub, grant)
     return grant

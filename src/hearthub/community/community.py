@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
+from hearthub.community.discussions import Discussions
 from hearthub.db import Database, batches
 from hearthub.errors import Forbidden, LoginRequired
 from hearthub.events import EventLog, RepoLiked, RepoUnliked
@@ -23,6 +24,7 @@ class Like:
 class Community:
     def __init__(self, db: Database, events: EventLog, registry: Registry) -> None:
         self.db, self.events, self.registry = db, events, registry
+        self.discussions = Discussions(db, events, registry)
 
     def like(self, actor: Actor, repo: Repo) -> None:
         """Liking twice is liking once."""

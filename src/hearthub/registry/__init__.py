@@ -6,7 +6,7 @@ from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
 from hearthub.registry.git import Fetch, Filter, Pack, Selection, Update, Verdict
-from hearthub.registry.gitformat import blob_oid
+from hearthub.registry.gitformat import Commit, blob_oid
 from hearthub.registry.inventory import is_object, large_objects
 from hearthub.registry.locks import Lock, Locked
 from hearthub.registry.operations import (
@@ -18,7 +18,7 @@ from hearthub.registry.operations import (
     PutLfs,
 )
 from hearthub.registry.paths import clean_path
-from hearthub.registry.refs import CONVERTS, HEADS, PULLS, TAGS, Ref
+from hearthub.registry.refs import CONVERTS, HEADS, MAIN, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
 from hearthub.registry.repo import REPO_TYPES, Repo
 from hearthub.registry.repos import GATES, check_visibility
@@ -28,10 +28,12 @@ __all__ = [
     "CONVERTS",
     "GATES",
     "HEADS",
+    "MAIN",
     "PULLS",
     "REPO_TYPES",
     "TAGS",
     "CheckReport",
+    "Commit",
     "CommitHeader",
     "CommitResult",
     "DeleteFile",

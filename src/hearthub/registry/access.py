@@ -13,8 +13,9 @@ class Right(IntEnum):
     NONE = 0
     METADATA = 1  # name, card metadata, tree: what a gated repo shows to strangers
     READ = 2  # file contents
-    WRITE = 3  # commits, branches, tags, likes of one's own
-    ADMIN = 4  # settings, move, delete
+    PROPOSE = 3  # discussions, pull requests and what is uploaded for them
+    WRITE = 4  # commits, branches, tags
+    ADMIN = 5  # settings, move, delete
 
 
 # What an organisation's role gives on the organisation's repos. A contributor has more on those
@@ -31,7 +32,10 @@ CREATOR_ROLES = frozenset({"admin", "write", "contributor"})
 def right_of(actor: Actor, repo: Repo) -> Right:
     """The highest right of `actor` on `repo`; a read-only token never gives more than READ."""
     right = max(_public_right(repo), _personal_right(actor, repo))
-    return right if actor.can_write else min(right, Right.READ)
+    if not actor.can_write:
+        return min(right, Right.READ)
+    # Whoever may read may propose, if it is known who that is.
+    return Right.PROPOSE if right == Right.READ and actor.user_id is not None else right
 
 
 def _public_right(repo: Repo) -> Right:
@@ -63,7 +67,7 @@ def require(actor: Actor, repo: Repo, need: Right) -> None:
         return
     if right == Right.NONE:
         raise RepoNotFound
-    if need == Right.READ:
+    if right < Right.READ <= need <= Right.PROPOSE:
         raise GatedRepo(
             f"Access to {repo.type} {repo.full_name} is restricted and you are not in the "
             "authorized list. Ask its owner for access."

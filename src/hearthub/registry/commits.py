@@ -139,6 +139,22 @@ class Commits:
             return oid
         raise Conflict(BUSY)
 
+    def put_tree(
+        self, actor: Actor, repo: Repo, branch: Ref, tree: str, new: dict[str, bytes], message: str
+    ) -> str:
+        """A commit with this tree, whose new parts are `new`, on top of a branch.
+
+        Raises RefMoved when the branch is not where it was.
+        """
+        self._check_header(CommitHeader(message))
+        with self.objects.writer(repo.id) as writer:
+            for data in new.values():
+                writer.add(Kind.TREE, data)
+            base = self.objects.commit(repo.id, branch.commit_oid)
+            oid = self._put_commit(actor, writer, message, tree, branch, base)
+        self._move(actor, repo, branch, oid, CommitHeader(message).summary)
+        return oid
+
     # -- the steps ---------------------------------------------------------------------------
 
     def _branch(self, repo: Repo, rev: str) -> Ref:

@@ -77,19 +77,32 @@ class Refs:
         )
         return [Ref(*row) for row in rows]
 
-    def create(self, repo_id: int, name: str, oid: str, commit_oid: str) -> None:
+    def author(self, repo_id: int, name: str) -> int | None:
+        """Whose pull request a ref is: an account's id."""
+        found: int | None = self.db.value(
+            "select author_id from ref where repo_id = :repo and name = :name",
+            repo=repo_id,
+            name=name,
+        )
+        return found
+
+    def create(
+        self, repo_id: int, name: str, oid: str, commit_oid: str, author_id: int | None = None
+    ) -> None:
         """Raises Conflict when the ref exists, or stands where git would want a folder."""
         check_ref_name(name)
         if other := self._in_the_way(repo_id, name):
             raise Conflict(f"Reference {other} already exists: git cannot have {name} beside it")
         made = self.db.execute(
-            "insert into ref (repo_id, name, oid, commit_oid, updated) "
-            "values (:repo, :name, :oid, :commit, :now) on conflict (repo_id, name) do nothing",
+            "insert into ref (repo_id, name, oid, commit_oid, updated, author_id) "
+            "values (:repo, :name, :oid, :commit, :now, :author) "
+            "on conflict (repo_id, name) do nothing",
             repo=repo_id,
             name=name,
             oid=oid,
             commit=commit_oid,
             now=now_ms(),
+            author=author_id,
         )
         if not made:
             raise Conflict(f"Reference {name} already exists")

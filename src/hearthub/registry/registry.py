@@ -42,8 +42,9 @@ from hearthub.registry.history import History
 from hearthub.registry.locks import Locks
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
+from hearthub.registry.pulls import Pulls
 from hearthub.registry.quota import Quota
-from hearthub.registry.refs import HEADS, MAIN, TAGS, Ref, Refs
+from hearthub.registry.refs import HEADS, MAIN, PULLS, TAGS, Ref, Refs
 from hearthub.registry.repo import Repo
 from hearthub.registry.repos import Reader, Repos
 from hearthub.registry.revisions import Revisions
@@ -88,6 +89,7 @@ class Registry:
             self._quota,
             settings.max_folder_entries,
         )
+        self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
 
     # -- repos -------------------------------------------------------------------------------
 
@@ -284,6 +286,14 @@ class Registry:
         """The commit a revision means, 40 hex digits; raises RevisionNotFound."""
         return self._revisions.commit_of(repo, rev)
 
+    def require_move(self, actor: Actor, repo: Repo, rev: str) -> None:
+        """Whether `actor` may commit there: a pull request is also its author's."""
+        if rev.startswith(PULLS) and actor.user_id is not None:
+            require(actor, repo, Right.PROPOSE)
+            if self._refs.author(repo.id, rev) == actor.user_id:
+                return
+        require(actor, repo, Right.WRITE)
+
     # -- commits -----------------------------------------------------------------------------
 
     def judge_uploads(
@@ -331,7 +341,7 @@ class Registry:
 
         Operations may be read twice. `most_bytes`: all that they can hold together.
         """
-        require(actor, repo, Right.WRITE)
+        self.require_move(actor, repo, rev)
         return self._commits.commit(
             actor, repo, rev, header, operations, self.settings.max_regular_file, most_bytes
         )

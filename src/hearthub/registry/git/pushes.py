@@ -12,13 +12,14 @@ from hearthub.clock import now_ms
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Forbidden, HearthubError, TooLarge
 from hearthub.events import CommitCreated, EventLog, RefCreated, RefDeleted
+from hearthub.registry.access import Right, require
 from hearthub.registry.git.judging import links
 from hearthub.registry.git.unpacking import Pack, unpack
 from hearthub.registry.gitformat import Kind, decode_tag, decode_tree
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
 from hearthub.registry.quota import Quota
-from hearthub.registry.refs import HEADS, MAIN, TAGS, RefMoved, Refs
+from hearthub.registry.refs import HEADS, MAIN, PULLS, TAGS, RefMoved, Refs
 from hearthub.registry.repo import Repo
 from hearthub.settings import Settings
 from hearthub.storage import Storage
@@ -82,11 +83,13 @@ class Pushes:
         *,
         is_atomic: bool = False,
     ) -> list[Verdict]:
-        """Store a pack, and move refs; rights are the caller's to check.
+        """Store a pack, and move refs.
 
-        Raises what is wrong with the pack: then nothing has moved. What is wrong with one ref is
-        its verdict, and with `is_atomic` everybody's.
+        Raises Forbidden where none of them is `actor`'s to move, and what is wrong with the pack:
+        then nothing has moved. What is wrong with one ref is its verdict, and with `is_atomic`
+        everybody's.
         """
+        self._require_any(actor, repo, updates)
         brought = self._store(repo, pack) if pack else _Brought()
         self._require_whole(repo, brought)
         self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
@@ -95,6 +98,31 @@ class Pushes:
         return [self._verdict(actor, repo, update, brought) for update in updates]
 
     # -- the steps ---------------------------------------------------------------------------
+
+    def _require_any(self, actor: Actor, repo: Repo, updates: Sequence[Update]) -> None:
+        """Nobody fills a repo with packs that move nothing."""
+        refused: HearthubError | None = None
+        for update in updates:
+            try:
+                self._require(actor, repo, update)
+            except HearthubError as error:
+                refused = refused or error
+            else:
+                return
+        if refused:
+            raise refused
+
+    def _require(self, actor: Actor, repo: Repo, update: Update) -> None:
+        """Branches and tags by those who may write; a pull request, which the API opened, also by
+        its author."""
+        if update.ref.startswith(PULLS):
+            if ZERO in (update.old, update.new):
+                raise Forbidden("pull requests are opened and closed on the hub, not by a push")
+            if self.refs.author(repo.id, update.ref) == actor.user_id:
+                return
+        elif not update.ref.startswith((HEADS, TAGS)):
+            raise Forbidden("only branches, tags and pull requests can be pushed")
+        require(actor, repo, Right.WRITE)
 
     def _store(self, repo: Repo, pack: Pack) -> _Brought:
         self.quota.require(repo.id, pack.size)
@@ -187,8 +215,7 @@ class Pushes:
 
     def _move(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> None:
         name = update.ref
-        if not name.startswith((HEADS, TAGS)):
-            raise Forbidden("only branches and tags can be pushed")
+        self._require(actor, repo, update)
         if update.new == ZERO:
             self._delete(actor, repo, update)
             return
@@ -215,7 +242,7 @@ class Pushes:
             kind = self.objects.kinds(repo.id, [oid]).get(oid)
             if kind is Kind.COMMIT:
                 return oid
-            if kind is not Kind.TAG or update.ref.startswith(HEADS):
+            if kind is not Kind.TAG or not update.ref.startswith(TAGS):
                 raise BadRequest(f"{update.ref} must name a commit")
             oid = decode_tag(self.objects.read(repo.id, oid)[1]).target
 

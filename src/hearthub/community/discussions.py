@@ -1,0 +1,361 @@
+"""Discussions and pull requests: one list, one row of numbers, what was said and done in order.
+
+An event's `data` is what the API shows of it:
+
+    comment        {raw, edited, hidden, hidden_by, history: [{raw, at}]}
+    status-change  {status, reason}
+    title-change   {from, to}
+
+Commits of a pull request are not stored: they are what its ref has and its branch has not.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hearthub.accounts import Actor
+from hearthub.clock import now_ms
+from hearthub.db import Database, IntegrityError
+from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound, TooLarge
+from hearthub.events import Commented, DiscussionChanged, DiscussionOpened, EventLog
+from hearthub.registry import MAIN, Commit, Registry, Repo, Right
+
+MAX_TITLE, MAX_TEXT = 200, 65_536
+"""Characters."""
+MAX_EVENTS = 5_000
+PAGE = 50
+STATUSES = {"all": None, "open": ("open", "draft"), "closed": ("closed", "merged")}
+KINDS = {"all": None, "discussion": 0, "pull_request": 1}
+_COLUMNS = (
+    "d.id, d.repo_id, d.num, d.title, d.status, d.is_pull_request, d.author_id, a.name, d.base, "
+    "d.merged_oid, d.merged_head, d.created from discussion d "
+    "left join account a on a.id = d.author_id where d.repo_id = :repo "
+)
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """`author` is None for an account that is gone; `created` in milliseconds since 1970."""
+
+    id: int
+    repo_id: int
+    num: int
+    title: str
+    status: str
+    is_pull_request: bool
+    author_id: int | None
+    author: str | None
+    base: str | None
+    merged_oid: str | None
+    merged_head: str | None
+    created: int
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of a discussion."""
+
+    uid: str
+    kind: str
+    author_id: int | None
+    author: str | None
+    created: int
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a pull request would change, or did: its commits from `base` to `head`, oldest first,
+    and the paths that cannot be merged."""
+
+    base: str
+    head: str
+    commits: list[tuple[str, Commit]]
+    conflicts: list[str]
+
+
+class Discussions:
+    """Raises NotFound, Forbidden, BadRequest, Conflict; each method asks for its right itself."""
+
+    def __init__(self, db: Database, events: EventLog, registry: Registry) -> None:
+        self._db, self._events, self._registry = db, events, registry
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def page(
+        self, repo: Repo, kind: str, status: str, author: str | None, number: int
+    ) -> tuple[list[Discussion], int]:
+        """A page of fifty, newest first, and how many there are in all."""
+        if kind not in KINDS or status not in STATUSES:
+            raise BadRequest("type is all, discussion or pull_request; status all, open or closed")
+        where, named = "", dict[str, Any]()
+        if (is_pull := KINDS[kind]) is not None:
+            where, named = where + "and d.is_pull_request = :pull ", {**named, "pull": is_pull}
+        if (statuses := STATUSES[status]) is not None:
+            where, named = where + "and d.status in (:statuses) ", {**named, "statuses": statuses}
+        if author:
+            where, named = where + "and a.key = :author ", {**named, "author": author.lower()}
+        rows = self._db.all(
+            f"select {_COLUMNS}{where}order by d.num desc limit :limit offset :skip",
+            repo=repo.id, limit=PAGE, skip=max(0, number) * PAGE, **named,
+        )  # fmt: skip
+        count = self._db.value(
+            "select count(*) from discussion d left join account a on a.id = d.author_id "  # noqa: S608
+            f"where d.repo_id = :repo {where}",
+            repo=repo.id, **named,
+        )  # fmt: skip
+        return [_discussion(row) for row in rows], int(count)
+
+    def get(self, repo: Repo, num: int) -> Discussion:
+        row = self._db.one(f"select {_COLUMNS}and d.num = :num", repo=repo.id, num=num)
+        if row is None:
+            raise NotFound(f"There is no discussion {num}")
+        return _discussion(row)
+
+    def happenings(self, discussion: Discussion) -> list[Happening]:
+        """Oldest first. What a hidden comment said is not in it."""
+        rows = self._db.all(
+            "select e.uid, e.kind, e.author_id, a.name, e.created, e.data from discussion_event e "
+            "left join account a on a.id = e.author_id where e.discussion_id = :id order by e.id",
+            id=discussion.id,
+        )
+        return [_happening(row) for row in rows]
+
+    def proposal(self, repo: Repo, discussion: Discussion) -> Proposal:
+        pulls = self._registry.pulls
+        if discussion.merged_oid and discussion.merged_head:
+            head = discussion.merged_head
+            base = self._registry.commit_at(repo, discussion.merged_oid).parents[0]
+            return Proposal(base, head, pulls.commits(repo, base, head), [])
+        head = pulls.head(repo, discussion.num)
+        base = pulls.branch(repo, discussion.base or MAIN).commit_oid
+        conflicts = [] if discussion.status == "closed" else pulls.conflicts(repo, base, head)
+        return Proposal(base, head, pulls.commits(repo, base, head), conflicts)
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def open(
+        self, actor: Actor, repo: Repo, title: str, text: str, *, base: str | None = None,
+        status: str = "open",
+    ) -> Discussion:  # fmt: skip
+        """A new one; with `base`, a branch, a pull request with a ref of its own."""
+        self._require(actor, repo, Right.PROPOSE)
+        title = _checked_title(title)
+        _check_text(text, may_be_empty=True)
+        try:
+            with self._db.transaction():
+                num = 1 + self._db.value(
+                    "select coalesce(max(num), 0) from discussion where repo_id = :repo",
+                    repo=repo.id,
+                )
+                self._db.execute(
+                    "insert into discussion (repo_id, num, title, status, is_pull_request, "
+                    "author_id, base, created) "
+                    "values (:repo, :num, :title, :status, :pull, :author, :base, :now)",
+                    repo=repo.id, num=num, title=title, status=status, pull=int(base is not None),
+                    author=actor.user_id, base=base, now=now_ms(),
+                )  # fmt: skip
+                if base is not None:
+                    self._registry.pulls.open(actor, repo, num, base)
+                found = self.get(repo, num)
+                if text:
+                    self._add(actor, found, "comment", _comment(text))
+                event = DiscussionOpened(repo.id, num, title, base is not None)
+                self._events.append(event, actor.user_id)
+        except IntegrityError:
+            raise Conflict("Somebody else opened a discussion in this moment: try again") from None
+        return found
+
+    def withdraw(self, repo: Repo, discussion: Discussion) -> None:
+        """Take back one that was opened for a commit which then failed."""
+        with self._db.transaction():
+            self._db.execute("delete from discussion where id = :id", id=discussion.id)
+            self._registry.pulls.close(repo, discussion.num)
+
+    def comment(self, actor: Actor, repo: Repo, num: int, text: str) -> Happening:
+        self._require(actor, repo, Right.PROPOSE)
+        _check_text(text)
+        with self._db.transaction():
+            found = self.get(repo, num)
+            happening = self._add(actor, found, "comment", _comment(text))
+            self._events.append(Commented(repo.id, num, happening.uid), actor.user_id)
+        return happening
+
+    def edit(self, actor: Actor, repo: Repo, num: int, uid: str, text: str) -> Happening:
+        """Only whoever wrote a comment may change it; what it was is kept."""
+        _check_text(text)
+
+        def changed(data: dict[str, Any]) -> dict[str, Any]:
+            before = {"raw": data["raw"], "at": now_ms()}
+            history = [*data["history"], before][-100:]
+            return {**data, "raw": text, "edited": True, "history": history}
+
+        return self._change(actor, repo, num, uid, changed, is_by_author_alone=True)
+
+    def hide(self, actor: Actor, repo: Repo, num: int, uid: str) -> Happening:
+        """For good: what it said, and ever did, is deleted. Its author may, and whoever may
+        write to the repo."""
+
+        def hidden(data: dict[str, Any]) -> dict[str, Any]:
+            return {**data, "raw": "", "hidden": True, "hidden_by": actor.name, "history": []}
+
+        return self._change(actor, repo, num, uid, hidden, is_by_author_alone=False)
+
+    def rename(self, actor: Actor, repo: Repo, num: int, title: str) -> Happening:
+        title = _checked_title(title)
+        with self._db.transaction():
+            found = self._own(actor, repo, num)
+            self._db.execute(
+                "update discussion set title = :title where id = :id", title=title, id=found.id
+            )
+            data = {"from": found.title, "to": title}
+            return self._done(actor, repo, found, "title-change", data)
+
+    def set_status(
+        self, actor: Actor, repo: Repo, num: int, status: str, reason: str | None
+    ) -> Happening:
+        """Open or closed; a draft is opened so, and a merged one stays as it is."""
+        if status not in ("open", "closed"):
+            raise BadRequest("status is open or closed")
+        with self._db.transaction():
+            found = self._own(actor, repo, num)
+            if found.status == "merged":
+                raise Conflict("It is merged: open another one")
+            if found.status == status:
+                raise Conflict(f"It is {status} already")
+            self._set(found, status)
+            if reason:
+                _check_text(reason)
+                self._add(actor, found, "comment", _comment(reason))
+            data = {"status": status, "reason": reason}
+            return self._done(actor, repo, found, "status-change", data)
+
+    def merge(self, actor: Actor, repo: Repo, num: int, comment: str | None) -> str:
+        """Merge a pull request that is open into its branch; the commit it became."""
+        self._require(actor, repo, Right.WRITE)
+        found = self.get(repo, num)
+        if not found.is_pull_request or found.base is None:
+            raise BadRequest("A discussion cannot be merged: it has no commits")
+        if found.status not in ("open", "draft"):
+            raise Conflict(f"It is {found.status}")
+        pulls = self._registry.pulls
+        head, base = pulls.head(repo, num), pulls.branch(repo, found.base).commit_oid
+        steps = [f"- {it.title[:100]} ({oid})" for oid, it in pulls.commits(repo, base, head)]
+        message = "\n".join([f"{found.title} (#{num})", "", *steps[:100]])
+        if comment:
+            _check_text(comment)
+        oid = pulls.merge(actor, repo, num, found.base, message)
+        with self._db.transaction():
+            self._db.execute(
+                "update discussion set status = 'merged', merged_oid = :oid, merged_head = :head "
+                "where id = :id",
+                oid=oid, head=head, id=found.id,
+            )  # fmt: skip
+            if comment:
+                self._add(actor, found, "comment", _comment(comment))
+            self._done(actor, repo, found, "status-change", {"status": "merged", "reason": None})
+        return oid
+
+    # -- the steps ---------------------------------------------------------------------------
+
+    def _require(self, actor: Actor, repo: Repo, need: Right) -> None:
+        self._registry.recheck(actor, repo.id, need)
+
+    def _own(self, actor: Actor, repo: Repo, num: int) -> Discussion:
+        """One that the actor opened, or in a repo he may write to."""
+        self._require(actor, repo, Right.PROPOSE)
+        found = self.get(repo, num)
+        if found.author_id != actor.user_id:
+            self._require(actor, repo, Right.WRITE)
+        return found
+
+    def _set(self, discussion: Discussion, status: str) -> None:
+        self._db.execute(
+            "update discussion set status = :status where id = :id",
+            status=status,
+            id=discussion.id,
+        )
+
+    def _done(
+        self, actor: Actor, repo: Repo, discussion: Discussion, kind: str, data: dict[str, Any]
+    ) -> Happening:
+        happening = self._add(actor, discussion, kind, data)
+        event = DiscussionChanged(repo.id, discussion.num, kind)
+        self._events.append(event, actor.user_id)
+        return happening
+
+    def _add(
+        self, actor: Actor, discussion: Discussion, kind: str, data: dict[str, Any]
+    ) -> Happening:
+        many = self._db.value(
+            "select count(*) from discussion_event where discussion_id = :id", id=discussion.id
+        )
+        if many >= MAX_EVENTS:
+            raise TooLarge(f"A discussion has at most {MAX_EVENTS} comments: open another one")
+        uid, now = secrets.token_hex(12), now_ms()
+        self._db.execute(
+            "insert into discussion_event (uid, discussion_id, kind, author_id, created, data) "
+            "values (:uid, :discussion, :kind, :author, :now, :data)",
+            uid=uid, discussion=discussion.id, kind=kind, author=actor.user_id, now=now,
+            data=orjson.dumps(data).decode(),
+        )  # fmt: skip
+        return Happening(uid, kind, actor.user_id, actor.name, now, data)
+
+    def _change(
+        self,
+        actor: Actor,
+        repo: Repo,
+        num: int,
+        uid: str,
+        changed: Callable[[dict[str, Any]], dict[str, Any]],
+        *,
+        is_by_author_alone: bool,
+    ) -> Happening:
+        self._require(actor, repo, Right.PROPOSE)
+        with self._db.transaction():
+            found = {it.uid: it for it in self.happenings(self.get(repo, num))}.get(uid)
+            if found is None or found.kind != "comment":
+                raise NotFound(f"There is no comment {uid[:40]}")
+            if found.author_id != actor.user_id:
+                if is_by_author_alone:
+                    raise Forbidden("Only its author may change a comment")
+                self._require(actor, repo, Right.WRITE)
+            if found.data["hidden"]:
+                raise Conflict("The comment is hidden, for good")
+            data = changed(found.data)
+            self._db.execute(
+                "update discussion_event set data = :data where uid = :uid",
+                data=orjson.dumps(data).decode(),
+                uid=uid,
+            )
+        return Happening(uid, found.kind, found.author_id, found.author, found.created, data)
+
+
+def _comment(text: str) -> dict[str, Any]:
+    return {"raw": text, "edited": False, "hidden": False, "hidden_by": None, "history": []}
+
+
+def _checked_title(title: str) -> str:
+    words = " ".join(title.split())
+    if not words or len(words) > MAX_TITLE:
+        raise BadRequest(f"A title has 1 to {MAX_TITLE} characters")
+    return words
+
+
+def _check_text(text: str, *, may_be_empty: bool = False) -> None:
+    if len(text) > MAX_TEXT or not (text.strip() or may_be_empty):
+        raise BadRequest(f"A comment has 1 to {MAX_TEXT} characters")
+
+
+def _discussion(row: Any) -> Discussion:
+    values = list(row)
+    values[5] = bool(values[5])
+    return Discussion(*values)
+
+
+def _happening(row: Any) -> Happening:
+    uid, kind, author_id, author, created, data = row
+    return Happening(uid, kind, author_id, author, created, orjson.loads(data))

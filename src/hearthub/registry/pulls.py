@@ -1,0 +1,202 @@
+"""What pull requests are to a repo: refs of their own, compared with a branch and merged into it.
+
+Numbers, titles and talk are the community's; here are refs and trees alone.
+"""
+
+import difflib
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hearthub.accounts import Actor
+from hearthub.errors import Conflict, RevisionNotFound
+from hearthub.registry import trees
+from hearthub.registry.access import Right, require
+from hearthub.registry.commits import BUSY, Commits
+from hearthub.registry.gitformat import Commit, Kind, TreeEntry, printable
+from hearthub.registry.history import History
+from hearthub.registry.merging import Merged, merge
+from hearthub.registry.objects import ObjectStore
+from hearthub.registry.refs import HEADS, PULLS, Ref, RefMoved, Refs
+from hearthub.registry.repo import Repo
+
+ATTEMPTS = 20
+MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
+"""Files, bytes of one, and bytes of all that a diff shows."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file on both sides, as oids; None: it is not there."""
+
+    path: str
+    before: TreeEntry | None
+    after: TreeEntry | None
+
+
+class Pulls:
+    def __init__(
+        self, objects: ObjectStore, refs: Refs, history: History, commits: Commits
+    ) -> None:
+        self._objects, self._refs = objects, refs
+        self._history, self._commits = history, commits
+
+    def open(self, actor: Actor, repo: Repo, num: int, base: str) -> str:
+        """A ref for a new pull request, equal to the branch `base`; its commit."""
+        require(actor, repo, Right.PROPOSE)
+        start = self.branch(repo, base).commit_oid
+        self._refs.create(repo.id, f"{PULLS}{num}", start, start, author_id=actor.user_id)
+        return start
+
+    def close(self, repo: Repo, num: int) -> None:
+        """Take back what `open` made."""
+        if self._refs.get(repo.id, f"{PULLS}{num}"):
+            self._refs.delete(repo.id, f"{PULLS}{num}")
+
+    def branch(self, repo: Repo, name: str) -> Ref:
+        ref = self._refs.get(repo.id, name if name.startswith(HEADS) else HEADS + name)
+        if ref is None:
+            raise RevisionNotFound(f"Invalid rev id: {name}. A pull request is for a branch")
+        return ref
+
+    def head(self, repo: Repo, num: int) -> str:
+        ref = self._refs.get(repo.id, f"{PULLS}{num}")
+        if ref is None:
+            raise RevisionNotFound(f"Invalid rev id: {PULLS}{num}")
+        return ref.commit_oid
+
+    def fork(self, repo: Repo, one: str, other: str) -> str | None:
+        """The newest commit that both have in their history."""
+        sides = {one: 1}
+        sides[other] = sides.get(other, 0) | 2
+        heap = [(-self._when(repo, oid), oid) for oid in sides]
+        heapq.heapify(heap)
+        while heap:
+            _, oid = heapq.heappop(heap)
+            if sides[oid] == 3:
+                return oid
+            for parent in self._objects.commit(repo.id, oid).parents:
+                known = sides.get(parent, 0)
+                if known | sides[oid] != known:
+                    sides[parent] = known | sides[oid]
+                    heapq.heappush(heap, (-self._when(repo, parent), parent))
+        return None
+
+    def commits(self, repo: Repo, base: str, head: str) -> list[tuple[str, Commit]]:
+        """What a pull request consists of, oldest first."""
+        fork, found = self.fork(repo, base, head), list[tuple[str, Commit]]()
+        for oid, commit in self._history.log(repo.id, head):
+            if oid == fork:
+                break
+            found.append((oid, commit))
+        return found[::-1]
+
+    def conflicts(self, repo: Repo, base: str, head: str) -> list[str]:
+        """Paths that both sides changed, each in its way."""
+        return self._merged(repo, base, head).conflicts
+
+    def changes(self, repo: Repo, base: str, head: str) -> list[Change]:
+        """The files that differ, by path; at most one more than a diff shows."""
+        found: list[Change] = []
+        self._compare(repo, self._tree(repo, base), self._tree(repo, head), "", found)
+        return found
+
+    def diff(self, repo: Repo, base: str, head: str) -> str:
+        """What a pull request changes since it left its base, as git writes it; large files and
+        those that are no text are only named."""
+        fork = self.fork(repo, base, head) or base
+        parts, size = list[str](), 0
+        for change in self.changes(repo, fork, head):
+            part = self._file_diff(repo, change)
+            size += len(part)
+            if size > MAX_DIFF:
+                parts.append("The rest of the diff is too large to show\n")
+                break
+            parts.append(part)
+        return "".join(parts)
+
+    def merge(self, actor: Actor, repo: Repo, num: int, base: str, message: str) -> str:
+        """Put what a pull request changes onto its branch as one commit; that commit's oid.
+
+        Raises Conflict, naming the files that both sides changed.
+        """
+        require(actor, repo, Right.WRITE)
+        for _ in range(ATTEMPTS):
+            branch, head = self.branch(repo, base), self.head(repo, num)
+            merged = self._merged(repo, branch.commit_oid, head)
+            if merged.conflicts:
+                raise Conflict(f"Both sides changed {', '.join(merged.conflicts[:10])}")
+            try:
+                return self._commits.put_tree(actor, repo, branch, merged.tree, merged.new, message)
+            except RefMoved:
+                continue
+        raise Conflict(BUSY)
+
+    # -- the steps ---------------------------------------------------------------------------
+
+    def _when(self, repo: Repo, oid: str) -> int:
+        return self._objects.commit(repo.id, oid).committer.when
+
+    def _merged(self, repo: Repo, base: str, head: str) -> Merged:
+        fork = self.fork(repo, base, head)
+        start = self._tree(repo, fork) if fork else None
+        return merge(self._load(repo), start, self._tree(repo, base), self._tree(repo, head))
+
+    def _tree(self, repo: Repo, commit: str) -> str:
+        return self._objects.commit(repo.id, commit).tree
+
+    def _load(self, repo: Repo) -> trees.Load:
+        return lambda oid: self._objects.tree(repo.id, oid)
+
+    def _compare(
+        self, repo: Repo, before: str | None, after: str | None, above: str, found: list[Change]
+    ) -> None:
+        load = self._load(repo)
+        old, new = (load(oid) if oid else {} for oid in (before, after))
+        for name in sorted({*old, *new}):
+            one, two = old.get(name), new.get(name)
+            if one == two or len(found) > MAX_DIFF_FILES:
+                continue
+            old_oid, new_oid = (it.oid if it and it.is_folder else None for it in (one, two))
+            if old_oid or new_oid:
+                self._compare(repo, old_oid, new_oid, f"{above}{name}/", found)
+            old_file, new_file = (it if it and not it.is_folder else None for it in (one, two))
+            if old_file or new_file:
+                found.append(Change(above + name, old_file, new_file))
+
+    def _file_diff(self, repo: Repo, change: Change) -> str:
+        path = printable(change.path)
+        texts = [self._text(repo, entry) for entry in (change.before, change.after)]
+        head = f"diff --git a/{path} b/{path}\n"
+        if change.before is None and change.after:
+            head += f"new file mode {change.after.mode:o}\n"
+        if change.after is None and change.before:
+            head += f"deleted file mode {change.before.mode:o}\n"
+        oids = [entry.oid[:7] if entry else "0" * 7 for entry in (change.before, change.after)]
+        head += f"index {oids[0]}..{oids[1]}\n"
+        names = ("/dev/null" if change.before is None else f"a/{path}",
+                 "/dev/null" if change.after is None else f"b/{path}")  # fmt: skip
+        if None in texts:
+            return f"{head}Binary files {names[0]} and {names[1]} differ\n"
+        lines = [str(text).splitlines(keepends=True) for text in texts]
+        return head + "".join(_unified(lines[0], lines[1], names))
+
+    def _text(self, repo: Repo, entry: TreeEntry | None) -> str | None:
+        """None for what is no text, or too much of it."""
+        if entry is None:
+            return ""
+        size = self._objects.sizes(repo.id, [entry.oid]).get(entry.oid)
+        if size is None or size > MAX_DIFF_FILE:
+            return None
+        kind, content = self._objects.read(repo.id, entry.oid)
+        if kind is not Kind.BLOB or b"\0" in content:
+            return None
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return None
+
+
+def _unified(before: list[str], after: list[str], names: tuple[str, str]) -> Iterator[str]:
+    for line in difflib.unified_diff(before, after, *names):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
