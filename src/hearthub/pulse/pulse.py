@@ -151,8 +151,8 @@ class Pulse:
         universe: str | None = None,
         limit: int = 20,
     ) -> Trending:
-        """What gains most: by `sort` of `hub` (likes of seven days), `pulse` (decayed likes) and
-        `surprise` (against what was to be expected); None is what docs/decisions found best.
+        """What rises: by `sort` of `hub` (likes of seven days), `pulse` (likes a week to be
+        expected) or `surprise` (against what was to be expected); None is the best of them.
 
         `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
         hub that was observed last, else this one. Raises NotFound where nothing was observed.

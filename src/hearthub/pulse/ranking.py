@@ -6,13 +6,10 @@ from typing import Any
 
 from hearthub.errors import BadRequest
 from hearthub.pulse.frame import Frame
-from hearthub.pulse.metrics.trending import HALF_LIFE, PRIOR
-from hearthub.pulse.statements import sql_text
+from hearthub.pulse.metrics.trending import DEFAULT_SORT, SORTS, listed
 
 FIRST = 200
 """Repos that are kept of each source, type and sort; nobody is told more."""
-SORTS = ("hub", "pulse", "surprise")
-DEFAULT_SORT = "hub"
 WINDOW = "7d"
 _VALUES = {"hub": "gained", "pulse": "score", "surprise": "score"}
 
@@ -26,7 +23,7 @@ class Riser:
     """As a stranger wrote it: any text of at most 200 characters without control characters."""
     author: str
     value: float
-    """By the sort: likes, decayed likes, or a natural logarithm."""
+    """By the sort: likes, likes to be expected, or a natural logarithm."""
     likes_gained: int
     downloads_gained: int | None
     """None: it cannot be told from what the source has."""
@@ -40,11 +37,10 @@ class Riser:
 
 def ranked(frame: Frame, sort: str) -> list[dict[str, Any]]:
     """The first by a sort, as rows of the table `ranking` without what says of which it is."""
-    words = {"hub": {}, "pulse": {"half": HALF_LIFE}, "surprise": {"a": PRIOR}}[known_sort(sort)]
     live = frame.days.live
     return frame.rows(
         "ranked",
-        listed=sql_text(f"trending_{sort}", most=FIRST, **words),
+        listed=listed(sort, FIRST),
         value=_VALUES[sort],
         has_weeks=str(bool(live) and live[0] < frame.window.start).lower(),
     )
