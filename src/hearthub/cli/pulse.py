@@ -69,6 +69,7 @@ def ingest(
         token = _token(source) if source else None
         done = hub.pulse.ingest(source, kind.value if kind else None, map_file, at, say, token)
         hub.jobs.add("pulse.show", {}, key="ingested")
+        hub.jobs.add("pulse.rank", {}, key="changed")
     _tell(done)
 
 

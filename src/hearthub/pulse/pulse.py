@@ -18,6 +18,7 @@ from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.ranking import rank
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
@@ -43,7 +44,7 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
-        self._trends = Trends(self.reading, partial(_is_public, registry))
+        self._trends = Trends(lake, self.reading, partial(_is_public, registry))
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -150,14 +151,22 @@ class Pulse:
         sort: str | None = None,
         universe: str | None = None,
         limit: int = 20,
+        anew: bool = False,
     ) -> Trending:
         """What rises: by `sort` of `hub` (likes of seven days), `pulse` (likes a week to be
         expected) or `surprise` (against what was to be expected); None is the best of them.
 
         `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
-        hub that was observed last, else this one. Raises NotFound where nothing was observed.
+        hub that was observed last, else this one. What the job `pulse.rank` kept is told even if
+        the source told more since, unless `anew`: `Trending.at` says of when it is. Raises NotFound
+        where nothing was observed, BadRequest for what is no sort, type, universe or limit.
         """
-        return self._trends.trending(type, sort, universe, limit)
+        return self._trends.trending(type, sort, universe, limit, anew)
+
+    def rank(self, _payload: dict[str, Any]) -> None:
+        """Job: what trends is kept, so that nobody who asks waits for it."""
+        if done := rank(self.lake, self.reading):
+            log.info("ranked: %d", done)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
