@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
-    from hearthub.pulse.trending import Trending
+    from hearthub.pulse.trending import Trending, Trends
 
 __all__ = [
     "TABLES",
@@ -26,6 +26,7 @@ __all__ = [
     "Pulse",
     "Riser",
     "Trending",
+    "Trends",
     "judge_claims",
     "known_claims",
     "known_metrics",
@@ -50,6 +51,7 @@ _HOMES = {
     "Pulse": "pulse",
     "Riser": "ranking",
     "Trending": "trending",
+    "Trends": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",
