@@ -168,6 +168,7 @@ class Pulse:
         if done := rank(self.lake, self.reading):
             log.info("ranked: %d", done)
         if self.lake.version:
+            self._trends.look()
             show_scores(self.lake, self.catalogue)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
