@@ -19,7 +19,8 @@ from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.ranking import rank
-from hearthub.pulse.showing import Shown, show, show_scores
+from hearthub.pulse.scores import show_scores
+from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
