@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
+    from hearthub.pulse.trending import Trending, Trends
 
 __all__ = [
     "TABLES",
@@ -22,6 +24,9 @@ __all__ = [
     "Metric",
     "MetricRow",
     "Pulse",
+    "Riser",
+    "Trending",
+    "Trends",
     "judge_claims",
     "known_claims",
     "known_metrics",
@@ -44,6 +49,9 @@ _HOMES = {
     "Metric": "metric",
     "MetricRow": "metric",
     "Pulse": "pulse",
+    "Riser": "ranking",
+    "Trending": "trending",
+    "Trends": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",

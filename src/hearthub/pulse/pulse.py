@@ -4,24 +4,29 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, HearthubError
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.ranking import rank
+from hearthub.pulse.scores import show_scores
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.pulse.trending import Trending, Trends
 from hearthub.registry import Registry
 from hearthub.settings import Settings
 
@@ -40,6 +45,7 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
+        self._trends = Trends(lake, self.reading, partial(_is_public, registry))
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -140,9 +146,43 @@ class Pulse:
         if merged or removed:
             log.info("the lake: %d files merged, %d removed", merged, removed)
 
+    def trending(
+        self,
+        type: str = "model",  # noqa: A002 - as `--type` and `?type=` are called
+        sort: str | None = None,
+        universe: str | None = None,
+        limit: int = 20,
+        anew: bool = False,
+    ) -> Trending:
+        """What rises: by `sort` of `hub` (likes of seven days), `pulse` (likes a week to be
+        expected) or `surprise` (against what was to be expected); None is the best of them.
+
+        `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
+        hub that was observed last, else this one. What the job `pulse.rank` kept is told even if
+        the source told more since, unless `anew`: `Trending.at` says of when it is. Raises NotFound
+        where nothing was observed, BadRequest for what is no sort, type, universe or limit.
+        """
+        return self._trends.trending(type, sort, universe, limit, anew)
+
+    def rank(self, _payload: dict[str, Any]) -> None:
+        """Job: what trends is kept, so that nobody who asks waits for it."""
+        if done := rank(self.lake, self.reading):
+            log.info("ranked: %d", done)
+        if self.lake.version:
+            self._trends.look()
+            show_scores(self.lake, self.catalogue)
+
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
         return self.lake.query(sql, most_rows)
+
+
+def _is_public(registry: Registry, kind: str, name: str) -> bool:
+    try:
+        registry.repo(ANONYMOUS, kind, name)
+    except HearthubError:
+        return False
+    return True
 
 
 def _now() -> datetime:
