@@ -220,6 +220,7 @@ def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
+    jobs.register("pulse.report", pulse.make_reports, every_s=HOUR_S)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

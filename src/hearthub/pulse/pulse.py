@@ -3,19 +3,25 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
+from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.keeping import OWN, gone_of, make_missing
+from hearthub.pulse.kept import KeptReport, Shelf
+from hearthub.pulse.origins import Origin, known_origins
+from hearthub.pulse.reader import Reader
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
@@ -24,6 +30,10 @@ from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
 from hearthub.registry import Registry
 from hearthub.settings import Settings
+
+if TYPE_CHECKING:
+    from hearthub.pulse.claims import Verdict
+    from hearthub.pulse.metric import MetricRow
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +50,8 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
+        self._asked = Asked(self)
+        self._shelf = Shelf(settings.data / "pulse" / "reports")
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -47,7 +59,7 @@ class Pulse:
         session = self.lake.reading()
         try:
             session.execute(f"create temp table {WITHDRAWN}")
-            if self.jobs.is_under_way("pulse.withdraw", "changed"):
+            if self._is_withdrawing():
                 self._own.mark_gone(session)
             return session
         except BaseException:
@@ -105,6 +117,7 @@ class Pulse:
         if gone:
             ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
             log.info("withdrawn: %d", len(gone))
+            self.jobs.add("pulse.report", {}, key="withdrawn")
 
     def _observe_own(self, say: Callable[[str], None]) -> Ingested:
         self.catalogue.write_downloads()
@@ -139,6 +152,75 @@ class Pulse:
         merged, removed = self.lake.compact(), self.lake.sweep()
         if merged or removed:
             log.info("the lake: %d files merged, %d removed", merged, removed)
+
+    def make_reports(self, _payload: dict[str, Any]) -> None:
+        """Job: the reports that are due (keeping.py)."""
+        if self.lake.version and (made := make_missing(self._shelf, self, _now())):
+            log.info("reports made: %d", made)
+
+    # -- answers, for everybody ----------------------------------------------------------------
+
+    @property
+    def stamp(self) -> str | None:
+        """While it is the same, so is every answer. None while a repo waits to be withdrawn."""
+        if self._is_withdrawing():
+            return None
+        manifest = self.lake.manifest()
+        paths = sorted(file.path for files in manifest.tables.values() for file in files)
+        return sha256("\n".join([str(manifest.version), *paths]).encode()).hexdigest()[:20]
+
+    def metric(
+        self,
+        name: str,
+        by: str | None = None,
+        universe: str | None = None,
+        window: str | None = None,
+    ) -> "list[MetricRow]":
+        """The rows of a metric, as `Measures.metric`; raises Unavailable when it takes too long."""
+        from hearthub.pulse.measures import Measures
+        from hearthub.pulse.report.asking import steady
+
+        def work(reader: Reader) -> "list[MetricRow]":
+            return [steady(row) for row in Measures(reader).metric(name, by, universe, window)]
+
+        return self._asked.answer(self.stamp, ("metric", name, by, universe, window), work)
+
+    def claims(self, source: str | None = None) -> "list[Verdict]":
+        """What others have published, judged by what is known from a source."""
+        from hearthub.pulse.claims import judge_claims
+
+        return self._asked.answer(
+            self.stamp, ("claims", source), lambda reader: judge_claims(reader, source)
+        )
+
+    def origins(self) -> dict[str, Origin]:
+        """The sources by name, with their terms."""
+        return self._asked.quick(self.stamp, ("origins",), known_origins)
+
+    def reports(self) -> list[KeptReport]:
+        """Those that can be shown now, the newest first."""
+        return [report for report in self._shelf.all() if not self._waits(report)]
+
+    def report(self, kind: str, source: str, until: date, lang: str) -> KeptReport:
+        """Raises NotFound, and Unavailable for one that is to be made again."""
+        report = self._shelf.one(kind, source, until, lang)
+        if self._waits(report):
+            raise Unavailable(
+                "This report is made again, because a repo that it may tell of is not public any "
+                "more: try again in some minutes",
+                retry_s=LATER_S,
+            )
+        return report
+
+    def _waits(self, report: KeptReport) -> bool:
+        if report.source != OWN:
+            return False
+        if (stamp := self.stamp) is None:
+            return True
+        return self._asked.quick(stamp, ("gone",), gone_of) != report.gone
+
+    def _is_withdrawing(self) -> bool:
+        return self.jobs.is_under_way("pulse.withdraw", "changed")
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
