@@ -11,6 +11,8 @@ from hearthub.api import (
     lfs,
     lists,
     people,
+    pulse,
+    pulse_reports,
     refs,
     repos,
     resolve,
@@ -31,6 +33,8 @@ routers = [
     lists.router,
     info.router,
     safetensors.router,
+    pulse.router,
+    pulse_reports.router,
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.

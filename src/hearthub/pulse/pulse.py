@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
-from hearthub.errors import BadRequest, Unavailable
+from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.asked import LATER_S, Asked
@@ -189,6 +189,9 @@ class Pulse:
         """What others have published, judged by what is known from a source."""
         from hearthub.pulse.claims import judge_claims
 
+        if source is not None and source not in (known := self.origins()):
+            there = ", ".join(list(known)[:20]) or "none yet"
+            raise NotFound(f"Nothing is known from {source!r}: there are {there}")
         return self._asked.answer(
             self.stamp, ("claims", source), lambda reader: judge_claims(reader, source)
         )

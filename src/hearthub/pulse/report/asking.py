@@ -122,7 +122,9 @@ def _source(frame: Frame, name: str, before: Source | None) -> Source:
     """Of all its snapshots; the terms are those of the newest that told any."""
     rows = frame.session.rows(
         "select licence, attribution, is_synthetic, is_redistributable from snapshot "
-        "where source = $source and observed_at < $after order by observed_at desc, snapshot_id",
+        # A panel is one snapshot of many days, and known by its last.
+        "where source = $source and coalesce(first_observed_at, observed_at) < $after "
+        "order by observed_at desc, snapshot_id",
         source=name,
         after=frame.window.after,
     )
