@@ -14,7 +14,7 @@ from hearthub.pulse import MetricRow, Verdict, known_metrics
 
 router = APIRouter(prefix="/api/pulse", tags=["pulse"])
 
-MAX_RISERS = 1000
+MAX_RISERS = 200
 
 
 @router.get("/trending", summary="What rises", responses=IN_CSV)

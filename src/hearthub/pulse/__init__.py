@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.origins import Origin
     from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
+    from hearthub.pulse.trending import Trending
 
 __all__ = [
     "KINDS",
@@ -29,6 +31,8 @@ __all__ = [
     "MetricRow",
     "Origin",
     "Pulse",
+    "Riser",
+    "Trending",
     "Verdict",
     "judge_claims",
     "known_claims",
@@ -59,6 +63,8 @@ _HOMES = {
     "Metric": "metric",
     "MetricRow": "metric",
     "Pulse": "pulse",
+    "Riser": "ranking",
+    "Trending": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
-from hearthub.errors import BadRequest, NotFound, Unavailable
+from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.asked import LATER_S, Asked
@@ -28,6 +30,7 @@ from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.pulse.trending import Trending, Trends
 from hearthub.registry import Registry
 from hearthub.settings import Settings
 
@@ -52,6 +55,7 @@ class Pulse:
         self._own = Own(registry, catalogue, community)
         self._asked = Asked(self)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
+        self._trends = Trends(self.reading, partial(_is_public, registry))
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -225,9 +229,32 @@ class Pulse:
     def _is_withdrawing(self) -> bool:
         return self.jobs.is_under_way("pulse.withdraw", "changed")
 
+    def trending(
+        self,
+        type: str = "model",  # noqa: A002 - as `--type` and `?type=` are called
+        sort: str | None = None,
+        universe: str | None = None,
+        limit: int = 20,
+    ) -> Trending:
+        """What gains most: by `sort` of `hub` (likes of seven days), `pulse` (decayed likes) and
+        `surprise` (against what was to be expected); None is what docs/decisions found best.
+
+        `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
+        hub that was observed last, else this one. Raises NotFound where nothing was observed.
+        """
+        return self._trends.trending(type, sort, universe, limit)
+
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
         return self.lake.query(sql, most_rows)
+
+
+def _is_public(registry: Registry, kind: str, name: str) -> bool:
+    try:
+        registry.repo(ANONYMOUS, kind, name)
+    except HearthubError:
+        return False
+    return True
 
 
 def _now() -> datetime:
