@@ -8,7 +8,7 @@ from starlette.responses import Response
 from hearthub.api.params import Segment
 from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
 from hearthub.context import Hub
-from hearthub.errors import Forbidden, NotFound
+from hearthub.errors import Forbidden
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.pulse import MetricRow, Verdict, known_metrics
 
@@ -149,10 +149,3 @@ def check_may_be_shared(hub: Hub, source: str) -> None:
 def _is_synthetic(hub: Hub, source: str) -> bool:
     origin = hub.pulse.origins().get(source)
     return bool(origin and origin.is_synthetic)
-
-
-def claim_of(hub: Hub, claim_id: str, verdicts: list[Verdict]) -> dict[str, Any]:
-    for it in claims_json(hub, verdicts):
-        if it["claim"] == claim_id:
-            return it
-    raise NotFound(f"No claim is called {claim_id[:100]!r}")
