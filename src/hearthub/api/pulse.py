@@ -34,7 +34,9 @@ def trending(
     if unchanged := answering.unchanged():
         return unchanged
     found = trending_json(hub, type, sort, universe, limit)
-    shared = {key: found[key] for key in ("type", "sort", "universe", "at", "synthetic")}
+    if answering.form == "csv":
+        check_may_be_shared(hub, found["source"])
+    shared = {key: found[key] for key in ABOUT}
     names = [*RISER, *shared]
     return answering.table(found, [row | shared for row in found["rows"]], names)
 
@@ -103,6 +105,8 @@ def sources(
     )
 
 
+ABOUT = ("type", "sort", "universe", "source", "at", "synthetic")
+"""What each line of a CSV says of all."""
 RISER = (
     "rank id author value likes_gained downloads_gained likes pipeline_tag size is_new"
 ).split()
