@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
-    from hearthub.pulse.trending import Trending
+    from hearthub.pulse.trending import Trending, Trends
 
 __all__ = [
     "KINDS",
@@ -33,6 +33,7 @@ __all__ = [
     "Pulse",
     "Riser",
     "Trending",
+    "Trends",
     "Verdict",
     "judge_claims",
     "known_claims",
@@ -65,6 +66,7 @@ _HOMES = {
     "Pulse": "pulse",
     "Riser": "ranking",
     "Trending": "trending",
+    "Trends": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",
