@@ -216,15 +216,16 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
 def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     """Jobs of the observatory."""
 
-    def then_rank(job: Function) -> Function:
+    def then_derive(job: Function) -> Function:
         def run(payload: dict[str, object]) -> None:
             job(payload)
             jobs.add("pulse.rank", {}, key="changed")
+            jobs.add("pulse.report", {}, key="changed")
 
         return run
 
-    jobs.register("pulse.own", then_rank(pulse.observe_own), every_s=DAY_S)
-    jobs.register("pulse.withdraw", then_rank(pulse.withdraw), every_s=DAY_S)
+    jobs.register("pulse.own", then_derive(pulse.observe_own), every_s=DAY_S)
+    jobs.register("pulse.withdraw", then_derive(pulse.withdraw), every_s=DAY_S)
     jobs.register("pulse.rank", pulse.rank, every_s=HOUR_S)
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)

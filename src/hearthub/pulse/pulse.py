@@ -127,7 +127,6 @@ class Pulse:
         if gone:
             ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
             log.info("withdrawn: %d", len(gone))
-            self.jobs.add("pulse.report", {}, key="withdrawn")
 
     def _observe_own(self, say: Callable[[str], None]) -> Ingested:
         self.catalogue.write_downloads()
@@ -212,12 +211,14 @@ class Pulse:
 
     def reports(self) -> list[KeptReport]:
         """Those that can be shown now, the newest first."""
-        return [report for report in self._shelf.all() if not self._waits(report)]
+        found = self._shelf.all()
+        gone = self._gone_now() if any(it.source == OWN for it in found) else None
+        return [it for it in found if it.source != OWN or it.gone == gone]
 
     def report(self, kind: str, source: str, until: date, lang: str) -> KeptReport:
         """Raises NotFound, and Unavailable for one that is to be made again."""
         report = self._shelf.one(kind, source, until, lang)
-        if self._waits(report):
+        if report.source == OWN and report.gone != self._gone_now():
             raise Unavailable(
                 "This report is made again, because a repo that it may tell of is not public any "
                 "more: try again in some minutes",
@@ -225,12 +226,10 @@ class Pulse:
             )
         return report
 
-    def _waits(self, report: KeptReport) -> bool:
-        if report.source != OWN:
-            return False
-        if (stamp := self.stamp) is None:
-            return True
-        return self._asked.quick(stamp, ("gone",), gone_of) != report.gone
+    def _gone_now(self) -> str | None:
+        """What a report about this hub must say of `gone`; None while that is about to change."""
+        stamp = self.stamp
+        return None if stamp is None else self._asked.quick(stamp, ("gone",), gone_of)
 
     def _is_withdrawing(self) -> bool:
         return self.jobs.is_under_way("pulse.withdraw", "changed")
