@@ -209,6 +209,8 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
         jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
     # Each hour too: a rebuild may have found models whose headers nobody read.
     jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
+    fade = _when_free(jobs, catalogue, "fade", catalogue.fade)
+    jobs.register("catalogue.fade", fade, every_s=HOUR_S)
     jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
     jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
 

@@ -25,7 +25,7 @@ from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
-from hearthub.pulse.showing import Shown, show
+from hearthub.pulse.showing import Shown, show, show_scores
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
@@ -256,6 +256,8 @@ class Pulse:
         """Job: what trends is kept, so that nobody who asks waits for it."""
         if done := rank(self.lake, self.reading):
             log.info("ranked: %d", done)
+        if self.lake.version:
+            show_scores(self.lake, self.catalogue)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
