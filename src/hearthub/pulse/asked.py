@@ -20,8 +20,8 @@ LIMIT_S = 30.0
 WAIT_S = 10.0
 FEW = 4
 """Callers that may wait or work at a time; each keeps a thread of those that serve."""
-MAX_ROWS = 200_000
-"""Of all kept answers together."""
+MAX_ROWS = 50_000
+"""Of all kept answers together: some 40 MB."""
 SOON_S, LATER_S = 5, 300
 
 
