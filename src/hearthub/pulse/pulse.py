@@ -16,7 +16,7 @@ from hearthub.community import Community
 from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
-from hearthub.pulse.asked import LATER_S, LIMIT_S, Asked
+from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
@@ -54,7 +54,7 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
-        self._asked = Asked(self)
+        self._asked = Asked(self, settings.max_pulse_seconds)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
         self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
 
@@ -73,7 +73,8 @@ class Pulse:
 
     def _hurried(self) -> Session:
         session = self.reading()
-        session.limit(LIMIT_S)
+        if self.settings.max_pulse_seconds:
+            session.limit(self.settings.max_pulse_seconds)
         return session
 
     def ingest(
