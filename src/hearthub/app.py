@@ -222,6 +222,7 @@ def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
         def run(payload: dict[str, object]) -> None:
             job(payload)
             jobs.add("pulse.rank", {}, key="changed")
+            jobs.add("pulse.report", {}, key="changed")
 
         return run
 
@@ -231,6 +232,7 @@ def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", then_derive(pulse.show), every_s=HOUR_S)  # which gives scores too
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
+    jobs.register("pulse.report", pulse.make_reports, every_s=HOUR_S)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

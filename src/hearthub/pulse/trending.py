@@ -7,12 +7,13 @@ before it stands, and `at` says of when it is.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from hearthub.errors import BadRequest, NotFound
+from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.lake import Lake, Session
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metrics.trending import DEFAULT_SORT, SORTS
@@ -20,6 +21,8 @@ from hearthub.pulse.ranking import FIRST, WINDOW, Riser, Told, end_of, ranked, r
 from hearthub.pulse.universe import Universe, parts_of, require_source
 
 OWN = "own"
+FEW = 4
+"""Callers that may wait for what is not kept."""
 MANY = 16
 """Answers that are remembered of what is not kept."""
 
@@ -79,7 +82,7 @@ class Trends:
     ) -> None:
         self._lake, self._reading, self._is_public = lake, reading or lake.reading, is_public
         self._known: _Known | None = None
-        self._computing = threading.Lock()
+        self._computing, self._places = threading.Lock(), threading.BoundedSemaphore(FEW)
 
     def trending(
         self,
@@ -135,12 +138,23 @@ class Trends:
         kept = known.rankings.get((asked.source, asked.type, sort))
         if asked.filter == "all" and kept and (kept.made_from == made_from or not anew):
             return kept
-        with self._computing:  # once, however many ask
+        with self._turn():  # once, however many ask
             if asked not in known.computed:
                 if len(known.computed) >= MANY:
                     known.computed.clear()
                 known.computed[asked] = self._compute(asked, made_from)
             return known.computed[asked][sort]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Who waits has a thread of those that answer everybody: only a few may."""
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Others wait for this as well: try again soon", retry_s=10)
+        try:
+            with self._computing:
+                yield
+        finally:
+            self._places.release()
 
     def _compute(self, asked: Universe, made_from: str) -> dict[str, _Ranking]:
         with self._reading() as session:
