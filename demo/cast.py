@@ -120,7 +120,7 @@ def _children(chance: Random, base: Made) -> Iterator[Made]:
     if base.task in ("text-classification", "fill-mask", "sentence-similarity", "robotics"):
         many = 2
     else:
-        many = 2 + round(0.25 * base.waves[0].likes**0.7)
+        many = 2 + round(0.25 * base.waves[0].likes ** 0.7)
     taken = set[str]()
     for _ in range(min(many, 16)):
         relation = chance.choices(("finetune", "adapter", "quantized"), (4, 2, 4))[0]
@@ -150,7 +150,7 @@ def _child(chance: Random, base: Made, relation: str, day: float) -> Made:
             name, library, parameters = f"{name}-lora", "peft", None
     licence = chance.choices((base.licence, "apache-2.0", None), (76, 12, 12))[0]
     return replace(
-        base, id=f"{who}/{name}", day=day, waves=(Wave(day, likes, downloads),), floor=0.4,
+        base, id=f"{who}/{name}", day=day, waves=(Wave(day, likes, downloads),), floor=0.6 + likes,
         licence=licence, library=library, tags=tags, parameters=parameters, base=base.id,
         relation=relation,
     )  # fmt: skip
@@ -161,10 +161,11 @@ def _merge(chance: Random, bases: Sequence[Made], number: int) -> Made:
     day = chance.uniform(max(0.0, base.day + 5), LAST - 10)
     return replace(
         base, id=f"{chance.choice(PERSONS)}/hearthside-blend-{number}", day=day,
-        waves=(Wave(day, 0.3, 12),), floor=0.2, base=base.id, relation="merge",
+        waves=(Wave(day, 0.3, 12),), floor=0.6, base=base.id, relation="merge",
     )  # fmt: skip
 
 
+_LICENCES = ("cc-by-4.0", "cc0-1.0", "cc-by-nc-4.0", None)
 _SUBJECTS = (
     ("text-generation", "letters dialogues recipes proverbs minutes stories"),
     ("text-classification", "reviews complaints headlines moods"),
@@ -189,7 +190,7 @@ def datasets(seed: int) -> Iterator[Made]:
         likes = 0.25 * chance.lognormvariate(0, 1)
         yield Made(
             "dataset", name, day, (Wave(day, likes, likes * 150),), 3 * chance.random(), None,
-            "datasets", chance.choice(("cc-by-4.0", "cc0-1.0", "cc-by-nc-4.0", None)), tags, ("en",),
+            "datasets", chance.choice(_LICENCES), tags, ("en",),
         )  # fmt: skip
     yield from _flood(chance)
 
