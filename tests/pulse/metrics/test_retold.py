@@ -41,10 +41,12 @@ def histories(draw: st.DrawFn) -> list[list[Row]]:
         born = draw(st.sampled_from([-300, 0, 11]))
         gone = draw(st.sampled_from([None, None, 25]))
         steps = draw(st.lists(st.sampled_from([0, 0, 0, 7, 1000]), min_size=DAYS, max_size=DAYS))
+        likes = draw(st.lists(st.sampled_from([40, 40, 41]), min_size=DAYS, max_size=DAYS))
+        is_used = draw(st.booleans())
         licences = draw(st.lists(st.sampled_from(["mit", "gemma"]), min_size=2, max_size=2))
-        total = likes = 0
+        total = 0
         for day in range(max(0, born), DAYS):
-            total, likes = total + steps[day], likes + (steps[day] > 0)
+            total += steps[day] * is_used
             days[day].append(
                 {
                     "id": f"{'abc'[number % 3]}/{number}",
@@ -52,7 +54,7 @@ def histories(draw: st.DrawFn) -> list[list[Row]]:
                     "observed_at": (START + timedelta(day)).isoformat(),
                     "downloads_all": total,
                     "downloads_30d": total,
-                    "likes": likes,
+                    "likes": likes[day],  # which come back to what they were
                     "license": licences[day // 20],
                     "removed": day == gone,
                 }
