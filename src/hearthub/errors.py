@@ -130,7 +130,20 @@ class UpstreamFailed(HearthubError):
 
 
 class Unavailable(HearthubError):
-    """The hub cannot do this right now (disk full, a worker died); trying again may help."""
+    """The hub cannot do this right now (disk full, a worker died); trying again may help.
+
+    `retry_s`: in how many seconds, where that is known.
+    """
+
+    def __init__(
+        self, message: str, *, code: str | None = None, retry_s: int | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_s = retry_s
+
+
+class TookTooLong(Unavailable):
+    """Something had so much time and no more."""
 
 
 class NoRoom(Unavailable):

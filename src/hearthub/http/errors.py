@@ -72,6 +72,8 @@ def error_response(error: errors.HearthubError, status: int) -> Response:
         headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.TooManyRequests):
         headers |= _rate_limit(error)
+    if isinstance(error, errors.Unavailable) and error.retry_s is not None:
+        headers["Retry-After"] = str(error.retry_s)
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="Hearthub", charset="UTF-8"'
     return JSONResponse(body, status, headers)

@@ -53,9 +53,9 @@ class BytesResponse:
         etag = headers.get("ETag")
         span = None
         wanted = request_headers.get("range")
-        is_fresh = bool(etag and _matches(request_headers.get("if-none-match"), etag))
+        is_known = bool(etag and is_fresh(request_headers.get("if-none-match"), etag))
         is_probe_of_empty = not size and wanted == "bytes=0-0"
-        if not (is_probe_of_empty or is_fresh) and _allows_range(
+        if not (is_probe_of_empty or is_known) and _allows_range(
             request_headers.get("if-range"), etag
         ):
             span = parse_range(wanted, size)
@@ -70,7 +70,7 @@ class BytesResponse:
         }
         if span:
             self.headers["Content-Range"] = f"bytes {self.start}-{self.end - 1}/{size}"
-        elif is_fresh:
+        elif is_known:
             self.status = 304
             del self.headers["Content-Length"]
         elif is_probe_of_empty:
@@ -231,7 +231,8 @@ def _allows_range(if_range: str | None, etag: str | None) -> bool:
     return if_range is None or if_range == etag
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
+def is_fresh(if_none_match: str | None, etag: str) -> bool:
+    """Whether the caller has what is called so."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

@@ -91,7 +91,7 @@ def rates_of(scope: Scope) -> Rates:
 
 def kind_of(path: str) -> str | None:
     """What a request to this (undecoded) path counts as; None: it is not counted."""
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or path == "/mcp":
         return API
     if "/resolve/" in path or "/raw/" in path:
         return RESOLVE

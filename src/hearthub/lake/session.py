@@ -1,16 +1,19 @@
 """One DuckDB connection over one version of the lake, with limits; for one thread."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 import duckdb
 
-from hearthub.errors import BadRequest, Unavailable
+from hearthub.errors import BadRequest, TookTooLong, Unavailable
 from hearthub.lake.manifest import Manifest
 from hearthub.lake.schema import Table, parquet
 
@@ -44,6 +47,7 @@ class Session:
         self.scratch = folder / "tmp" / f"session-{uuid4().hex}"
         """A folder for files that the session's own SQL writes and reads; gone when it closes."""
         self.scratch.mkdir(parents=True)
+        self._watch: _Watch | None = None
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{limits.memory}B",
@@ -72,6 +76,13 @@ class Session:
             self.close()
             raise
 
+    def limit(self, seconds: float) -> None:
+        """From now on it has so much time; what is asked later, or not done by then, raises
+        TookTooLong."""
+        if self._watch is not None:
+            raise ValueError("it has a limit already")
+        self._watch = _Watch(self._connection, seconds)
+
     def execute(self, sql: str, **params: object) -> None:
         self._run(sql, params)
 
@@ -79,7 +90,8 @@ class Session:
         """All rows, by name of column. Parameters are `$name` in the SQL."""
         cursor = self._run(sql, params)
         names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with self._telling():
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def one(self, sql: str, **params: object) -> Row:
         """The only row."""
@@ -90,7 +102,9 @@ class Session:
 
     def value(self, sql: str, **params: object) -> Any:
         """The first column of the first row, None where there is none."""
-        found = self._run(sql, params).fetchone()
+        cursor = self._run(sql, params)
+        with self._telling():
+            found = cursor.fetchone()
         return found[0] if found else None
 
     def batches(self, sql: str, size: int, **params: object) -> Iterable[list[tuple[Any, ...]]]:
@@ -100,6 +114,8 @@ class Session:
             yield some
 
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
         self._connection.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -115,8 +131,21 @@ class Session:
         self.close()
 
     def _run(self, sql: str, params: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
-        try:
+        if self._watch is not None:
+            self._watch.check()
+        with self._telling():
             return self._connection.execute(sql, dict(params) or None)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Errors of the engine as those of the house."""
+        try:
+            yield
+        except duckdb.InterruptException:
+            if self._watch is None:
+                raise
+            self._watch.check()
+            raise
         except duckdb.OutOfMemoryException as error:
             raise Unavailable(f"This needs more memory than the lake may have: {error}") from None
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -140,3 +169,32 @@ class Session:
 
 def _folders(paths: Sequence[Path]) -> list[str]:
     return [str(path) for path in paths if path.is_dir()]
+
+
+class _Watch:
+    """A thread that interrupts a connection once its time is over, again and again: an interrupt
+    between two statements stops neither."""
+
+    AGAIN_S = 0.05
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, seconds: float) -> None:
+        self._connection, self._seconds = connection, seconds
+        self._until = time.monotonic() + seconds
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="lake-limit", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        if time.monotonic() >= self._until:
+            raise TookTooLong(f"This took longer than {self._seconds:.0f} seconds")
+
+    def end(self) -> None:
+        """Before the connection is closed."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait = self._seconds
+        while not self._ended.wait(wait):
+            self._connection.interrupt()
+            wait = self.AGAIN_S

@@ -7,32 +7,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hearthub.pulse.claims import judge_claims, known_claims
+    from hearthub.pulse.cells import table_csv
+    from hearthub.pulse.claims import Verdict, judge_claims, known_claims
     from hearthub.pulse.ingest import Ingested
+    from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
+    from hearthub.pulse.origins import Origin
     from hearthub.pulse.pulse import Pulse
+    from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.schema import TABLES
+    from hearthub.pulse.trending import Trending, Trends
 
 __all__ = [
+    "KINDS",
+    "LANGUAGES",
     "TABLES",
     "Ingested",
+    "KeptReport",
     "Measures",
     "Metric",
     "MetricRow",
+    "Origin",
     "Pulse",
+    "Riser",
+    "Trending",
+    "Trends",
+    "Verdict",
     "judge_claims",
     "known_claims",
     "known_metrics",
     "make_report",
     "measure",
     "measure_all",
+    "table_csv",
     "verify_report",
     "write_report",
 ]
 
 _HOMES = {
+    "KINDS": "kept",
+    "LANGUAGES": "kept",
+    "KeptReport": "kept",
+    "Origin": "origins",
+    "Verdict": "claims.claims",
+    "table_csv": "cells",
     "judge_claims": "claims.claims",
     "known_claims": "claims.claims",
     "make_report": "report.making",
@@ -44,6 +64,9 @@ _HOMES = {
     "Metric": "metric",
     "MetricRow": "metric",
     "Pulse": "pulse",
+    "Riser": "ranking",
+    "Trending": "trending",
+    "Trends": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",

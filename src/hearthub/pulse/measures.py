@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hearthub.errors import BadRequest, NotFound
-from hearthub.lake import Lake
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
+from hearthub.pulse.reader import Reader
 
 
 def known_metrics() -> list[Metric]:
@@ -17,7 +17,7 @@ def known_metrics() -> list[Metric]:
 
 
 class Measures:
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Reader) -> None:
         self._lake = lake
 
     def metric(

@@ -3,27 +3,41 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Catalogue
 from hearthub.community import Community
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
+from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
-from hearthub.pulse.showing import Shown, show
+from hearthub.pulse.keeping import OWN, gone_of, make_missing
+from hearthub.pulse.kept import KeptReport, Shelf
+from hearthub.pulse.origins import Origin, known_origins
+from hearthub.pulse.ranking import rank
+from hearthub.pulse.reader import Reader
+from hearthub.pulse.showing import Shown, show, show_scores
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.pulse.trending import Trending, Trends
 from hearthub.registry import Registry
 from hearthub.settings import Settings
+
+if TYPE_CHECKING:
+    from hearthub.pulse.claims import Verdict
+    from hearthub.pulse.metric import MetricRow
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +54,9 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
+        self._asked = Asked(self, settings.max_pulse_seconds)
+        self._shelf = Shelf(settings.data / "pulse" / "reports")
+        self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -47,12 +64,18 @@ class Pulse:
         session = self.lake.reading()
         try:
             session.execute(f"create temp table {WITHDRAWN}")
-            if self.jobs.is_under_way("pulse.withdraw", "changed"):
+            if self._is_withdrawing():
                 self._own.mark_gone(session)
             return session
         except BaseException:
             session.close()
             raise
+
+    def _hurried(self) -> Session:
+        session = self.reading()
+        if self.settings.max_pulse_seconds:
+            session.limit(self.settings.max_pulse_seconds)
+        return session
 
     def ingest(
         self,
@@ -140,9 +163,114 @@ class Pulse:
         if merged or removed:
             log.info("the lake: %d files merged, %d removed", merged, removed)
 
+    def make_reports(self, _payload: dict[str, Any]) -> None:
+        """Job: the reports that are due (keeping.py)."""
+        if self.lake.version and (made := make_missing(self._shelf, self, _now())):
+            log.info("reports made: %d", made)
+
+    # -- answers, for everybody ----------------------------------------------------------------
+
+    @property
+    def stamp(self) -> str | None:
+        """While it is the same, so is every answer. None while a repo waits to be withdrawn."""
+        if self._is_withdrawing():
+            return None
+        manifest = self.lake.manifest()
+        paths = sorted(file.path for files in manifest.tables.values() for file in files)
+        return sha256("\n".join([str(manifest.version), *paths]).encode()).hexdigest()[:20]
+
+    def metric(
+        self,
+        name: str,
+        by: str | None = None,
+        universe: str | None = None,
+        window: str | None = None,
+    ) -> "list[MetricRow]":
+        """The rows of a metric, as `Measures.metric`; raises Unavailable when it takes too long."""
+        from hearthub.pulse.measures import Measures
+        from hearthub.pulse.report.asking import steady
+
+        def work(reader: Reader) -> "list[MetricRow]":
+            return [steady(row) for row in Measures(reader).metric(name, by, universe, window)]
+
+        return self._asked.answer(self.stamp, ("metric", name, by, universe, window), work)
+
+    def claims(self, source: str | None = None) -> "list[Verdict]":
+        """What others have published, judged by what is known from a source."""
+        from hearthub.pulse.claims import judge_claims
+
+        if source is not None and source not in (known := self.origins()):
+            there = ", ".join(list(known)[:20]) or "none yet"
+            raise NotFound(f"Nothing is known from {source!r}: there are {there}")
+        return self._asked.answer(
+            self.stamp, ("claims", source), lambda reader: judge_claims(reader, source)
+        )
+
+    def origins(self) -> dict[str, Origin]:
+        """The sources by name, with their terms."""
+        return self._asked.quick(self.stamp, ("origins",), known_origins)
+
+    def reports(self) -> list[KeptReport]:
+        """Those that can be shown now, the newest first."""
+        found = self._shelf.all()
+        gone = self._gone_now() if any(it.source == OWN for it in found) else None
+        return [it for it in found if it.source != OWN or it.gone == gone]
+
+    def report(self, kind: str, source: str, until: date, lang: str) -> KeptReport:
+        """Raises NotFound, and Unavailable for one that is to be made again."""
+        report = self._shelf.one(kind, source, until, lang)
+        if report.source == OWN and report.gone != self._gone_now():
+            raise Unavailable(
+                "This report is made again, because a repo that it may tell of is not public any "
+                "more: try again in some minutes",
+                retry_s=LATER_S,
+            )
+        return report
+
+    def _gone_now(self) -> str | None:
+        """What a report about this hub must say of `gone`; None while that is about to change."""
+        stamp = self.stamp
+        return None if stamp is None else self._asked.quick(stamp, ("gone",), gone_of)
+
+    def _is_withdrawing(self) -> bool:
+        return self.jobs.is_under_way("pulse.withdraw", "changed")
+
+    def trending(
+        self,
+        type: str = "model",  # noqa: A002 - as `--type` and `?type=` are called
+        sort: str | None = None,
+        universe: str | None = None,
+        limit: int = 20,
+        anew: bool = False,
+    ) -> Trending:
+        """What rises: by `sort` of `hub` (likes of seven days), `pulse` (likes a week to be
+        expected) or `surprise` (against what was to be expected); None is the best of them.
+
+        `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
+        hub that was observed last, else this one. What the job `pulse.rank` kept is told even if
+        the source told more since, unless `anew`: `Trending.at` says of when it is. Raises NotFound
+        where nothing was observed, BadRequest for what is no sort, type, universe or limit.
+        """
+        return self._trends.trending(type, sort, universe, limit, anew)
+
+    def rank(self, _payload: dict[str, Any]) -> None:
+        """Job: what trends is kept, so that nobody who asks waits for it."""
+        if done := rank(self.lake, self.reading):
+            log.info("ranked: %d", done)
+        if self.lake.version:
+            show_scores(self.lake, self.catalogue)
+
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""
         return self.lake.query(sql, most_rows)
+
+
+def _is_public(registry: Registry, kind: str, name: str) -> bool:
+    try:
+        registry.repo(ANONYMOUS, kind, name)
+    except HearthubError:
+        return False
+    return True
 
 
 def _now() -> datetime:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hearthub.errors import BadRequest, NotFound
-from hearthub.lake import Lake
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one
 from hearthub.pulse.metric import MetricRow
+from hearthub.pulse.reader import Reader
 
 _FOLDER = Path(__file__).parent
 LEAST_OF_A_HUB = 100_000
@@ -113,7 +113,7 @@ def known_claims() -> tuple[Claim, ...]:
     return tuple(found)
 
 
-def judge_claims(lake: Lake, source: str | None = None) -> list[Verdict]:
+def judge_claims(lake: Reader, source: str | None = None) -> list[Verdict]:
     """Each claim against what is known from a source: the only one, or this hub itself.
 
     Claims of one frame are judged together. Raises BadRequest where a source must be named.
@@ -140,7 +140,7 @@ def judge_claims(lake: Lake, source: str | None = None) -> list[Verdict]:
     return [found.get(claim.id) or _without_data(claim) for claim in known_claims()]
 
 
-def _only(lake: Lake) -> str:
+def _only(lake: Reader) -> str:
     with lake.reading() as session:
         rows = session.rows("select distinct source from snapshot order by source")
     sources = [str(row["source"]) for row in rows]

@@ -2,6 +2,14 @@
 
 from hearthub.pulse.report.making import KINDS, make_report
 from hearthub.pulse.report.verifying import Difference, verify_report
-from hearthub.pulse.report.writing import write_report
+from hearthub.pulse.report.writing import headline_of, title_of, write_report
 
-__all__ = ["KINDS", "Difference", "make_report", "verify_report", "write_report"]
+__all__ = [
+    "KINDS",
+    "Difference",
+    "headline_of",
+    "make_report",
+    "title_of",
+    "verify_report",
+    "write_report",
+]

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from hearthub.errors import NotFound
-from hearthub.lake import Lake, Row
+from hearthub.lake import Row
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.metrics.rising import risers
+from hearthub.pulse.reader import Reader
 from hearthub.pulse.report.document import Number, Query, Source
 from hearthub.pulse.universe import parse_universe
 
@@ -69,7 +70,7 @@ class Answers:
 
 
 def ask(
-    lake: Lake, specs: Mapping[str, Spec], say: Callable[[str], None] = lambda _: None
+    lake: Reader, specs: Mapping[str, Spec], say: Callable[[str], None] = lambda _: None
 ) -> Answers:
     answers = Answers()
     for name, spec in specs.items():
@@ -121,7 +122,9 @@ def _source(frame: Frame, name: str, before: Source | None) -> Source:
     """Of all its snapshots; the terms are those of the newest that told any."""
     rows = frame.session.rows(
         "select licence, attribution, is_synthetic, is_redistributable from snapshot "
-        "where source = $source and observed_at < $after order by observed_at desc, snapshot_id",
+        # A panel is one snapshot of many days, and known by its last.
+        "where source = $source and coalesce(first_observed_at, observed_at) < $after "
+        "order by observed_at desc, snapshot_id",
         source=name,
         after=frame.window.after,
     )
@@ -143,7 +146,7 @@ def _shared(said: Iterable[bool | None]) -> bool | None:
     return False if False in words else None if None in words else True
 
 
-def observed_span(lake: Lake, universe: str) -> tuple[str, date, date]:
+def observed_span(lake: Reader, universe: str) -> tuple[str, date, date]:
     """A universe in full, and the first and the last day on which its source was looked at."""
     with lake.reading() as session:
         found = parse_universe(universe, session)

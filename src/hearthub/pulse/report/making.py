@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from hearthub.errors import BadRequest
-from hearthub.lake import Lake
+from hearthub.pulse.reader import Reader
 from hearthub.pulse.report import state, weekly
 from hearthub.pulse.report.asking import ask, observed_span
 from hearthub.pulse.report.document import Report
@@ -13,7 +13,7 @@ KINDS = ("weekly", "state")
 
 
 def make_report(
-    lake: Lake,
+    lake: Reader,
     kind: str,
     universe: str = "model",
     until: date | None = None,

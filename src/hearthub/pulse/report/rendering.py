@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hearthub.pulse.cells import cell
 from hearthub.pulse.measures import known_metrics
 from hearthub.pulse.metric import Metric
 from hearthub.pulse.report.charts import Drawing, Mark, svg
@@ -206,13 +207,8 @@ def chart_csv(chart: Chart, ids: Mapping[Number, str], *, is_synthetic: bool) ->
     for point in chart.points:
         row = point.number.row
         writer.writerow(
-            [ids[point.number], row.metric, row.version, _cell(row.dimension or ""), row.value,
+            [ids[point.number], row.metric, row.version, cell(row.dimension or ""), row.value,
              row.lo, row.hi, row.numerator, row.denominator, row.n, row.coverage, row.universe,
              row.window_start, row.window_end, row.source, str(is_synthetic).lower()]
         )  # fmt: skip
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -50,6 +50,21 @@ def _files(report: Report, languages: tuple[str, ...]) -> Iterator[tuple[str, by
     yield "report.json", orjson.dumps(to_json(report), option=options)
 
 
+def title_of(report: Report, language: str) -> str:
+    return Rendering(report, words(language)).title()
+
+
+def headline_of(report: Report, language: str, sentences: int) -> str:
+    """Its first sentences, in plain text."""
+    said = [
+        words(language).sentence(block)
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Sentence)
+    ]
+    return Rendering(report, words(language)).labelled(" ".join(said[:sentences]))
+
+
 def to_json(report: Report) -> dict[str, Any]:
     ids = report.numbers()
     return {

@@ -1,0 +1,181 @@
+"""Reports that are kept: their list, their files, and a feed of the weekly ones (RFC 4287)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from hearthub.api.params import Segment
+from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
+from hearthub.errors import BadRequest
+from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.urls import base_url
+from hearthub.pulse import KeptReport
+
+router = APIRouter(prefix="/api/pulse", tags=["pulse"])
+
+MAX_ENTRIES = 100
+ATOM = "http://www.w3.org/2005/Atom"
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+# A report is ours, with the names that strangers gave: it styles itself, and can do nothing else.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+Language = Literal["en", "ja"]
+
+
+@router.get("/reports", summary="Reports that are kept, the newest first", responses=IN_CSV)
+def reports(
+    request: Request,
+    hub: CurrentHub,
+    _actor: CurrentActor,
+    kind: Literal["weekly", "state"] | None = None,
+    source: Word = None,
+    lang: Language | None = None,
+    format: Format = None,  # noqa: A002
+) -> Response:
+    """`files` of each lie below `url`. A job makes them after each ingest."""
+    found = [
+        _json(request, it)
+        for it in hub.pulse.reports()
+        if kind in (None, it.kind) and source in (None, it.source) and lang in (None, it.lang)
+    ]
+    makings = "\n".join(f"{it['url']} {it['made']}" for it in found)
+    answering = Answering(request, makings, format)
+    names = ("kind", "source", "until", "lang", "title", "synthetic", "made", "url", "files")
+    return answering.unchanged() or answering.rows(found, names)
+
+
+@router.get(
+    "/reports/{kind:seg}/{source:seg}/{until:seg}/{lang:seg}/{file:seg}",
+    summary="A file of a report",
+    response_class=Response,
+)
+def report_file(
+    request: Request,
+    hub: CurrentHub,
+    _actor: CurrentActor,
+    kind: Segment,
+    source: Segment,
+    until: Segment,
+    lang: Segment,
+    file: Segment,
+) -> Response:
+    """503 while it is made again, because a repo that it tells of is not public any more."""
+    report = hub.pulse.report(kind, source, _day(until), lang)
+    path = report.file(file)
+    answering = Answering(request, f"{report.folder} {report.made}")
+    if unchanged := answering.unchanged():
+        return unchanged
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # made again in this moment
+        return report_file(request, hub, _actor, kind, source, until, lang, file)
+    media_type = TYPES[file.rpartition(".")[2]]
+    return Response(content, headers=answering.headers | HEADERS, media_type=media_type)
+
+
+@router.get(
+    "/weekly.atom",
+    summary="Weekly pulses as a feed",
+    response_class=Response,
+    responses={200: {"content": {"application/atom+xml": {"schema": {"type": "string"}}}}},
+)
+def weekly_feed(
+    request: Request,
+    hub: CurrentHub,
+    _actor: CurrentActor,
+    lang: Annotated[Language, Query(description="Of the entries")] = "en",
+    source: Word = None,
+) -> Response:
+    found = [
+        it
+        for it in hub.pulse.reports()
+        if it.kind == "weekly" and it.lang == lang and source in (None, it.source)
+    ][:MAX_ENTRIES]
+    makings = "\n".join(f"{base_url(request)} {it.folder} {it.made}" for it in found)
+    answering = Answering(request, makings)
+    content = tostring(_feed(request, found, lang, source), encoding="utf-8", xml_declaration=True)
+    return answering.unchanged() or Response(
+        content,
+        headers=answering.headers | {"Content-Language": lang},
+        media_type="application/atom+xml; charset=utf-8",
+    )
+
+
+def _json(request: Request, it: KeptReport) -> dict[str, Any]:
+    return {
+        "kind": it.kind,
+        "source": it.source,
+        "until": it.until.isoformat(),
+        "lang": it.lang,
+        "title": it.title,
+        "synthetic": it.is_synthetic,
+        "made": _time(it.made),
+        "url": _url(request, it),
+        "files": list(it.files),
+    }
+
+
+def _feed(request: Request, reports: list[KeptReport], lang: str, source: str | None) -> Element:
+    base = base_url(request)
+    query = "?" + urlencode({"lang": lang} | ({"source": source} if source else {}))
+    feed = Element("feed", {"xmlns": ATOM, "xml:lang": lang})
+    _text(feed, "id", f"{_tag(request)}{query}")
+    _text(feed, "title", {"en": "Hearthub: weekly pulse", "ja": "Hearthub: 週刊パルス"}[lang])
+    _text(feed, "updated", _time(max((it.made for it in reports), default=datetime(1970, 1, 1))))
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml",
+                              "href": f"{base}/api/pulse/weekly.atom{query}"})  # fmt: skip
+    _text(SubElement(feed, "author"), "name", "Hearthub")
+    for it in reports:
+        entry = SubElement(feed, "entry")
+        _text(entry, "id", f"{_tag(request)}:{it.source}:{it.until}:{lang}")
+        _text(entry, "title", f"{it.title}: {it.source}, {it.until}")
+        _text(entry, "updated", _time(it.made))
+        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "hreflang": lang,
+                                   "href": f"{_url(request, it)}report.html"})  # fmt: skip
+        _text(entry, "summary", it.headline)
+        if it.is_synthetic:
+            SubElement(entry, "category", {"term": "synthetic"})
+    return feed
+
+
+def _text(parent: Element, name: str, text: str) -> None:
+    """Strangers' names are in it: of control characters XML knows none."""
+    SubElement(parent, name).text = "".join(c if c.isprintable() else " " for c in text)
+
+
+def _tag(request: Request) -> str:
+    """RFC 4151: the same for a hub under one name, whatever its scheme and port."""
+    host = urlsplit(base_url(request)).hostname or "localhost"
+    return f"tag:{host},2026:pulse:weekly"
+
+
+def _url(request: Request, it: KeptReport) -> str:
+    return (
+        f"{base_url(request)}/api/pulse/reports/{it.kind}/{quote(it.source)}/{it.until}/{it.lang}/"
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) == len("2026-05-17"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise BadRequest("A report is named by its last day, such as 2026-05-17")
