@@ -52,9 +52,9 @@ def _shown(it: Verdict) -> dict[str, Any]:
     def text(value: float | None) -> str | None:
         if value is None:
             return None
-        if metric is None or it.row is None:
+        if metric is None:
             return f"{value:,.4g}"
-        return value_text(metric, it.row, it.claim.by, value)
+        return value_text(metric, it.claim.dimension, it.claim.by, value)
 
     return {
         "it": it,

@@ -183,9 +183,9 @@ def _shown(asked: Question, rows: list[MetricRow]) -> list[dict[str, Any]]:
         {
             "row": row,
             "name": class_text(metric, group, row.dimension) if row.dimension else "",
-            "value": value_text(metric, row, by, row.value),
-            "lo": None if row.lo is None else value_text(metric, row, by, row.lo),
-            "hi": None if row.hi is None else value_text(metric, row, by, row.hi),
+            "value": value_text(metric, row.dimension, by, row.value),
+            "lo": None if row.lo is None else value_text(metric, row.dimension, by, row.lo),
+            "hi": None if row.hi is None else value_text(metric, row.dimension, by, row.hi),
             "share": (row.value or 0.0) / most if has_bars else None,
         }
         for row in rows

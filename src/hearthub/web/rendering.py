@@ -1,5 +1,7 @@
 """What every page shares: templates, headers, and errors that are pages."""
 
+import gzip
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from hearthub.errors import HearthubError, Moved, NotFound, RepoNotFound, Unavailable
+from hearthub.errors import BadRequest, HearthubError, Moved, NotFound, RepoNotFound, Unavailable
 from hearthub.http.errors import status_of
 from hearthub.http.urls import redirect_target
-from hearthub.web.language import Language, language_of
+from hearthub.web.language import Language
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -29,6 +31,13 @@ PRIVATE = (
     "There is no such page, or it is private. A private repository opens with a token "
     "through the API; see the list of public ones on the home page."
 )
+WORTH_IT = 1000  # bytes; less is no shorter once compressed
+_GZIP = re.compile(r"(^|[ ,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+_TITLES: dict[type[HearthubError], str] = {
+    NotFound: "Nothing here",
+    Unavailable: "Not just now",
+    HearthubError: "That did not work",
+}
 View = Callable[[Request], Response]
 
 
@@ -45,7 +54,11 @@ def page(
     text = _templates.get_template(template).render(
         t=language, lang=language.code, section=section, **values
     )
-    headers = {**HEADERS, "Content-Language": language.code, "Vary": "Accept-Language"}
+    headers = {
+        **HEADERS,
+        "Content-Language": language.code,
+        "Vary": "Accept-Language, Accept-Encoding",
+    }
     return HTMLResponse(text, status, headers)
 
 
@@ -64,34 +77,40 @@ def shown(view: View) -> Callable[[Request], Any]:
 def _guarded(view: View, request: Request) -> Response:
     try:
         if len(request.url.query) > MAX_QUERY:
-            return _error(request, 414, "That did not work", "This address is too long.")
-        return view(request)
+            raise BadRequest("This address is too long.")
+        answer = view(request)
     except Moved as moved:
         return Response(status_code=307, headers={"Location": redirect_target(request, moved)})
-    except RepoNotFound:
-        return _error(request, 404, "Nothing here", PRIVATE)
-    except NotFound as error:
-        return _error(request, 404, "Nothing here", str(error))
-    except Unavailable as error:
-        found = _error(request, status_of(error, anonymous=False), "Not just now", str(error))
-        if error.retry_s is not None:
-            found.headers["Retry-After"] = str(error.retry_s)
-        return found
     except HearthubError as error:
-        return _error(request, status_of(error, anonymous=False), "That did not work", str(error))
+        answer = _error_page(request, error)
+    return _compressed(request, answer)
 
 
-def _error(request: Request, status: int, title: str, text: str) -> Response:
+def _error_page(request: Request, error: HearthubError) -> Response:
+    title = next(words for kind, words in _TITLES.items() if isinstance(error, kind))
     is_pulse = request.scope["path"].startswith("/pulse")
-    return page(
+    answer = page(
         "error.html",
-        status,
-        language=language_of(request),
+        status_of(error, anonymous=False),
         section="pulse" if is_pulse else "",
         title=title,
-        text=text,
+        text=PRIVATE if isinstance(error, RepoNotFound) else str(error),
         back=("/pulse", "Pulse") if is_pulse else ("/", "the home page"),
     )
+    if isinstance(error, Unavailable) and error.retry_s is not None:
+        answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
+
+
+def _compressed(request: Request, answer: Response) -> Response:
+    """Pages have no secrets in them that a stranger's words beside them could be told by."""
+    if not isinstance(answer, HTMLResponse) or len(answer.body) < WORTH_IT:
+        return answer
+    if not _GZIP.search(request.headers.get("accept-encoding", "")):
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    headers["content-encoding"] = "gzip"
+    return Response(gzip.compress(bytes(answer.body), 5, mtime=0), answer.status_code, headers)
 
 
 def with_query(request: Request, **changed: str | None) -> str:
@@ -142,6 +161,11 @@ def parameters(count: float) -> str:
     return f"{value:.0f}"
 
 
+def exactly(value: float) -> str:
+    """Up to six digits, and all of a whole number."""
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1e5 else f"{value:,.6g}"
+
+
 def visible(text: str) -> str:
     """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -158,6 +182,7 @@ _templates.filters |= {
     "size": size,
     "short": short,
     "parameters": parameters,
+    "exactly": exactly,
     "visible": visible,
     "day": day,
 }

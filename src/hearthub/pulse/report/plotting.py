@@ -12,9 +12,9 @@ MOST_SERIES = 6
 MOST_POINTS = 400
 
 
-def value_text(metric: Metric, row: MetricRow, by: str | None, value: float | None) -> str:
-    """A value of that row (or an end of its interval) in the unit that it has."""
-    return written(value, _form(metric, row, by, value), "unknown")
+def value_text(metric: Metric, dimension: str | None, by: str | None, value: float | None) -> str:
+    """A value of that class (or an end of its interval) in the unit that it has."""
+    return written(value, _form(metric, dimension, by, value), "unknown")
 
 
 def class_text(metric: Metric, by: str | None, dimension: str) -> str:
@@ -33,7 +33,7 @@ def plot(metric: Metric, rows: Sequence[MetricRow], by: str | None, *, synthetic
     first = said[0]
     marks = _curve(said) if is_curve else _series(metric, said, by)
     label = f" [{word.word('word.synthetic')}]" if synthetic else ""
-    form = _form(metric, first, by, max(row.value or 0.0 for row in said))
+    form = _form(metric, first.dimension, by, max(row.value or 0.0 for row in said))
     return svg(
         Drawing(
             id=f"metric-{metric.id}",
@@ -50,9 +50,8 @@ def plot(metric: Metric, rows: Sequence[MetricRow], by: str | None, *, synthetic
     )
 
 
-def _form(metric: Metric, row: MetricRow, by: str | None, value: float | None) -> str:
-    dimension = row.dimension or ""
-    if metric.unit == "share" or "share of" in dimension:
+def _form(metric: Metric, dimension: str | None, by: str | None, value: float | None) -> str:
+    if metric.unit == "share" or "share of" in (dimension or ""):
         return "share"
     if metric.unit == "parameters":
         return "params"
@@ -81,7 +80,7 @@ def _series(metric: Metric, rows: Sequence[MetricRow], by: str | None) -> list[M
         Mark(
             f"{row.window_start:%Y-%m}",
             row.value or 0.0,
-            value_text(metric, row, by, row.value),
+            value_text(metric, row.dimension, by, row.value),
             class_text(metric, group, row.dimension) if row.dimension else "",
         )
         for row in rows
