@@ -215,8 +215,17 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
 
 def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     """Jobs of the observatory."""
-    jobs.register("pulse.own", pulse.observe_own, every_s=DAY_S)
-    jobs.register("pulse.withdraw", pulse.withdraw, every_s=DAY_S)
+
+    def then_rank(job: Function) -> Function:
+        def run(payload: dict[str, object]) -> None:
+            job(payload)
+            jobs.add("pulse.rank", {}, key="changed")
+
+        return run
+
+    jobs.register("pulse.own", then_rank(pulse.observe_own), every_s=DAY_S)
+    jobs.register("pulse.withdraw", then_rank(pulse.withdraw), every_s=DAY_S)
+    jobs.register("pulse.rank", pulse.rank, every_s=HOUR_S)
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)

@@ -70,6 +70,10 @@ MISSING_ROUTE = (404, None)
 NO_SIGNATURE = (403, None)
 WRONG_TOKEN = (401, None)
 
+NOTHING_INGESTED = (404, None)
+GINI = {"name": "downloads_gini"}
+LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
 ORG, USER = {"name": "guild"}, {"name": "olive"}
 REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
 COMMIT = ndjson(header(), put("file.txt"))
@@ -106,6 +110,22 @@ TABLE = [
     Call("GET", "/api/users/{name:seg}/overview", Need.VALID, params=USER),
     Call("GET", "/api/users/{name:seg}/likes", Need.VALID, params=USER),
     Call("GET", "/api/organizations/{name:seg}/overview", Need.VALID, params=ORG),
+    Call("GET", "/api/pulse/trending", Need.VALID, NOTHING_INGESTED),
+    Call("GET", "/api/pulse/metrics", Need.VALID),
+    Call("GET", "/api/pulse/metrics/{name:seg}", Need.VALID, NOTHING_INGESTED, params=GINI),
+    Call("GET", "/api/pulse/claims", Need.VALID),
+    Call("GET", "/api/pulse/sources", Need.VALID),
+    Call("GET", "/api/pulse/reports", Need.VALID),
+    Call("GET", "/api/pulse/weekly.atom", Need.VALID),
+    Call(
+        "GET",
+        "/api/pulse/reports/{kind:seg}/{source:seg}/{until:seg}/{lang:seg}/{file:seg}",
+        Need.VALID,
+        (404, None),
+        params={"kind": "weekly", "source": "own", "until": "2026-05-17", "lang": "en"},
+    ),
+    Call("POST", "/mcp", Need.VALID, json=LIST_TOOLS),
+    Call("GET DELETE", "/mcp", Need.NOTHING, (405, None)),
     # Oneself
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hearthub.errors import BadRequest, Unavailable
+from hearthub.errors import BadRequest, TookTooLong, Unavailable
 from hearthub.lake import Lake, Table
 from hearthub.sandbox import Sandbox
 
@@ -208,3 +208,16 @@ def test_a_query_that_never_ends_is_ended(filled: Lake) -> None:
             timeout_s=1,
         )
     assert filled.query("select 1").rows == ((1,),)
+
+
+def test_a_session_has_so_much_time(lake: Lake) -> None:
+    forever = "select sum(a.range * b.range) from range(10000000) a, range(10000000) b"
+    with lake.reading() as session:
+        session.limit(0.2)
+        assert session.value("select 1") == 1
+        with pytest.raises(TookTooLong, match="longer than"):
+            session.value(forever)
+        with pytest.raises(TookTooLong):
+            session.value("select 1")
+    with lake.reading() as session:
+        assert session.value("select 1") == 1, "others are not interrupted"

@@ -1,6 +1,7 @@
 """JSON and byte routes, one file per endpoint family."""
 
 from hearthub.api import (
+    agents,
     auth,
     cas,
     commit,
@@ -39,4 +40,4 @@ routers = [
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.
 byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes]
-routes = [*docs.routes, *fallback.routes]
+routes = [*docs.routes, *agents.routes, *fallback.routes]

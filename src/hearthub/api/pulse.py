@@ -8,7 +8,7 @@ from starlette.responses import Response
 from hearthub.api.params import Segment
 from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
 from hearthub.context import Hub
-from hearthub.errors import Forbidden, NotFound
+from hearthub.errors import Forbidden
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.pulse import MetricRow, Verdict, known_metrics
 
@@ -34,7 +34,9 @@ def trending(
     if unchanged := answering.unchanged():
         return unchanged
     found = trending_json(hub, type, sort, universe, limit)
-    shared = {key: found[key] for key in ("type", "sort", "universe", "at", "synthetic")}
+    if answering.form == "csv":
+        check_may_be_shared(hub, found["source"])
+    shared = {key: found[key] for key in ABOUT}
     names = [*RISER, *shared]
     return answering.table(found, [row | shared for row in found["rows"]], names)
 
@@ -103,6 +105,8 @@ def sources(
     )
 
 
+ABOUT = ("type", "sort", "universe", "source", "at", "synthetic")
+"""What each line of a CSV says of all."""
 RISER = (
     "rank id author value likes_gained downloads_gained likes pipeline_tag size is_new"
 ).split()
@@ -149,10 +153,3 @@ def check_may_be_shared(hub: Hub, source: str) -> None:
 def _is_synthetic(hub: Hub, source: str) -> bool:
     origin = hub.pulse.origins().get(source)
     return bool(origin and origin.is_synthetic)
-
-
-def claim_of(hub: Hub, claim_id: str, verdicts: list[Verdict]) -> dict[str, Any]:
-    for it in claims_json(hub, verdicts):
-        if it["claim"] == claim_id:
-            return it
-    raise NotFound(f"No claim is called {claim_id[:100]!r}")

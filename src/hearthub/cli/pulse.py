@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthub.cli import pulse_claims, pulse_metrics, pulse_report
+from hearthub.cli import pulse_claims, pulse_metrics, pulse_report, pulse_trending
 from hearthub.cli.common import Data, open_whole_hub, show
 from hearthub.cli.fit_targets import PUBLIC_HUB, endpoint
 from hearthub.cli.progress import Progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("metrics")(pulse_metrics.metrics)
 app.command("metric")(pulse_metrics.metric)
+app.command("trending")(pulse_trending.trending)
 app.command("report")(pulse_report.report)
 app.command("claims")(pulse_claims.claims)
 app.command("verify")(pulse_report.verify)
@@ -69,6 +70,7 @@ def ingest(
         token = _token(source) if source else None
         done = hub.pulse.ingest(source, kind.value if kind else None, map_file, at, say, token)
         hub.jobs.add("pulse.show", {}, key="ingested")
+        hub.jobs.add("pulse.rank", {}, key="changed")
     _tell(done)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.report.reading import rendering_of
     from hearthub.pulse.report.rendering import Rendering
     from hearthub.pulse.schema import TABLES
-    from hearthub.pulse.trending import SORTS, Trending
+    from hearthub.pulse.trending import SORTS, Trending, Trends
     from hearthub.pulse.universe import FILTERS
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Rendering",
     "Riser",
     "Trending",
+    "Trends",
     "Verdict",
     "class_text",
     "exact",
@@ -86,6 +87,7 @@ _HOMES = {
     "Pulse": "pulse",
     "Riser": "ranking",
     "Trending": "trending",
+    "Trends": "trending",
     "known_metrics": "measures",
     "measure": "measures",
     "measure_all": "measures",

@@ -80,8 +80,11 @@ def _last(day: date, field: str) -> str:
 
 
 def _weighed(field: str, knot: Knot) -> str:
+    # A number as it is written would make decimals, which JSON has not.
     parts = [
-        f"{_name(day, field)}::double" if weight == 1.0 else f"{weight!r} * {_name(day, field)}"
+        f"{_name(day, field)}::double"
+        if weight == 1.0
+        else f"{weight!r}::double * {_name(day, field)}"
         for day, weight in knot
     ]
     return " + ".join(parts) or "null::double"

@@ -16,13 +16,14 @@ from hearthub.community import Community
 from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
-from hearthub.pulse.asked import LATER_S, Asked
+from hearthub.pulse.asked import LATER_S, LIMIT_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.keeping import OWN, gone_of, make_missing
 from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
+from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
@@ -55,7 +56,7 @@ class Pulse:
         self._own = Own(registry, catalogue, community)
         self._asked = Asked(self)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
-        self._trends = Trends(self.reading, partial(_is_public, registry))
+        self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
 
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
@@ -69,6 +70,11 @@ class Pulse:
         except BaseException:
             session.close()
             raise
+
+    def _hurried(self) -> Session:
+        session = self.reading()
+        session.limit(LIMIT_S)
+        return session
 
     def ingest(
         self,
@@ -235,14 +241,22 @@ class Pulse:
         sort: str | None = None,
         universe: str | None = None,
         limit: int = 20,
+        anew: bool = False,
     ) -> Trending:
-        """What gains most: by `sort` of `hub` (likes of seven days), `pulse` (decayed likes) and
-        `surprise` (against what was to be expected); None is what docs/decisions found best.
+        """What rises: by `sort` of `hub` (likes of seven days), `pulse` (likes a week to be
+        expected) or `surprise` (against what was to be expected); None is the best of them.
 
         `universe` (TYPE[@SOURCE][/FILTER]) goes before `type`. Without a source it is the other
-        hub that was observed last, else this one. Raises NotFound where nothing was observed.
+        hub that was observed last, else this one. What the job `pulse.rank` kept is told even if
+        the source told more since, unless `anew`: `Trending.at` says of when it is. Raises NotFound
+        where nothing was observed, BadRequest for what is no sort, type, universe or limit.
         """
-        return self._trends.trending(type, sort, universe, limit)
+        return self._trends.trending(type, sort, universe, limit, anew)
+
+    def rank(self, _payload: dict[str, Any]) -> None:
+        """Job: what trends is kept, so that nobody who asks waits for it."""
+        if done := rank(self.lake, self.reading):
+            log.info("ranked: %d", done)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""

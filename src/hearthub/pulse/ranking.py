@@ -1,19 +1,26 @@
-"""What trends by each sort, computed over a frame."""
+"""What trends by each sort: computed over a frame, and kept for those who ask often."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
-from hearthub.errors import BadRequest
+from hearthub.errors import HearthubError
+from hearthub.lake import Lake, Row, Session
 from hearthub.pulse.frame import Frame
-from hearthub.pulse.metrics.trending import HALF_LIFE, PRIOR
+from hearthub.pulse.framing import open_frame
+from hearthub.pulse.metrics.trending import DAYS, HALF_LIFE, PRIOR, SORTS, listed
+from hearthub.pulse.schema import RANKING
+from hearthub.pulse.sources.reading import literal
 from hearthub.pulse.statements import sql_text
 
+log = logging.getLogger(__name__)
+
 FIRST = 200
-"""Repos that are kept of each source, type and sort; nobody is told more."""
-SORTS = ("hub", "pulse", "surprise")
-DEFAULT_SORT = "hub"
+"""Repos that are kept of each source, type and sort; nobody is told of more."""
 WINDOW = "7d"
+RULES = f"1 {FIRST} {HALF_LIFE} {DAYS} {PRIOR}"
+"""Other rules make another ranking: whoever changes what one is raises the first number."""
 _VALUES = {"hub": "gained", "pulse": "score", "surprise": "score"}
 
 
@@ -26,7 +33,7 @@ class Riser:
     """As a stranger wrote it: any text of at most 200 characters without control characters."""
     author: str
     value: float
-    """By the sort: likes, decayed likes, or a natural logarithm."""
+    """By the sort: likes, likes a week to be expected, or a natural logarithm."""
     likes_gained: int
     downloads_gained: int | None
     """None: it cannot be told from what the source has."""
@@ -38,28 +45,65 @@ class Riser:
     """Born in these seven days."""
 
 
-def ranked(frame: Frame, sort: str) -> list[dict[str, Any]]:
-    """The first by a sort, as rows of the table `ranking` without what says of which it is."""
-    words = {"hub": {}, "pulse": {"half": HALF_LIFE}, "surprise": {"a": PRIOR}}[known_sort(sort)]
-    live = frame.days.live
-    return frame.rows(
-        "ranked",
-        listed=sql_text(f"trending_{sort}", most=FIRST, **words),
-        value=_VALUES[sort],
-        has_weeks=str(bool(live) and live[0] < frame.window.start).lower(),
-    )
+@dataclass(frozen=True)
+class Told:
+    """A source that has repos of a type."""
+
+    last: datetime
+    is_synthetic: bool
+    made_from: str
 
 
-def known_sort(sort: str | None) -> str:
-    """A sort by its name, the default for none. Raises BadRequest for what is none."""
-    if sort is None:
-        return DEFAULT_SORT
-    if sort not in SORTS:
-        raise BadRequest(f"{sort!r} is no sort: choose {', '.join(SORTS)}")
-    return sort
+def told(session: Session) -> dict[tuple[str, str], Told]:
+    """By (source, type)."""
+    return {
+        (row["source"], row["type"]): Told(row["last"], row["is_synthetic"], row["made_from"])
+        for row in session.rows(sql_text("made_from", rules=RULES))
+    }
 
 
-def riser(row: dict[str, Any]) -> Riser:
+def ranked(frame: Frame, sort: str) -> list[Riser]:
+    """The first by a sort."""
+    return [riser(row) for row in frame.rows("ranked", **_words(frame, sort))]
+
+
+def rank(lake: Lake, reading: Callable[[], Session]) -> int:
+    """Keep what trends of each source and type that told more since; of how many.
+
+    A source of which nothing can be ranked does not hold up the others.
+    """
+    if not lake.version:
+        return 0
+    with reading() as session:
+        made = session.rows('select distinct source, type, made_from from ranking where "rank" = 0')
+        kept = {(row["source"], row["type"]): row["made_from"] for row in made}
+        due = {key: it for key, it in told(session).items() if kept.get(key) != it.made_from}
+        if not due:
+            return 0
+        session.execute(f"create temp table ranking_now ({RANKING.definition})")
+        done = sum(_rank(session, *key, it.made_from) for key, it in due.items())
+        file = literal(str(session.scratch / "ranking.parquet"))
+        session.execute(f"copy ranking_now to {file} (format parquet)")
+        with lake.writing() as writing:
+            kept_rows = sql_text("ranking_kept", names=RANKING.names, file=file)
+            writing.replace("ranking", kept_rows)
+    return done
+
+
+def _rank(session: Session, source: str, kind: str, made_from: str) -> bool:
+    try:
+        frame = open_frame(session, f"{kind}@{source}", WINDOW)
+    except HearthubError as error:
+        log.warning("%ss of %s are not ranked: %s", kind, source, error)
+        return False
+    for sort in SORTS:
+        words = {"sort": sort, "at": end_of(frame), "made_from": made_from}
+        frame.make_again("rank_now", ranked=sql_text("ranked", **_words(frame, sort)), **words)
+    return True
+
+
+def riser(row: Row) -> Riser:
+    """Of a row of `ranking`."""
     return Riser(
         rank=row["rank"],
         id=row["id"],
@@ -77,3 +121,12 @@ def riser(row: dict[str, Any]) -> Riser:
 def end_of(frame: Frame) -> datetime:
     """The last second of the last day that the frame can tell of; UTC without a zone."""
     return datetime.combine(frame.anchor, time(23, 59, 59))
+
+
+def _words(frame: Frame, sort: str) -> dict[str, object]:
+    live = frame.days.live
+    return {
+        "listed": listed(sort, FIRST),
+        "value": _VALUES[sort],
+        "has_weeks": str(bool(live) and live[0] < frame.window.start).lower(),
+    }

@@ -1,8 +1,9 @@
 """The tables of the observatory in the lake.
 
-Everything but `repo` and `edge` is only ever added to. A row of `state` and `counter` stands until
-the next one of its repo: it is written where something changed, or where an earlier snapshot that
-came late made it necessary to say that nothing had (ingest.py). Times are UTC without a zone.
+Everything but `repo`, `edge` and `ranking` is only ever added to. A row of `state` and `counter`
+stands until the next one of its repo: it is written where something changed, or where an earlier
+snapshot that came late made it necessary to say that nothing had (ingest.py). Times are UTC without
+a zone.
 
 `capture` says when a source was looked at. In a capture that is whole, a repo was seen if it is
 there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at
@@ -185,6 +186,29 @@ REJECT = Table(
     "reject",
     (("snapshot_id", "varchar"), ("reason", "varchar"), ("example", "varchar"), ("n", "bigint")),
 )
+RANKING = Table(
+    "ranking",
+    # What trends (ranking.py): replaced whole for a source and type.
+    (
+        ("source", "varchar"),
+        ("type", "varchar"),
+        ("sort", "varchar"),  # hub, pulse, surprise
+        ("rank", "bigint"),  # from 1; a row of rank 0 alone says that this was made
+        ("repo_id", "bigint"),
+        ("id", "varchar"),
+        ("author", "varchar"),
+        ("value", "double"),
+        ("likes_gained", "bigint"),  # in the seven days up to `at`, as all below
+        ("downloads_gained", "bigint"),  # null: nobody can tell
+        ("likes", "bigint"),
+        ("pipeline_tag", "varchar"),
+        ("params_total", "bigint"),
+        ("is_new", "boolean"),
+        ("at", "timestamp"),  # the end of the last day that the source told of
+        ("made_from", "varchar"),  # the source's snapshots, and the rules (made_from.sql)
+    ),
+    order='source, type, sort, "rank"',
+)
 TABLES = (
     SNAPSHOT,
     CAPTURE,
@@ -200,4 +224,5 @@ TABLES = (
     PAPER,
     REJECT,
     SHOWN,
+    RANKING,
 )

@@ -1,27 +1,30 @@
-"""What trends, of one source and type."""
+"""What trends, of one source and type.
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+It is answered from the table `ranking`, which a job makes anew after each ingest (ranking.py): of
+2.5 million repos that takes a minute, and reading it a moment. Until the job is done the ranking
+before it stands, and `at` says of when it is.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from hearthub.errors import BadRequest, NotFound
-from hearthub.lake import Session
+from hearthub.errors import BadRequest, NotFound, Unavailable
+from hearthub.lake import Lake, Session
 from hearthub.pulse.framing import open_frame
-from hearthub.pulse.ranking import (
-    DEFAULT_SORT,
-    FIRST,
-    SORTS,
-    WINDOW,
-    Riser,
-    end_of,
-    known_sort,
-    ranked,
-    riser,
-)
-from hearthub.pulse.universe import TYPES
+from hearthub.pulse.metrics.trending import DEFAULT_SORT, SORTS
+from hearthub.pulse.ranking import FIRST, WINDOW, Riser, Told, end_of, ranked, riser, told
+from hearthub.pulse.universe import Universe, parts_of, require_source
 
-__all__ = ["DEFAULT_SORT", "FIRST", "SORTS", "Riser", "Trending", "Trends"]
+OWN = "own"
+FEW = 4
+"""Callers that may wait for what is not kept."""
+MANY = 16
+"""Answers that are remembered of what is not kept."""
 
 
 @dataclass(frozen=True)
@@ -49,53 +52,134 @@ class Trending:
         return [asdict(row) | about for row in self.rows]
 
 
+@dataclass(frozen=True)
+class _Ranking:
+    at: datetime
+    made_from: str
+    rows: tuple[Riser, ...]
+
+
+@dataclass
+class _Known:
+    """What one version of the lake has."""
+
+    version: int
+    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    rankings: dict[tuple[str, str, str], _Ranking] = field(default_factory=dict)
+    """Those that are kept, by source, type and sort."""
+    computed: dict[Universe, dict[str, _Ranking]] = field(default_factory=dict)
+    """By sort, of what is not kept."""
+
+
 class Trends:
     """`reading` opens the lake; `is_public` tells of a (type, id) of this hub whether it is."""
 
     def __init__(
         self,
-        reading: Callable[[], Session],
+        lake: Lake,
+        reading: Callable[[], Session] | None = None,
         is_public: Callable[[str, str], bool] = lambda _type, _id: True,
     ) -> None:
-        self._reading, self._is_public = reading, is_public
+        self._lake, self._reading, self._is_public = lake, reading or lake.reading, is_public
+        self._known = _Known(-1)
+        self._computing, self._places = threading.Lock(), threading.BoundedSemaphore(FEW)
 
     def trending(
-        self, kind: str, sort: str | None = None, universe: str | None = None, limit: int = 20
+        self,
+        kind: str,
+        sort: str | None = None,
+        universe: str | None = None,
+        limit: int = 20,
+        anew: bool = False,
     ) -> Trending:
         """See `Pulse.trending`."""
-        sort = known_sort(sort)
+        sort = sort or DEFAULT_SORT
+        if sort not in SORTS:
+            raise BadRequest(f"{sort!r} is no sort: choose {', '.join(SORTS)}")
         if not 1 <= limit <= FIRST:
             raise BadRequest(f"limit is from 1 to {FIRST}")
-        if universe is None and kind not in TYPES:
-            raise BadRequest(f"{kind!r} is no type: choose {', '.join(TYPES)}")
+        known = self._newest()
+        asked = _universe(universe or kind, known)
+        ranking = self._ranking(known, asked, sort, anew)
+        rows = islice(self._shown(asked, ranking.rows), limit)
+        return Trending(
+            type=asked.type,
+            sort=sort,
+            universe=str(asked),
+            source=asked.source,
+            is_synthetic=known.told[asked.source, asked.type].is_synthetic,
+            at=ranking.at,
+            # A gap would tell of what is not shown.
+            rows=tuple(replace(row, rank=rank) for rank, row in enumerate(rows, 1)),
+        )
+
+    def _shown(self, asked: Universe, rows: Iterable[Riser]) -> Iterator[Riser]:
+        """Of this hub only what is public now, whatever the lake has heard."""
+        for row in rows:
+            if asked.source != OWN or self._is_public(asked.type, row.id):
+                yield row
+
+    def _newest(self) -> _Known:
+        version, known = self._lake.version, self._known
+        if known.version == version:
+            return known
+        with self._lake.reading() as session:
+            known = _Known(session.version, told(session), _kept(session))
+        self._known = known
+        return known
+
+    def _ranking(self, known: _Known, asked: Universe, sort: str, anew: bool) -> _Ranking:
+        made_from = known.told[asked.source, asked.type].made_from
+        kept = known.rankings.get((asked.source, asked.type, sort))
+        if asked.filter == "all" and kept and (kept.made_from == made_from or not anew):
+            return kept
+        with self._turn():  # once, however many ask
+            if asked not in known.computed:
+                if len(known.computed) >= MANY:
+                    known.computed.clear()
+                known.computed[asked] = self._compute(asked, made_from)
+            return known.computed[asked][sort]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Who waits has a thread of those that answer everybody: only a few may."""
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Others wait for this as well: try again soon", retry_s=10)
+        try:
+            with self._computing:
+                yield
+        finally:
+            self._places.release()
+
+    def _compute(self, asked: Universe, made_from: str) -> dict[str, _Ranking]:
         with self._reading() as session:
-            name = _with_source(session, universe or kind)
-            frame = open_frame(session, name, WINDOW)
-            rows = [riser(row) for row in ranked(frame, sort)]
-            found = frame.universe
-            is_synthetic = session.value(
-                "select bool_or(is_synthetic) from snapshot where source = $source",
-                source=found.source,
-            )
-            if found.source == "own":
-                rows = [it for it in rows if self._is_public(found.type, it.id)]
-            return Trending(
-                found.type, sort, str(found), found.source, bool(is_synthetic), end_of(frame),
-                tuple(rows[:limit]),
-            )  # fmt: skip
+            frame = open_frame(session, str(asked), WINDOW)
+            return {
+                sort: _Ranking(end_of(frame), made_from, tuple(ranked(frame, sort)))
+                for sort in SORTS
+            }
 
 
-def _with_source(session: Session, universe: str) -> str:
+def _kept(session: Session) -> dict[tuple[str, str, str], _Ranking]:
+    rows = session.rows('select * from ranking order by source, type, sort, "rank"')
+    found: dict[tuple[str, str, str], list[Riser]] = {}
+    made: dict[tuple[str, str, str], tuple[datetime, str]] = {}
+    for row in rows:
+        key = (row["source"], row["type"], row["sort"])
+        if row["rank"] == 0:
+            made[key], found[key] = (row["at"], row["made_from"]), []
+        else:
+            found[key].append(riser(row))
+    return {key: _Ranking(*made[key], tuple(risers)) for key, risers in found.items()}
+
+
+def _universe(text: str, known: _Known) -> Universe:
     """Where it names none, the source that was observed last; this hub itself after all others."""
-    if "@" in universe:
-        return universe
-    kind, slash, rest = universe.partition("/")
-    found = session.rows(
-        "select source from (select distinct source from repo where type = $type) "
-        "join (select source, max(observed_at) as last from snapshot group by source) "
-        "using (source) order by source = 'own', last desc, source limit 1",
-        type=kind,
-    )
-    if not found:
-        raise NotFound(f"Nothing was ingested yet that has a {kind}")
-    return f"{kind}@{found[0]['source']}{slash}{rest}"
+    kind, source, condition = parts_of(text)
+    sources = {name: it for (name, type_), it in known.told.items() if type_ == kind}
+    if source is None:
+        if not sources:
+            raise NotFound(f"Nothing was ingested yet that has a {kind}")
+        source = max(sources, key=lambda name: (name != OWN, sources[name].last, name))
+    require_source(kind, source, sorted(sources))
+    return Universe(kind, source, condition)

@@ -41,25 +41,35 @@ class Universe:
         return _CONDITIONS[self.filter]
 
 
-def parse_universe(text: str, session: Session) -> Universe:
-    """A universe of that lake. Raises BadRequest for what is none, NotFound for no such source.
-
-    Without a source it is the only one that has this type, else `own`.
-    """
+def parts_of(text: str) -> tuple[str, str | None, str]:
+    """Type, source (None where it names none) and filter. Raises BadRequest for what is none."""
     found = _GRAMMAR.fullmatch(text)
     if not found or found["type"] not in TYPES or (found["filter"] or "all") not in FILTERS:
         raise BadRequest(
             f"A universe is TYPE[@SOURCE][/FILTER] with a type of {', '.join(TYPES)} "
             f"and a filter of {', '.join(FILTERS)}"
         )
+    return found["type"], found["source"], found["filter"] or "all"
+
+
+def parse_universe(text: str, session: Session) -> Universe:
+    """A universe of that lake. Raises BadRequest for what is none, NotFound for no such source.
+
+    Without a source it is the only one that has this type, else `own`.
+    """
+    kind, source, condition = parts_of(text)
     rows = session.rows(
-        "select distinct source from repo where type = $type order by source", type=found["type"]
+        "select distinct source from repo where type = $type order by source", type=kind
     )
     sources = [str(row["source"]) for row in rows]
-    source = found["source"] or _only(found["type"], sources)
+    source = source or _only(kind, sources)
+    require_source(kind, source, sources)
+    return Universe(kind, source, condition)
+
+
+def require_source(kind: str, source: str, sources: list[str]) -> None:
     if source not in sources:
-        raise NotFound(f"No {found['type']} is known from {source!r} ({_listed(sources)})")
-    return Universe(found["type"], source, found["filter"] or "all")
+        raise NotFound(f"No {kind} is known from {source!r} ({_listed(sources)})")
 
 
 def _only(kind: str, sources: list[str]) -> str:

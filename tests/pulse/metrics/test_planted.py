@@ -343,12 +343,41 @@ def test_trending_scores(lake: Lake, tmp_path: Path) -> None:
         "a/usual": 210,
     }
     pulse = rows_of(lake, "trending_pulse", "7d")
-    # 70 likes at noon of the day before the last: a day and a half ago.
-    assert pulse["a/burst"].value == pytest.approx(70 * 2 ** (-1.5 / 3))
-    assert pulse["a/older"].value == pytest.approx(70 * 2 ** (-5.5 / 3))
+
+    def expected(likes: dict[int, float]) -> float:
+        """By likes of so many days ago; each at its noon, of the six weeks that all were seen."""
+        weights = [2 ** (-(age + 0.5) / 14) for age in range(42)]
+        usual = 7 * sum(count * weights[age] for age, count in likes.items()) / sum(weights)
+        week = sum(count for age, count in likes.items() if age < 7)
+        return usual * (week + 5) / (usual + 5)
+
+    assert pulse["a/burst"].value == pytest.approx(expected({1: 70}))
+    assert pulse["a/older"].value == pytest.approx(expected({5: 70}))
+    assert pulse["a/usual"].value == pytest.approx(210)
+    assert all(row.lo < row.value < row.hi for row in pulse.values())  # type: ignore[operator]
     surprise = rows_of(lake, "trending_surprise", "7d")
     assert surprise["a/burst"].value == pytest.approx(math.log((70 + 5) / (0 + 5)))
     assert surprise["a/usual"].value == pytest.approx(math.log((210 + 5) / (210 + 5)))
+
+
+def test_few_likes_say_little_and_a_new_repo_is_not_held_to_what_it_had_before(
+    lake: Lake, tmp_path: Path
+) -> None:
+    two_more: list[int | None] = [40] * 58 + [42] * 2
+    always: list[int | None] = [i // 7 for i in range(60)]
+    young: list[int | None] = [None] * 52 + [15 * i for i in range(8)]
+    repos = [
+        Told("a/two-more", likes=two_more),
+        Told("a/always", likes=always),
+        Told("a/young", likes=young, created=day(52)),
+    ]
+    write(lake, repos, tmp_path)
+    found = rows_of(lake, "trending_pulse", "7d")
+    # Two likes in a week after none for five are worth less than one in each of six.
+    assert found["a/always"].value > found["a/two-more"].value  # type: ignore[operator]
+    assert found["a/young"].value == pytest.approx(105, rel=0.02)
+    hub = rows_of(lake, "trending_hub", "7d")
+    assert hub["a/two-more"].value > hub["a/always"].value  # type: ignore[operator]
 
 
 def test_velocity_and_its_interval(lake: Lake, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.lineage import make_lineage
 from hearthub.pulse.metric import Figure, Metric
-from hearthub.pulse.metrics.trending import HALF_LIFE
-from hearthub.pulse.statements import sql_text
+from hearthub.pulse.metrics.trending import listed
 
 LISTED = 30
 OF_THEME = 3
@@ -28,8 +27,7 @@ def risers(frame: Frame) -> list[Row]:
 
     def made() -> list[Row]:
         make_lineage(frame)
-        listed = sql_text("trending_pulse", most=LISTED, half=HALF_LIFE)
-        frame.make("riser", listed=listed)
+        frame.make("riser", listed=listed("pulse", LISTED))
         return frame.session.rows("select * from riser order by score desc, id")
 
     found: list[Row] = frame.kept("risers", made)
@@ -149,7 +147,7 @@ METRICS = (
         id="risers",
         definition=f"The first {LISTED} of trending_pulse, each with its score, age in days, "
         "parameters, and the models made from it in the window",
-        unit="decayed likes, days, parameters or models, as the dimension says",
+        unit="likes a week, days, parameters or models, as the dimension says",
         numerator="the value",
         denominator="none",
         edge_cases="Age at the end of the window. Children: direct ones by named base, those "

@@ -1,0 +1,158 @@
+"""Reports that are kept: which are due, what a crash leaves, what is made again."""
+
+import os
+import signal
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hearthub.errors import NotFound
+from hearthub.lake import Lake
+from hearthub.pulse import TABLES, keeping
+from hearthub.pulse.keeping import make_missing
+from hearthub.pulse.kept import Shelf
+from hearthub.sandbox import Sandbox
+from pulse.lakes import panel
+
+NOW = datetime(2026, 3, 10)
+
+
+def days(*found: str, **more: Any) -> list[dict[str, Any]]:
+    """One model, seen on these days."""
+    return [
+        {"id": "a/b", "created_at": "2025-01-01", "observed_at": f"{day}T12:00:00",
+         "likes": 9 * place, "downloads_all": 100 * place, **more}
+        for place, day in enumerate(found, 1)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "reports")
+
+
+def there(shelf: Shelf) -> list[tuple[str, str]]:
+    return [(it.kind, str(it.until)) for it in shelf.all() if it.lang == "en"]
+
+
+def test_weeks_that_are_over_and_were_looked_at(lake: Lake, shelf: Shelf, tmp_path: Path) -> None:
+    # Two days of one week, none of the next, one each of two more; the last one is not over.
+    panel(lake, tmp_path, days("2026-02-10", "2026-02-14", "2026-02-25", "2026-03-09"))
+    assert make_missing(shelf, lake, NOW) == 3
+    assert there(shelf) == [("state", "2026-03-09"), ("weekly", "2026-03-01"),
+                            ("weekly", "2026-02-15")]  # fmt: skip
+    assert make_missing(shelf, lake, NOW) == 0, "nothing is missing"
+
+
+def test_not_more_than_the_last_weeks(
+    lake: Lake, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "WEEKS", 2)
+    panel(lake, tmp_path, days("2026-01-07", "2026-01-14", "2026-01-21", "2026-01-28"))
+    make_missing(shelf, lake, NOW)
+    assert there(shelf) == [("weekly", "2026-01-28"), ("state", "2026-01-28"),
+                            ("weekly", "2026-01-25")]  # fmt: skip
+
+
+def test_what_more_is_known_of_replaces_it(lake: Lake, shelf: Shelf, tmp_path: Path) -> None:
+    panel(lake, tmp_path, days("2026-01-07"))
+    make_missing(shelf, lake, NOW)
+    assert there(shelf) == [("weekly", "2026-01-07"), ("state", "2026-01-07")]
+    panel(lake, tmp_path, days("2026-01-07", "2026-01-09", "2026-01-14"))
+    make_missing(shelf, lake, NOW)
+    assert there(shelf) == [("weekly", "2026-01-14"), ("state", "2026-01-14"),
+                            ("weekly", "2026-01-11")]  # fmt: skip
+
+
+def test_every_week_of_a_made_up_source_says_so(lake: Lake, shelf: Shelf, tmp_path: Path) -> None:
+    """Its snapshot is known by its last day, and the weeks are before."""
+    panel(lake, tmp_path, days("2026-01-07", "2026-01-14", "2026-02-25"), synthetic=True)
+    make_missing(shelf, lake, NOW)
+    found = [it for it in shelf.all() if it.lang == "en"]
+    assert len(found) == 4
+    for it in found:
+        assert it.is_synthetic
+        assert "[synthetic data]" in it.title
+        assert "[synthetic data]" in it.headline
+        assert "synthetic" in it.file("report.md").read_text()
+
+
+def test_an_empty_lake_has_no_reports(lake: Lake, shelf: Shelf) -> None:
+    assert make_missing(shelf, lake, NOW) == 0
+    assert shelf.all() == []
+
+
+def test_one_that_cannot_be_made_keeps_no_other(
+    lake: Lake, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    panel(lake, tmp_path, days("2026-01-07"), source="first")
+    panel(lake, tmp_path, days("2026-01-07"), source="second")
+    (shelf.folder / "weekly").mkdir(parents=True)
+    (shelf.folder / "weekly" / "first").touch()  # where a folder should be
+    with pytest.raises(OSError, match="first"):
+        make_missing(shelf, lake, NOW)
+    (shelf.folder / "weekly" / "first").unlink()
+    assert make_missing(shelf, lake, NOW) > 0
+    assert {it.source for it in shelf.all()} == {"first", "second"}
+
+
+def test_files_are_those_of_the_report(lake: Lake, shelf: Shelf, tmp_path: Path) -> None:
+    panel(lake, tmp_path, days("2026-01-07"))
+    make_missing(shelf, lake, NOW)
+    found = shelf.all()[0]
+    assert found.file("report.html").is_file()
+    for name in ("../kept.json", "kept.json", "", ".", "/etc/passwd"):
+        with pytest.raises(NotFound):
+            found.file(name)
+    for source in ("..", "../reports", "*", "", "a/b", "x" * 99):
+        with pytest.raises(NotFound):
+            shelf.one(found.kind, source, found.until, "en")
+
+
+def own(*found: str) -> list[dict[str, Any]]:
+    """Repos of this hub."""
+    seen = days("2026-01-07", "2026-01-08", created_at="2026-01-06")
+    return [row | {"id": name} for name in found for row in seen]
+
+
+def test_what_tells_of_the_withdrawn_is_made_again(
+    lake: Lake, shelf: Shelf, tmp_path: Path
+) -> None:
+    panel(lake, tmp_path, own("a/stays", "a/goes"), source="own")
+    panel(lake, tmp_path, days("2026-01-07"), source="other")
+    make_missing(shelf, lake, NOW)
+    before = {(it.kind, it.source, it.lang): it for it in shelf.all()}
+    assert "a/goes" in before["weekly", "own", "en"].file("report.md").read_text()
+    gone = [{"id": "a/goes", "observed_at": "2026-01-08T13:00:00", "removed": True}]
+    panel(lake, tmp_path, gone, source="own")
+    assert make_missing(shelf, lake, NOW) == 2
+    for it in shelf.all():
+        old = before[it.kind, it.source, it.lang]
+        assert (it.folder == old.folder) is (it.source == "other")
+        assert "a/goes" not in it.file("report.md").read_text()
+        assert old.folder.exists() is (it.source == "other")
+
+
+def _dying(reports: Path, folder: Path) -> None:
+    """Makes the reports anew, and dies before the first is in its place."""
+    keeping._put = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    make_missing(Shelf(reports), Lake(folder, TABLES, Sandbox(1)), NOW)
+
+
+def test_a_crash_leaves_the_one_before(lake: Lake, shelf: Shelf, tmp_path: Path) -> None:
+    panel(lake, tmp_path, days("2026-01-07"))
+    make_missing(shelf, lake, NOW)
+    before = shelf.all()
+    panel(lake, tmp_path, days("2026-01-07", "2026-01-09"))
+    process = get_context("spawn").Process(target=_dying, args=(shelf.folder, lake.folder))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert list(shelf.folder.glob("making-*/whole/en/report.json")), "it was being made"
+    assert shelf.all() == before
+    assert make_missing(shelf, lake, NOW) == 2
+    assert there(shelf) == [("weekly", "2026-01-09"), ("state", "2026-01-09")]
+    assert not list(shelf.folder.glob("making-*"))
