@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-demo: .venv/.demo ## a hub with a little content on http://127.0.0.1:7979
+demo: .venv/.demo ## a hub with content and a history on http://127.0.0.1:7979
 	$(BIN)/python -m demo.run
 
 test: .venv/.test ## the tests that need no real client
@@ -65,7 +65,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 			-o requirements/clients/$$client.txt || exit 1; done
 
 clean: ## remove what the commands above made
-	rm -rf .venv .venvs build dist .hypothesis .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .demo .venv .venvs build dist .hypothesis .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,46 +1,96 @@
-"""`make demo`: start a hub on an empty folder, fill it with the real client, say what to try."""
+"""`make demo`: start a hub, on the first start fill it, and say what to open.
+
+Below the folder, `.demo` unless `--data` names another:
+
+    demo.json     the token, and whether the first start came to its end
+    hub/          the hub's own folder
+    history/      what the observatory took in: files, their maps, the planted events
+    client/       what the client keeps
+"""
 
 import argparse
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from demo.content import repos
 
+ROOT = Path(__file__).parents[1]
 USER = "demo"
 WAIT_S = 60
+KIT = "HEARTHUB_DATA_KIT"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.run", description=__doc__)
     parser.add_argument("--port", type=int, default=7979)
+    parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="where all of it is kept")
     parser.add_argument("--once", action="store_true", help="fill the hub, then stop")
     words = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended too
-    with tempfile.TemporaryDirectory(prefix="hearthub-demo-") as folder:
-        data = Path(folder)
-        with serving(data, words.port) as url:
-            token = make_user(data)
-            fill(url, token, data / "client")
-            print(WELCOME.format(url=url, token=token, user=USER), flush=True)
+    require_free(words.port)
+    folder = words.data.absolute()
+    known = open_folder(folder)
+    try:
+        if known is None:
+            give_history(folder)
+        with serving(folder / "hub", words.port) as url:
+            if known is None:
+                token = make_user(folder / "hub")
+                fill(url, token, folder / "client")
+                known = {"token": token, "kit": os.environ.get(KIT)}
+                note(folder, known)
+            tell(url, folder, known)
             if not words.once:
                 wait_for_interrupt()
+    except KeyboardInterrupt:
+        print("\nThe hub has stopped.")
     return 0
+
+
+def open_folder(folder: Path) -> dict[str, Any] | None:
+    """What was noted of it; None where it is to be filled. What is not the demo's stays."""
+    mark = folder / "demo.json"
+    if mark.is_file():
+        known: dict[str, Any] = json.loads(mark.read_text())
+        if "token" in known:
+            return known
+        shutil.rmtree(folder)  # its first start was broken off
+    if folder.exists() and any(folder.iterdir()):
+        sys.exit(f"{folder} is not empty, and not of this demo; name another: --data DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    note(folder, {})
+    return None
+
+
+def note(folder: Path, known: dict[str, Any]) -> None:
+    mark = folder / "demo.json"
+    mark.touch(mode=0o600)
+    mark.write_text(json.dumps(known))
+
+
+def give_history(folder: Path) -> None:
+    """In a process of its own, which ends with its memory."""
+    kit = os.environ.get(KIT)
+    command = [sys.executable, "-m", "demo.fill", str(folder / "hub"), *([kit] if kit else [])]
+    if subprocess.run(command, env=clean_environment(), check=False).returncode:
+        sys.exit("The observatory could not be filled; see above")
 
 
 @contextmanager
 def serving(data: Path, port: int) -> Iterator[str]:
     """A hub of its own process, from ready to stopped."""
-    require_free(port)
     command = [*HEARTHUB, "serve", "--data", str(data), "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
     environment = clean_environment() | {"HEARTHUB_LOG_LEVEL": "warning"}
@@ -110,12 +160,25 @@ def fill(url: str, token: str, home: Path) -> None:
         print(f"filled {repo.type} {name}", flush=True)
 
 
+def tell(url: str, folder: Path, known: dict[str, Any]) -> None:
+    """What to open and to try; what was planted in the made-up year."""
+    planted = folder / "history" / "events.json"
+    if planted.is_file():
+        events = json.loads(planted.read_text())
+        print(
+            "\nThe observatory shows a made-up year: no figure of it tells of the world. In it:\n"
+        )
+        for it in events:
+            print(f"  {it['day']}  {it['event']:<22} {it['repo']:<34} {it['what']}")
+    else:
+        print(f"\nThe observatory shows real data out of {known['kit']}.")
+    words = {"url": url, "token": known["token"], "user": USER, "folder": folder}
+    print(WELCOME.format(**words), flush=True)
+
+
 def wait_for_interrupt() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        print("\nThe demo hub and its content are gone.")
+    while True:
+        time.sleep(3600)
 
 
 def clean_environment() -> dict[str, str]:
@@ -128,6 +191,10 @@ WELCOME = """
 A hub is at {url}
 
   In a browser    {url}
+  What trends     {url}/pulse
+  Weekly pulses   {url}/pulse/weekly
+  State report    {url}/pulse/state
+  Claims          {url}/pulse/claims
   API, to try     {url}/api/docs
 
   With any client:
@@ -142,7 +209,7 @@ A hub is at {url}
     from transformers import pipeline
     print(pipeline("text-generation", "{user}/ember")("The hearth is"))
 
-Ctrl-C stops it and removes everything.
+Ctrl-C stops it. It is kept in {folder}: remove that folder, and the next start begins anew.
 """
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
 from pulse.histories import Told, write
+from pulse.lakes import panel
 
 
 def hearthub(*words: str) -> subprocess.CompletedProcess[str]:
@@ -30,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sandbox = Sandbox(1)
     lake = Lake(folder / "lake", TABLES, sandbox)
     repos = [
-        Told("a/\x1b[31mred", d_all=[10 * i for i in range(40)], task="fill-mask"),
+        Told("a/\u202ered", d_all=[10 * i for i in range(40)], task="fill-mask"),
         Told("b/y", d_all=[30 * i for i in range(40)], task="=1+1"),
     ]
     write(lake, repos, folder, source="told")
@@ -66,8 +67,8 @@ def test_rows_as_csv_and_as_a_table(data: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {row["dimension"] for row in rows} == {"fill-mask", "=1+1"}
     shown = hearthub("metric", "velocity", "--by", "repo", "--data", str(data))
-    assert "a/?[31mred" in shown.stdout
-    assert "\x1b" not in shown.stdout
+    assert "a/?red" in shown.stdout
+    assert "\u202e" not in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,23 @@ def test_what_cannot_be_said_is_told_in_one_line(data: Path, words: list[str], s
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not done.stdout
+
+
+def test_figures_that_are_made_up_say_so(data: Path, tmp_path: Path) -> None:
+    sandbox = Sandbox(1)
+    rows = [{"id": "a/b", "observed_at": f"2026-05-0{n}", "likes": n} for n in (1, 2)]
+    panel(Lake(tmp_path / "lake", TABLES, sandbox), tmp_path, rows, synthetic=True)
+    sandbox.close()
+    for folder, is_synthetic in ((tmp_path, True), (data, False)):
+        words = ("metric", "velocity", "--data", str(folder))
+        told = json.loads(hearthub(*words, "--format", "json").stdout)
+        assert {row["synthetic"] for row in told} == {is_synthetic}
+        table = list(csv.DictReader(io.StringIO(hearthub(*words, "--format", "csv").stdout)))
+        assert {row["synthetic"] for row in table} == {str(is_synthetic)}
+        lines = hearthub(*words).stdout.splitlines()
+        assert all(("SYNTHETIC" in line) == is_synthetic for line in lines[1:])
+        claims = json.loads(hearthub("claims", "--data", str(folder), "--format", "json").stdout)
+        found = {row["synthetic"] for row in claims if row["found"]}
+        assert found == {is_synthetic}
+        shown = hearthub("claims", "--data", str(folder)).stdout
+        assert ("SYNTHETIC" in shown) == is_synthetic

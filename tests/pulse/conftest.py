@@ -1,6 +1,7 @@
 """Lakes for the observatory's tests: empty ones, and those of real files."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
 from needs import needs_data
-from pulse import loading
+from pulse.lakes import take, toml
+from pulse.maps import RADAR
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +40,11 @@ def lake(new_lake: Callable[[], Lake]) -> Lake:
 
 @pytest.fixture(scope="session")
 def radar(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Lake:
+    """Its latest state, one capture after the other."""
+    folder = tmp_path_factory.mktemp("radar")
+    lake = Lake(folder / "lake", TABLES, sandbox)
     path = needs_data("radar/models_latest.parquet")
-    lake = Lake(tmp_path_factory.mktemp("radar"), TABLES, sandbox)
-    loading.radar(lake, path)
+    assert take(lake, path, toml(folder, RADAR, source="radar")).rejected == 0
     return lake
 
 
@@ -48,5 +52,5 @@ def radar(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Lake:
 def hub_stats(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Lake:
     path = needs_data("hub_stats_frozen/hub_stats_frozen.parquet")
     lake = Lake(tmp_path_factory.mktemp("hub-stats"), TABLES, sandbox)
-    loading.hub_stats(lake, path)
+    take(lake, path, kind="hub-stats", observed_at=datetime(2026, 5, 20, 13, 30))
     return lake

@@ -9,7 +9,7 @@ import typer
 
 from hearthub.cli.common import Data
 from hearthub.cli.common import show as table
-from hearthub.cli.pulse_metrics import AsFormat, Format, lake_of
+from hearthub.cli.pulse_metrics import AsFormat, Format, label, lake_of
 
 
 def claims(
@@ -22,9 +22,16 @@ def claims(
     data: Data = None,
 ) -> None:  # fmt: skip
     """Published claims about the ecosystem: reproduced, differs, undecidable or ill-defined."""
-    from hearthub.pulse import judge_claims
+    from hearthub.pulse import Measures, judge_claims
 
-    rows = [verdict.to_json() for verdict in judge_claims(lake_of(data), source)]
+    lake = lake_of(data)
+    found = judge_claims(lake, source)
+    sources = {verdict.row.source for verdict in found if verdict.row}
+    is_synthetic = any(map(Measures(lake).is_synthetic, sources))
+    rows = [
+        verdict.to_json() | {"synthetic": is_synthetic and verdict.row is not None}
+        for verdict in found
+    ]
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
     elif as_format is Format.csv:
@@ -33,10 +40,10 @@ def claims(
         writer.writeheader()
         writer.writerows(flat)
     else:
-        table([_line(row) for row in rows], as_json=False)
+        table([_line(row, is_synthetic) for row in rows], as_json=False)
 
 
-def _line(row: dict[str, object]) -> dict[str, object]:
+def _line(row: dict[str, object], is_synthetic: bool) -> dict[str, object]:
     found = row["found"]
     value = found["value"] if isinstance(found, dict) else None
     return {
@@ -46,4 +53,5 @@ def _line(row: dict[str, object]) -> dict[str, object]:
         "found": None if value is None else f"{value:.4g}",
         "verdict": row["verdict"],
         "why": row["why"],
+        **label(is_synthetic),
     }

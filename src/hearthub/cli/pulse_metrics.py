@@ -65,11 +65,18 @@ def metric(
     data: Data = None,
 ) -> None:
     """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
-    rows = _measures(data).metric(name, by, universe, window)
+    measures = _measures(data)
+    rows = measures.metric(name, by, universe, window)
+    is_synthetic = {source: measures.is_synthetic(source) for source in {it.source for it in rows}}
     if as_format is Format.table:
-        table([_line(row) for row in rows], as_json=False)
+        table([_line(row) | label(is_synthetic[row.source]) for row in rows], as_json=False)
         return
-    _print([row.to_json() for row in rows], as_format)
+    _print([row.to_json() | {"synthetic": is_synthetic[row.source]} for row in rows], as_format)
+
+
+def label(is_synthetic: bool) -> dict[str, object]:
+    """A column that a table has where its figures are made up."""
+    return {"data": "SYNTHETIC"} if is_synthetic else {}
 
 
 def lake_of(data: Data) -> "Lake":

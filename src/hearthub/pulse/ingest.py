@@ -13,6 +13,7 @@ from hearthub.errors import BadRequest
 from hearthub.lake import Lake, Row, Session, Writing
 from hearthub.pulse import papers, streams
 from hearthub.pulse.classify import classify
+from hearthub.pulse.renames import note_renames
 from hearthub.pulse.sources import Source
 from hearthub.pulse.sources.incoming import Incoming, Options
 from hearthub.pulse.sources.reading import literal
@@ -179,6 +180,8 @@ class _Ingestion:
         self.session.execute(sql_text("repo_now", file=file), source=self.incoming.source)
         self.writing.replace("repo", "select * from repo_now")
         self.writing.replace("edge", sql_text("edges", file=file))
+        if "formerly" in self.incoming.told:
+            note_renames(self.writing, staged.file)
 
     def finish(self, counts: Row, rejects: list[Reject]) -> Ingested:
         told = self.incoming

@@ -35,6 +35,12 @@ class Measures:
         with self.frame(universe or metric.types[0], window or metric.window) as frame:
             return measure(frame, metric, by)
 
+    def is_synthetic(self, source: str) -> bool:
+        """Whether anything of a source is made up: no figure of it goes without saying so."""
+        with self._lake.reading() as session:
+            told = "select bool_or(is_synthetic) from snapshot where source = $source"
+            return bool(session.value(told, source=source))
+
     @contextmanager
     def frame(self, universe: str, window: str) -> Iterator[Frame]:
         """What several metrics share; pass it to `measure` or `measure_all`."""

@@ -7,31 +7,35 @@ import pytest
 
 from hearthub.lake import Lake
 from hearthub.pulse import Measures, MetricRow
-from pulse import loading
 from pulse.histories import DAY, START, Told, write
 
 
-def family(lake: Lake, tmp_path: Path, edges: list[tuple[str, str, str]]) -> None:
-    """Repos in the order of their ages, the oldest first; each edge is child, relation, parent."""
+def family(
+    lake: Lake,
+    tmp_path: Path,
+    edges: list[tuple[str, str, str]],
+    licences: dict[str, str] | None = None,
+) -> None:
+    """Repos in the order of their ages, the oldest first; each edge is child, relation, parent. All
+    of a child have the relation of its first: a source tells one."""
     names = sorted({n for child, _, parent in edges for n in (child, parent) if "/" not in n})
+    relations = {child: relation for child, relation, _ in reversed(edges)}
     write(
         lake,
         [
-            Told(name, d_all=[10, 10], d30=[3 + 3 * age] * 2, created=START - (200 - age) * DAY)
+            Told(
+                name,
+                d_all=[10, 10],
+                d30=[3 + 3 * age] * 2,
+                created=START - (400 - age) * DAY,
+                bases=[parent for child, _, parent in edges if child == name],
+                relation=relations.get(name),
+                licence=(licences or {}).get(name),
+            )
             for age, name in enumerate(names)
         ],
         tmp_path,
     )
-    values = ", ".join(f"('{c}', '{r}', '{p}')" for c, r, p in edges)
-    with lake.writing() as writing:
-        writing.append(
-            "edge",
-            f"""select {loading.repo_id("told", "model", "c")} as child,
-            case when p not like '%/%' then {loading.repo_id("told", "model", "p")} end as parent,
-            p as parent_id, r as relation, 'card' as evidence,
-            timestamp '{START}' as first_seen, null::timestamp as last_seen
-            from (values {values}) t(c, r, p)""",
-        )
 
 
 def rows_of(lake: Lake, name: str, by: str | None = None) -> dict[str, MetricRow]:
@@ -100,25 +104,14 @@ def test_a_chain_without_end_is_cut(lake: Lake, tmp_path: Path) -> None:
 
 def test_licences_drift(lake: Lake, tmp_path: Path) -> None:
     edges = [("b", "finetune", "a"), ("c", "finetune", "a"), ("d", "quantized", "a")]
-    family(lake, tmp_path, [*edges, ("e", "quantized", "a")])
-    classes = {"a": "community", "b": "permissive", "c": "non-commercial", "d": "community"}
-    with lake.writing() as writing:
-        values = ", ".join(f"('{name}', '{found}')" for name, found in classes.items())
-        absent = ", ".join(
-            f"null::{kind} as {name}"
-            for name, kind in lake.tables["classified"].columns
-            if name not in ("repo_id", "at", "facts_version", "licence_class")
-        )
-        writing.append(
-            "classified",
-            f"""select {loading.repo_id("told", "model", "n")} as repo_id,
-            timestamp '{START + DAY} 12:00:00' as "at", 1 as facts_version, l as licence_class,
-            {absent} from (values {values}) t(n, l)""",
-        )
+    licences = {"a": "gemma", "b": "mit", "c": "cc-by-nc-4.0", "d": "gemma"}
+    family(lake, tmp_path, [*edges, ("e", "quantized", "a")], licences)
     (row,) = Measures(lake).metric("licence_drift")
     assert (row.numerator, row.denominator) == (1, 3)
     assert row.coverage == pytest.approx(3 / 4)
     assert (row.lo, row.hi) == (1 / 4, 2 / 4)
     pairs = rows_of(lake, "licence_drift", by="pair")
-    assert pairs["community to permissive"].value == pytest.approx(1 / 3)
+    # Of all pairs, those without a licence too.
+    assert pairs["community to permissive"].value == 1 / 4
+    assert pairs["community to none"].value == 1 / 4
     assert rows_of(lake, "licence_drift", by="relation")["finetune"].value == 1 / 2

@@ -11,7 +11,7 @@ from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
 from needs import needs_data
 from pulse.lakes import panel, take, toml
-from pulse.test_real_sources import CHANGES, RADAR
+from pulse.maps import CHANGES, RADAR
 
 DAYS = 75
 START = datetime(2026, 1, 1, 12)

@@ -36,6 +36,7 @@ def _whole(frame: Frame) -> list[Figure]:
     repos, based = int(row["repos"]), int(row["based"])
     return [
         _count("with a base", based, repos),
+        _count("with a base and a relation", row["related"], repos),
         _count("living", row["living"], based),
         _count("more than 5 downloads", row["used"], based),
         _count("several parents", row["several"], based),

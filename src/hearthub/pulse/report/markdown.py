@@ -76,7 +76,7 @@ def _text(pieces: Iterable[Piece]) -> str:
 
 def _numbers(it: Rendering) -> Iterator[str]:
     word = it.words.word
-    yield f"## {word('word.numbers')}"
+    yield f"## {it.labelled(word('word.numbers'))}"
     yield ""
     yield word("word.numbers_how")
     yield ""
@@ -97,7 +97,7 @@ def _numbers(it: Rendering) -> Iterator[str]:
 
 def _methods(it: Rendering) -> Iterator[str]:
     word = it.words.word
-    yield f"## {word('word.methods')}"
+    yield f"## {it.labelled(word('word.methods'))}"
     yield ""
     yield word("word.methods_how")
     yield ""
@@ -109,7 +109,7 @@ def _methods(it: Rendering) -> Iterator[str]:
 
 def _sources(it: Rendering) -> Iterator[str]:
     word = it.words.word
-    yield f"## {word('word.sources')}"
+    yield f"## {it.labelled(word('word.sources'))}"
     yield ""
     for source in it.report.sources:
         label = f" [{word('word.synthetic')}]" if source.is_synthetic else ""

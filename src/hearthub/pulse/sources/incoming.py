@@ -38,6 +38,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "formats": "varchar[]",
         "gated": "varchar",
         "removed": "boolean",
+        "formerly": "varchar",  # another id that the repo had before
         "problem": "varchar",  # why the row is not to be believed; null: it is fine
         "left_out": "varchar[]",  # fields whose value was none, in a row that is fine
     }

@@ -13,6 +13,7 @@ time_formats = ["%d.%m.%Y"]    # as strptime has them; ISO 8601 and others are k
 [columns]
 id = "id"
 downloads_30d = "downloads"
+formerly = "old_id"            # the id that the repo had before, if it was renamed
 """
 
 import re
@@ -28,7 +29,7 @@ from hearthub.errors import BadRequest
 FIELDS = frozenset(
     """id author created_at modified_at observed_at downloads_30d downloads_all likes trending
     parameters base_model relation license pipeline_tag library tags languages formats gated
-    removed""".split()
+    removed formerly""".split()
 )
 TYPES = ("model", "dataset", "space")
 MAX_MAP = 100_000  # bytes

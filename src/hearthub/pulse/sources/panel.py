@@ -28,7 +28,7 @@ from (
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
 _COUNTS = ("downloads_30d", "downloads_all", "likes")
 _TIMES = ("created_at", "modified_at", "observed_at")
-_TEXTS = ("id", "author", "relation", "license", "pipeline_tag", "library", "gated")
+_TEXTS = ("id", "author", "relation", "license", "pipeline_tag", "library", "gated", "formerly")
 _LISTS = ("tags", "languages", "formats")
 
 

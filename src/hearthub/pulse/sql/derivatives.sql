@@ -1,12 +1,13 @@
 -- Counts over the whole universe.
 with based as (
     select child, count(*) as parents, any_value(is_removed) as is_removed, any_value(d30) as d30,
-        bool_or(child = parent) as has_loop
+        bool_or(child = parent) as has_loop, bool_or(relation is not null) as is_related
     from edge_named group by child
 )
 select
     (select count(*) from u) as repos,
     (select count(*) from based) as based,
+    (select count(*) from based where is_related) as related,
     (select count(*) from based where not is_removed) as living,
     (select count(*) from based where d30 > 5) as used,
     (select count(*) from based where parents > 1) as several,

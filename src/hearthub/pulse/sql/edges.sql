@@ -3,6 +3,11 @@ with new as (
   select repo_id as child, unnest(base_models) as parent_id, relation, evidence, "at"
   from read_parquet({file})
   where problem is null and len(base_models) > 0
+  union all
+  -- Who names itself is counted as such, and is nobody's child (lineage.sql).
+  select repo_id, id, relation, evidence, "at"
+  from read_parquet({file})
+  where problem is null and is_own_base
 ),
 each as (
   select child, parent_id, relation, evidence, first_seen, last_seen from edge

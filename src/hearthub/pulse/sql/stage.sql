@@ -84,6 +84,10 @@ copy (
       pulse_listed(case when len(formats) > 0 then formats else
         list_filter(tags, lambda t: t in ({formats})) end) as formats,
       case when lower(gated) in ('auto', 'manual', 'true', 'false') then lower(gated) end as gated,
+      case
+        when regexp_full_match(formerly, '[^[:cntrl:]]{1,200}') and lower(formerly) <> lower(id)
+        then formerly
+      end as formerly,
       list_concat(
         left_out,
         case when parameters not between 1 and {most_parameters} then ['parameters'] end,
