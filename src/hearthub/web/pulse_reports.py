@@ -116,7 +116,7 @@ def _report_page(request: Request, kept: KeptReport, others: list[KeptReport]) -
         folder=files,
         files=[(t(word), f"{files}{name}") for name, word in FILES.items() if name in kept.files],
         sources=[(it.source, report_href(it, t.code), it == kept) for it in others],
-        neighbours=_neighbours(hub, kept) if kept.kind == "weekly" else {},
+        neighbours=_neighbours(hub, kept),
         other_language=_other_language(request, t.code),
     )
 
@@ -129,9 +129,11 @@ def _neighbours(hub: Hub, kept: KeptReport) -> dict[str, Any]:
         if (it.kind, it.source, it.lang) == (kept.kind, kept.source, kept.lang)
     ]
     at = next((n for n, it in enumerate(same) if it.until == kept.until), 0)
-    found = {"newer": same[at - 1] if at else None,
-             "older": same[at + 1] if at + 1 < len(same) else None}  # fmt: skip
-    return {name: (it, report_href(it, kept.lang)) for name, it in found.items() if it}
+    found = {
+        "newer": same[at - 1] if at else None,
+        "older": same[at + 1] if at + 1 < len(same) else None,
+    }
+    return {name: it and (it, report_href(it, kept.lang)) for name, it in found.items()}
 
 
 def _other_language(request: Request, code: str) -> str:
@@ -147,11 +149,13 @@ def _page_number(request: Request) -> int:
 
 def _day(text: str) -> date:
     try:
-        if len(text) == len("2026-05-17"):
-            return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        pass
-    raise NotFound("A report is named by its last day, such as 2026-05-17.")
+        found = None
+    # It knows weeks too, and one report has one address.
+    if found is None or found.isoformat() != text:
+        raise NotFound("A report is named by its last day, such as 2026-05-17.")
+    return found
 
 
 routes = [
