@@ -103,6 +103,7 @@ TABLE = [
     Call("GET", "/api/{kind:kind}-tags-by-type", Need.VALID),
     Call("GET HEAD", "/", Need.NOTHING),
     Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
+    Call("GET HEAD", "/{kind:kind}", Need.NOTHING),
     Call("GET HEAD", "/pulse", Need.NOTHING),
     Call("GET HEAD", "/pulse/weekly", Need.NOTHING),
     Call("GET HEAD", "/pulse/weekly/{source:seg}/{until:seg}", Need.NOTHING, (404, None)),

@@ -1,12 +1,21 @@
 """Every page, by its address; all work without JavaScript."""
 
-from hearthub.web import assets, home, pulse_claims, pulse_metrics, pulse_reports, pulse_trending
+from hearthub.web import (
+    assets,
+    home,
+    lists,
+    pulse_claims,
+    pulse_metrics,
+    pulse_reports,
+    pulse_trending,
+)
 from hearthub.web import repo as repo_page
 
 # A repo's address fits nearly any other, so it comes last.
 routes = [
     *home.routes,
     *assets.routes,
+    *lists.routes,
     *pulse_trending.routes,
     *pulse_reports.routes,
     *pulse_metrics.routes,

@@ -94,6 +94,13 @@ def read_kept(hub: Hub, kept: KeptReport) -> Rendering:
     return found[1]
 
 
+def latest_week(hub: Hub, source: str | None, lang: str) -> KeptReport | None:
+    """Of a source, or of any."""
+    weeks = [it for it in hub.pulse.reports() if (it.kind, it.lang) == ("weekly", lang)]
+    of_source = [it for it in weeks if it.source == source]
+    return next(iter(of_source if source else weeks), None)
+
+
 def report_href(kept: KeptReport, lang: str) -> str:
     words = f"?lang={lang}" if lang != "en" else ""
     return f"/pulse/{kept.kind}/{kept.source}/{kept.until}{words}"

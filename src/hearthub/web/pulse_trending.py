@@ -13,7 +13,7 @@ from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
 from hearthub.pulse import SORTS, KeptReport, Trending
 from hearthub.web.language import Language, language_of
-from hearthub.web.pulse_reports import read_kept, report_href
+from hearthub.web.pulse_reports import latest_week, read_kept, report_href
 from hearthub.web.pulse_sources import OWN, by_date, source_of
 from hearthub.web.rendering import page, shown, with_query
 
@@ -29,7 +29,7 @@ def trending(request: Request) -> Response:
     sort = _one_of(request, "sort", SORTS)
     source, sources = source_of(request, hub), by_date(hub)
     found = _trending(hub, kind, sort, source)
-    week = _latest_week(hub, found.source if found else source, t.code)
+    week = latest_week(hub, found.source if found else source, t.code)
     return page(
         "pulse/trending.html",
         language=t,
@@ -82,12 +82,6 @@ def _sources(
     request: Request, sources: Iterable[str], here: str | None
 ) -> list[tuple[str, str, bool]]:
     return [(name, with_query(request, source=name), name == here) for name in sources]
-
-
-def _latest_week(hub: Hub, source: str | None, lang: str) -> KeptReport | None:
-    weeks = [it for it in hub.pulse.reports() if (it.kind, it.lang) == ("weekly", lang)]
-    of_source = [it for it in weeks if it.source == source]
-    return next(iter(of_source if source else weeks), None)
 
 
 def _beside(hub: Hub, week: KeptReport) -> Iterable[Any]:

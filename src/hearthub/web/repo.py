@@ -38,7 +38,7 @@ def repo_page(request: Request) -> Response:
         repo=repo,
         readable=readable,
         facts=hub.catalogue.facts(repo, commit),
-        likes=hub.catalogue.counters([repo])[repo.id].likes,
+        counters=hub.catalogue.counters([repo])[repo.id],
         entries=entries,
         card=_card(hub, repo, commit) if readable else "",
         commit=commit,
