@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
+    from hearthub.pulse.metrics.trending import SORTS
     from hearthub.pulse.origins import Origin
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.ranking import Riser
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.report.reading import rendering_of
     from hearthub.pulse.report.rendering import Rendering
     from hearthub.pulse.schema import TABLES
-    from hearthub.pulse.trending import SORTS, Trending, Trends
+    from hearthub.pulse.trending import Trending, Trends
     from hearthub.pulse.universe import FILTERS
 
 __all__ = [
@@ -61,7 +62,7 @@ __all__ = [
 
 _HOMES = {
     "FILTERS": "universe",
-    "SORTS": "trending",
+    "SORTS": "metrics.trending",
     "Rendering": "report.rendering",
     "class_text": "report.plotting",
     "exact": "report.markdown",

@@ -133,7 +133,7 @@ def _groups(
     state: State, counts: dict[str, list[tuple[str, int]]]
 ) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """By heading: what the list can be narrowed by further, how many fit, and the address."""
-    groups = []
+    groups = list[tuple[str, list[tuple[str, int, str]]]]()
     for word, (kind, heading) in FACETS.items():
         some = [
             (value, count, state.href((*state.chosen, (word, value))))

@@ -29,7 +29,7 @@ def claims(request: Request) -> Response:
     if wanted is not None and wanted not in VERDICTS:
         raise BadRequest(f"{wanted[:60]!r} is no verdict: choose {', '.join(VERDICTS)}.")
     found = hub.pulse.claims(source)
-    counts = Counter(it.says for it in found)
+    counts = Counter[str](it.says for it in found)
     chosen = [("All", len(found), None), *((name, counts[name], name) for name in VERDICTS)]
     return page(
         "pulse/claims.html",
