@@ -209,6 +209,8 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
         jobs.register(f"catalogue.{name}", _when_free(jobs, catalogue, name, job))
     # Each hour too: a rebuild may have found models whose headers nobody read.
     jobs.register("catalogue.weigh", _when_free(jobs, catalogue, "weigh", weigh), every_s=HOUR_S)
+    fade = _when_free(jobs, catalogue, "fade", catalogue.fade)
+    jobs.register("catalogue.fade", fade, every_s=HOUR_S)
     jobs.register("catalogue.recount-all", catalogue.recount_all, every_s=DAY_S)
     jobs.register("catalogue.rebuild", catalogue.rebuild_if_due)
 
@@ -216,15 +218,16 @@ def _schedule_catalogue(jobs: Jobs, catalogue: Catalogue) -> None:
 def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     """Jobs of the observatory."""
 
-    def then_rank(job: Function) -> Function:
+    def then_derive(job: Function) -> Function:
         def run(payload: dict[str, object]) -> None:
             job(payload)
             jobs.add("pulse.rank", {}, key="changed")
+            jobs.add("pulse.report", {}, key="changed")
 
         return run
 
-    jobs.register("pulse.own", then_rank(pulse.observe_own), every_s=DAY_S)
-    jobs.register("pulse.withdraw", then_rank(pulse.withdraw), every_s=DAY_S)
+    jobs.register("pulse.own", then_derive(pulse.observe_own), every_s=DAY_S)
+    jobs.register("pulse.withdraw", then_derive(pulse.withdraw), every_s=DAY_S)
     jobs.register("pulse.rank", pulse.rank, every_s=HOUR_S)
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
     jobs.register("pulse.show", pulse.show, every_s=HOUR_S)

@@ -53,6 +53,8 @@ class Settings:
     """`HEARTHUB_MAX_FOLDER_ENTRIES`: files and folders directly in one folder; 0: no limit."""
     min_free: int = 2**30
     """`HEARTHUB_MIN_FREE`: room on the disk that uploads and commits leave; 0: all is theirs."""
+    max_pulse_seconds: int = 30
+    """`HEARTHUB_MAX_PULSE_SECONDS`: for one number of the observatory, on request; 0: no limit."""
     rate_window: int = 300
     """`HEARTHUB_RATE_WINDOW`: the seconds that the next four count requests in."""
     rate_api: int = 0

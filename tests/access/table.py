@@ -137,7 +137,7 @@ TABLE = [
         params={"kind": "weekly", "source": "own", "until": "2026-05-17", "lang": "en"},
     ),
     Call("POST", "/mcp", Need.VALID, json=LIST_TOOLS),
-    Call("GET DELETE", "/mcp", Need.NOTHING, (405, None)),
+    Call("GET HEAD DELETE", "/mcp", Need.NOTHING, (405, None)),
     # Oneself
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),

@@ -322,3 +322,25 @@ def test_a_repo_made_private_is_gone_at_once(alice: httpx.Client, anyone: httpx.
     assert name not in [row["id"] for row in found]
     alice.request("DELETE", "/api/repos/delete", json={"name": name.partition("/")[2]})
     assert name not in ids(alice.get("/api/models?sort=createdAt"))
+
+
+def test_what_was_liked_this_week_trends(
+    hub: LiveHub,
+    alice: httpx.Client,
+    bob: httpx.Client,
+    charlie: httpx.Client,
+    anyone: httpx.Client,
+) -> None:
+    """In lists and answers, and as what lists are sorted by."""
+    word = unique("trend")
+    quiet, liked = (new_repo(alice, f"{word}-{name}") for name in ("quiet", "liked"))
+    for client in (bob, charlie):
+        client.post(f"/api/models/{liked}/like").raise_for_status()
+    hub.settle()
+    for sort in ("trendingScore", "trending_score"):
+        rows = anyone.get(f"/api/models?search={word}&sort={sort}").json()
+        assert [(row["id"], row["trendingScore"]) for row in rows] == [(liked, 2), (quiet, 0)], sort
+    row = anyone.get(f"/api/models/{liked}?expand=trendingScore").json()
+    assert row["trendingScore"] == 2
+    (row,) = anyone.get(f"/api/models?search={word}-liked&expand=trendingScore").json()
+    assert row["trendingScore"] == 2

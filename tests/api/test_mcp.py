@@ -1,6 +1,8 @@
 """`/mcp`, asked by the SDK's own client over a real connection."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -11,7 +13,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from api.observatory import CARD, observing_hub
+from api.observatory import CARD, observing_hub, open_parts
 from calls import commit, new_repo, put
 from catalogue.shelves import observed
 from fit import small_models as small
@@ -144,8 +146,6 @@ class TestFacts:
 
 @pytest.fixture(scope="module")
 def far(hub: LiveHub) -> str:
-    from api.observatory import open_parts
-
     with open_parts(hub) as parts:
         model = observed("far/big-70b", library="transformers", formats=["safetensors"],
                          tags=["transformers"], origin="fits.example")  # fmt: skip
@@ -212,6 +212,13 @@ class TestNumbers:
         self, hub: LiveHub, tool: str, arguments: dict[str, Any], part: str
     ) -> None:
         assert part in refused(hub, tool, **arguments)
+
+
+def test_who_asks_nothing_pays_nothing() -> None:
+    """The SDK takes half a second and tens of megabytes."""
+    look = "import hearthub.app, sys; print([m for m in ('mcp', 'jsonschema') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 class TestTheDoor:

@@ -2,16 +2,21 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from api.observatory import FORMULA, observing_hub, open_parts
-from live import LiveHub
-from pulse.lakes import panel
+from hearthub.accounts import Actor
+from live import LiveHub, live_hub
+from needs import needs_data
+from pulse.lakes import panel, take, toml
+from pulse.test_real_sources import RADAR
 
 GINI = "/api/pulse/metrics/downloads_gini?universe=model@made-up"
 
@@ -222,6 +227,23 @@ def test_what_may_not_be_passed_on_is_no_file(
     assert_refused(anyone, "/api/pulse/trending?universe=model@closed&format=csv", 403)
 
 
+def test_what_takes_too_long(tmp_path: Path) -> None:
+    """The claims over 29,000 models take seconds."""
+    terms = {"source": "radar", "licence": "CC-BY-4.0"}
+    path = needs_data("radar/models_latest.parquet")
+    with live_hub(tmp_path, min_free=0, max_pulse_seconds=1) as slow, slow.client() as anyone:
+        with open_parts(slow) as parts:
+            take(parts.pulse.lake, path, toml(tmp_path, RADAR, **terms))
+        started = time.monotonic()
+        answer = anyone.get("/api/pulse/claims?source=radar")
+        assert time.monotonic() - started < 5
+        assert answer.status_code == 503
+        assert "shorter window" in answer.json()["error"]
+        assert int(answer.headers["retry-after"]) > 0
+        assert "etag" not in answer.headers
+        assert anyone.get("/api/pulse/sources").status_code == 200
+
+
 class TestWithdrawn:
     """What is private by now is told of nowhere, though the lake has not heard."""
 
@@ -234,8 +256,6 @@ class TestWithdrawn:
         assert "alice/shut" not in ids
 
     def test_a_repo_that_becomes_private(self, hub: LiveHub, anyone: httpx.Client) -> None:
-        from hearthub.accounts import Actor
-
         path = "/api/pulse/metrics/new_repos?universe=model@own&window=all"
         before, first = got(anyone, path), anyone.get(path)
         hub.stop()

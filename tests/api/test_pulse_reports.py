@@ -200,7 +200,7 @@ def test_of_what_is_withdrawn_nothing_is_told_until_it_is_made_again(hub: LiveHu
     with open_parts(hub) as parts:
         parts.db.execute("update job set run_at = 0 where name = 'pulse.withdraw'")
         parts.jobs.run_due()
-        assert not parts.jobs.is_under_way("pulse.report", "withdrawn")
+        assert not parts.jobs.is_under_way("pulse.report", "changed")
         (again,) = [it for it in parts.pulse.reports() if it.source == "own" and it.lang == "en"]
         assert again.until == kept.until
         assert again.folder != kept.folder

@@ -105,6 +105,32 @@ def test_likes_trend_for_a_week(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> No
     assert hub.catalogue.counters([new])[new.id].likes == 0
 
 
+def test_scores_fade_each_hour(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The score is what was liked in the seven days before now, whatever happened since."""
+    repo, secret = create(hub, "acme/open"), create(hub, "acme/secret", visibility="private")
+    hub.catalogue.observe([observed("far/away", trending=7.0)])
+    settle(hub)
+    alice, bob = hub.accounts.actor("alice"), hub.accounts.actor("bob")
+    for liked in (repo, secret):
+        hub.community.like(alice, liked)
+    hub.community.like(bob, repo)
+    hub.db.execute("update repo_like set created = created - :ago where user_id = :user",
+                   ago=2 * DAY_MS, user=bob.user_id)  # fmt: skip
+    settle(hub)
+    hours = {0: 2.0, 5 * 24 - 1: 2.0, 5 * 24 + 1: 1.0, 7 * 24 - 1: 1.0, 7 * 24 + 1: 0.0}
+    start = now_ms()
+    for hour, score in hours.items():
+        later = start + hour * DAY_MS // 24
+        monkeypatch.setattr(catalogue, "now_ms", lambda later=later: later)
+        hub.catalogue.fade({})
+        assert counters(hub, "acme/open").trending == score, hour
+    assert counters(hub, "acme/secret").trending == 0.0
+    (away,) = everything(hub, ANONYMOUS, Filter("model", origin=ELSEWHERE))
+    assert away.counters.trending == 7.0, "what another hub says is its own"
+    hub.jobs.schedule()
+    assert hub.jobs.is_under_way("catalogue.fade", "scheduled")
+
+
 def test_counters_of_what_is_not_listed_yet(hub: Hub) -> None:
     repo = create(hub, "acme/open")
     hub.community.like(hub.accounts.actor("alice"), repo)

@@ -55,7 +55,7 @@ def test_every_format_has_the_same(data: Path) -> None:
     assert [row["id"] for row in flat] == [row["id"] for row in rows]
     heading, *lines = hearthub(data, "--sort", "hub").stdout.splitlines()
     assert heading.split()[:4] == ["RANK", "ID", "HUB", "LIKES_GAINED"]
-    assert [line.split()[:2] for line in lines][0] == ["1", "a/x"]
+    assert lines[0].split()[:2] == ["1", "a/x"]
 
 
 def test_the_default_sort_and_what_limits(data: Path) -> None:

@@ -34,6 +34,7 @@ WINDOW_S = 300
         ("/lfs/objects/x", None),
         ("/healthz", None),
         ("/readyz", None),
+        ("/mcp", "api"),
         ("/metrics", None),
         ("/static/page.css", None),
     ],

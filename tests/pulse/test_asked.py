@@ -59,7 +59,7 @@ def test_many_statements_share_the_time(asked: Asked) -> None:
 
 
 def test_one_at_a_time_a_few_wait_and_the_rest_come_again(lake: Lake) -> None:
-    asked = Asked(lake, wait_s=5)
+    asked = Asked(lake, 0, wait_s=5)
     go, running, most = threading.Event(), [0], [0]
 
     def work(_: Reader) -> list[int]:
@@ -95,7 +95,7 @@ def test_who_waits_too_long_comes_again(asked: Asked) -> None:
 
 
 def test_who_waited_for_the_same_does_not_work_again(lake: Lake) -> None:
-    asked, made, go = Asked(lake, wait_s=5), [0], threading.Event()
+    asked, made, go = Asked(lake, 0, wait_s=5), [0], threading.Event()
 
     def work(_: Reader) -> list[int]:
         go.wait(5)

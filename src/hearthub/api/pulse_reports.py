@@ -45,7 +45,7 @@ def reports(
     lang: Language | None = None,
     format: Format = None,  # noqa: A002
 ) -> Response:
-    """`files` of each lie below `url`. They are made by a job, an hour after their data at most."""
+    """`files` of each lie below `url`. A job makes them after each ingest."""
     found = [
         _json(request, it)
         for it in hub.pulse.reports()

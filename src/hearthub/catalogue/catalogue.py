@@ -1,7 +1,7 @@
 """The door of the catalogue: the one reader behind every list, search, facet and rank."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -208,6 +208,11 @@ class Catalogue:
         """Job: take the counters of a repo from their sources again."""
         self._recount([payload["repo_id"]])
 
+    def fade(self, _payload: dict[str, Any]) -> None:
+        """Job: likes that are older than a week by now trend no more."""
+        for some in batches(self._ranks.trending_hosted()):
+            self._recount(some)
+
     def recount_all(self, _payload: dict[str, Any]) -> None:
         """Job: the same for all: a day has left the window, likes no longer trend."""
         for some in self.registry.all_repos():
@@ -250,6 +255,10 @@ class Catalogue:
         """Counters of observed repos by name, in bulk; how many were listed."""
         told = ((name, bounded(value)) for name, value in counters)
         return self._ranks.set_named(repo_type, told, origin)
+
+    def set_trending(self, repo_type: str, scores: Mapping[str, float], origin: str) -> None:
+        """The scores of another hub's repos by name; all others of it have none."""
+        self._ranks.set_trending(repo_type, scores, origin)
 
     def forget(self, repo_type: str, names: Iterable[str], origin: str) -> int:
         """Observed repos that are gone from their hub are listed no more; how many were."""

@@ -4,12 +4,22 @@ Popularity also numbers a listing in the term index. A number may lag behind: a 
 its popularity has doubled or halved since it was given one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hearthub.catalogue.listing import HERE, Counters, doc_of, step_of_doc
+from hearthub.catalogue.listing import (
+    HERE,
+    OBSERVED,
+    PRIVATE,
+    PUBLIC,
+    Counters,
+    doc_of,
+    shelf,
+    step_of_doc,
+)
 from hearthub.catalogue.listings import Listings
 from hearthub.db import Database, batches
+from hearthub.registry import REPO_TYPES
 
 BULK = 10_000
 """Rows a transaction: others may write in between."""
@@ -69,6 +79,41 @@ class Ranks:
             self._set([(number, wanted[ids[number]]) for number in sorted(ids)], move=False)
             done += len(ids)
         return done
+
+    def set_trending(self, repo_type: str, scores: Mapping[str, float], origin: str) -> None:
+        """Of observed repos; those that are not named have none."""
+        with self.db.transaction():
+            rows = self.db.all(
+                "select r.id from rank r join listing l on l.id = r.id "
+                "where r.shelf = :shelf and r.trending <> 0 and l.origin = :origin",
+                shelf=shelf(repo_type, OBSERVED),
+                origin=origin,
+            )
+            wanted = {row.id: 0.0 for row in rows}
+            told = {name.lower(): score for name, score in scores.items()}
+            for some in batches(told):
+                found = self.db.all(
+                    "select id, key from listing where key in (:keys) and type = :type "
+                    "and origin = :origin",
+                    keys=some,
+                    type=repo_type,
+                    origin=origin,
+                )
+                wanted |= {row.id: told[row.key] for row in found}
+            self.db.execute_many(
+                "update rank set trending = :trending where id = :id and trending <> :trending",
+                [{"id": number, "trending": score} for number, score in wanted.items()],
+            )
+
+    def trending_hosted(self) -> list[int]:
+        """Ids of the repos of this hub that have a score."""
+        shelves = [shelf(kind, sort) for kind in REPO_TYPES for sort in (PUBLIC, PRIVATE)]
+        rows = self.db.all(
+            "select l.repo_id from rank r join listing l on l.id = r.id "
+            "where r.shelf in (:shelves) and r.trending > 0",
+            shelves=shelves,
+        )
+        return [row[0] for row in rows]
 
     def renumber(self) -> int:
         """Move all listings whose number in the index has fallen behind; how many there were."""

@@ -71,6 +71,7 @@ def ingest(
         done = hub.pulse.ingest(source, kind.value if kind else None, map_file, at, say, token)
         hub.jobs.add("pulse.show", {}, key="ingested")
         hub.jobs.add("pulse.rank", {}, key="changed")
+        hub.jobs.add("pulse.report", {}, key="changed")
     _tell(done)
 
 

@@ -41,10 +41,14 @@ class Lake:
     def manifest(self) -> Manifest:
         return self._manifests.newest()
 
-    def reading(self, readable: Sequence[Path] = ()) -> Session:
-        """A session over the newest version, which stays readable for an hour after the next."""
+    def reading(self, readable: Sequence[Path] = (), only: Sequence[str] = ()) -> Session:
+        """A session over the newest version, which stays readable for an hour after the next.
+
+        `only`: tables that are needed, where opening all of them takes too long.
+        """
         manifest = self._manifests.newest()
-        return Session(self.folder, self.tables.values(), manifest, self.limits, readable)
+        tables = [table for table in self.tables.values() if not only or table.name in only]
+        return Session(self.folder, tables, manifest, self.limits, readable)
 
     @contextmanager
     def writing(self, readable: Sequence[Path] = ()) -> Iterator["Writing"]:

@@ -16,17 +16,17 @@ from hearthub.lake import Session
 from hearthub.pulse.reader import Reader
 
 T = TypeVar("T")
-LIMIT_S = 30.0
 WAIT_S = 10.0
 FEW = 4
 """Callers that may wait or work at a time; each keeps a thread of those that serve."""
-MAX_ROWS = 200_000
-"""Of all kept answers together."""
+MAX_ROWS = 50_000
+"""Of all kept answers together: some 40 MB."""
 SOON_S, LATER_S = 5, 300
 
 
 class Asked:
-    def __init__(self, reader: Reader, limit_s: float = LIMIT_S, wait_s: float = WAIT_S) -> None:
+    def __init__(self, reader: Reader, limit_s: float, wait_s: float = WAIT_S) -> None:
+        """`limit_s`: what one answer may take; 0: no limit."""
         self._reader, self._limit_s, self._wait_s = reader, limit_s, wait_s
         self._places, self._turn, self._lock = BoundedSemaphore(FEW), Lock(), Lock()
         self._stamp: str | None = None
@@ -66,7 +66,8 @@ class Asked:
 
     def _worked_out(self, work: Callable[[Reader], T]) -> T:
         try:
-            return work(_Hurried(self._reader, self._limit_s))
+            limit_s = self._limit_s
+            return work(_Hurried(self._reader, limit_s) if limit_s else self._reader)
         except TookTooLong:
             raise Unavailable(
                 f"To work this out takes longer than {self._limit_s:.0f} seconds, which is what a "

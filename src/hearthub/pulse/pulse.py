@@ -16,7 +16,7 @@ from hearthub.community import Community
 from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
-from hearthub.pulse.asked import LATER_S, LIMIT_S, Asked
+from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
@@ -25,7 +25,7 @@ from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
-from hearthub.pulse.showing import Shown, show
+from hearthub.pulse.showing import Shown, show, show_scores
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
@@ -54,7 +54,7 @@ class Pulse:
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self._own = Own(registry, catalogue, community)
-        self._asked = Asked(self)
+        self._asked = Asked(self, settings.max_pulse_seconds)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
         self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
 
@@ -73,7 +73,8 @@ class Pulse:
 
     def _hurried(self) -> Session:
         session = self.reading()
-        session.limit(LIMIT_S)
+        if self.settings.max_pulse_seconds:
+            session.limit(self.settings.max_pulse_seconds)
         return session
 
     def ingest(
@@ -127,7 +128,6 @@ class Pulse:
         if gone:
             ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
             log.info("withdrawn: %d", len(gone))
-            self.jobs.add("pulse.report", {}, key="withdrawn")
 
     def _observe_own(self, say: Callable[[str], None]) -> Ingested:
         self.catalogue.write_downloads()
@@ -212,12 +212,14 @@ class Pulse:
 
     def reports(self) -> list[KeptReport]:
         """Those that can be shown now, the newest first."""
-        return [report for report in self._shelf.all() if not self._waits(report)]
+        found = self._shelf.all()
+        gone = self._gone_now() if any(it.source == OWN for it in found) else None
+        return [it for it in found if it.source != OWN or it.gone == gone]
 
     def report(self, kind: str, source: str, until: date, lang: str) -> KeptReport:
         """Raises NotFound, and Unavailable for one that is to be made again."""
         report = self._shelf.one(kind, source, until, lang)
-        if self._waits(report):
+        if report.source == OWN and report.gone != self._gone_now():
             raise Unavailable(
                 "This report is made again, because a repo that it may tell of is not public any "
                 "more: try again in some minutes",
@@ -225,12 +227,10 @@ class Pulse:
             )
         return report
 
-    def _waits(self, report: KeptReport) -> bool:
-        if report.source != OWN:
-            return False
-        if (stamp := self.stamp) is None:
-            return True
-        return self._asked.quick(stamp, ("gone",), gone_of) != report.gone
+    def _gone_now(self) -> str | None:
+        """What a report about this hub must say of `gone`; None while that is about to change."""
+        stamp = self.stamp
+        return None if stamp is None else self._asked.quick(stamp, ("gone",), gone_of)
 
     def _is_withdrawing(self) -> bool:
         return self.jobs.is_under_way("pulse.withdraw", "changed")
@@ -257,6 +257,8 @@ class Pulse:
         """Job: what trends is kept, so that nobody who asks waits for it."""
         if done := rank(self.lake, self.reading):
             log.info("ranked: %d", done)
+        if self.lake.version:
+            show_scores(self.lake, self.catalogue)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""

@@ -56,10 +56,18 @@ class Told:
 
 def told(session: Session) -> dict[tuple[str, str], Told]:
     """By (source, type)."""
-    return {
-        (row["source"], row["type"]): Told(row["last"], row["is_synthetic"], row["made_from"])
+    found = {
+        row["source"]: Told(row["last"], row["is_synthetic"], row["made_from"])
         for row in session.rows(sql_text("made_from", rules=RULES))
     }
+    types = {(row["source"], row["type"]) for row in _made(session)
+             if found[row["source"]].made_from == row["made_from"]}  # fmt: skip
+    # To look among all repos takes long, and is needed of sources that told more since.
+    later = sorted(set(found) - {source for source, _ in types})
+    if later:
+        sql = "select distinct source, type from repo where source in (select unnest($later))"
+        types |= {(row["source"], row["type"]) for row in session.rows(sql, later=later)}
+    return {(source, kind): found[source] for source, kind in sorted(types)}
 
 
 def ranked(frame: Frame, sort: str) -> list[Riser]:
@@ -75,8 +83,7 @@ def rank(lake: Lake, reading: Callable[[], Session]) -> int:
     if not lake.version:
         return 0
     with reading() as session:
-        made = session.rows('select distinct source, type, made_from from ranking where "rank" = 0')
-        kept = {(row["source"], row["type"]): row["made_from"] for row in made}
+        kept = {(row["source"], row["type"]): row["made_from"] for row in _made(session)}
         due = {key: it for key, it in told(session).items() if kept.get(key) != it.made_from}
         if not due:
             return 0
@@ -88,6 +95,10 @@ def rank(lake: Lake, reading: Callable[[], Session]) -> int:
             kept_rows = sql_text("ranking_kept", names=RANKING.names, file=file)
             writing.replace("ranking", kept_rows)
     return done
+
+
+def _made(session: Session) -> list[Row]:
+    return session.rows('select distinct source, type, made_from from ranking where "rank" = 0')
 
 
 def _rank(session: Session, source: str, kind: str, made_from: str) -> bool:

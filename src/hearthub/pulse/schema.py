@@ -205,6 +205,7 @@ RANKING = Table(
         ("params_total", "bigint"),
         ("is_new", "boolean"),
         ("at", "timestamp"),  # the end of the last day that the source told of
+        ("is_scored", "boolean"),  # the source has scores of its own
         ("made_from", "varchar"),  # the source's snapshots, and the rules (made_from.sql)
     ),
     order='source, type, sort, "rank"',

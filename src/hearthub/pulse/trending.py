@@ -123,7 +123,7 @@ class Trends:
         version, known = self._lake.version, self._known
         if known.version == version:
             return known
-        with self._lake.reading() as session:
+        with self._lake.reading(only=("snapshot", "ranking", "repo")) as session:
             known = _Known(session.version, told(session), _kept(session))
         self._known = known
         return known
