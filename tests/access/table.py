@@ -63,6 +63,8 @@ PARAMS = {
     "lock": "999999999",
     "num": "99999",
     "comment": "0" * 24,
+    "source": "nobody",
+    "until": "2026-03-15",
     "tag": "no-such-tag",
     "branch": "no-such-branch",
 }
@@ -138,6 +140,16 @@ TABLE = [
     Call("GET", "/api/{kind:kind}-tags-by-type", Need.VALID),
     Call("GET HEAD", "/", Need.NOTHING),
     Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
+    Call("GET HEAD", "/{kind:kind}", Need.NOTHING),
+    Call("GET HEAD", "/pulse", Need.NOTHING),
+    Call("GET HEAD", "/pulse/weekly", Need.NOTHING),
+    Call("GET HEAD", "/pulse/weekly/{source:seg}/{until:seg}", Need.NOTHING, (404, None)),
+    Call("GET HEAD", "/pulse/state", Need.NOTHING),
+    Call("GET HEAD", "/pulse/state/{source:seg}/{until:seg}", Need.NOTHING, (404, None)),
+    Call("GET HEAD", "/pulse/metrics", Need.NOTHING),
+    Call("GET HEAD", "/pulse/metrics/{name:seg}", Need.NOTHING, params=GINI),
+    Call("GET HEAD", "/pulse/metrics/{name:seg}/chart.svg", Need.NOTHING, (404, None), params=GINI),
+    Call("GET HEAD", "/pulse/claims", Need.NOTHING),
     Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),
     # Everybody, but no bad token
     Call("GET", "/metrics", Need.VALID),  # the tests call from this machine

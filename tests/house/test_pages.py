@@ -19,7 +19,16 @@ def repo(hub: LiveHub) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "{repo}", "/nobody/nothing", "/api/docs", "/api/docs/start.js", "/api/openapi.json"],
+    [
+        "/",
+        "/models",
+        "/pulse",
+        "{repo}",
+        "/nobody/nothing",
+        "/api/docs",
+        "/api/docs/start.js",
+        "/api/openapi.json",
+    ],
 )
 def test_page_names_no_other_host(hub: LiveHub, repo: str, path: str) -> None:
     with hub.client() as client:
@@ -28,7 +37,9 @@ def test_page_names_no_other_host(hub: LiveHub, repo: str, path: str) -> None:
     assert set(HOST.findall(page.text)) <= {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("path", ["/", "{repo}", "/api/docs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/models", "/pulse", "/pulse/metrics", "{repo}", "/api/docs"]
+)
 def test_policy_lets_a_page_fetch_nothing_elsewhere(hub: LiveHub, repo: str, path: str) -> None:
     with hub.client() as client:
         policy = client.get(path.format(repo=repo)).headers["Content-Security-Policy"]

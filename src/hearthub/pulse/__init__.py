@@ -13,16 +13,24 @@ if TYPE_CHECKING:
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
+    from hearthub.pulse.metrics.trending import SORTS
     from hearthub.pulse.origins import Origin
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
+    from hearthub.pulse.report.markdown import exact
+    from hearthub.pulse.report.plotting import class_text, plot, value_text
+    from hearthub.pulse.report.reading import rendering_of
+    from hearthub.pulse.report.rendering import Rendering
     from hearthub.pulse.schema import TABLES
     from hearthub.pulse.trending import Trending, Trends
+    from hearthub.pulse.universe import FILTERS
 
 __all__ = [
+    "FILTERS",
     "KINDS",
     "LANGUAGES",
+    "SORTS",
     "TABLES",
     "Ingested",
     "KeptReport",
@@ -31,22 +39,36 @@ __all__ = [
     "MetricRow",
     "Origin",
     "Pulse",
+    "Rendering",
     "Riser",
     "Trending",
     "Trends",
     "Verdict",
+    "class_text",
+    "exact",
     "judge_claims",
     "known_claims",
     "known_metrics",
     "make_report",
     "measure",
     "measure_all",
+    "plot",
+    "rendering_of",
     "table_csv",
+    "value_text",
     "verify_report",
     "write_report",
 ]
 
 _HOMES = {
+    "FILTERS": "universe",
+    "SORTS": "metrics.trending",
+    "Rendering": "report.rendering",
+    "class_text": "report.plotting",
+    "exact": "report.markdown",
+    "plot": "report.plotting",
+    "rendering_of": "report.reading",
+    "value_text": "report.plotting",
     "KINDS": "kept",
     "LANGUAGES": "kept",
     "KeptReport": "kept",

@@ -1,6 +1,7 @@
 """Where the numbers come from: each source of the lake, and its terms."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hearthub.pulse.reader import Reader
@@ -15,6 +16,8 @@ class Origin:
     is_synthetic: bool
     may_be_shared: bool
     """Nobody said that its numbers must not be passed on."""
+    observed_at: datetime
+    """The last time; UTC without a zone."""
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,69 @@
+"""What others published about the field, and what the data at hand say of it."""
+
+from collections import Counter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearthub.errors import BadRequest
+from hearthub.http.urls import hub_of
+from hearthub.pulse import Verdict, known_metrics, value_text
+from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
+from hearthub.web.rendering import page, shown, with_query
+
+VERDICTS = {
+    "reproduced": "The data at hand give the same.",
+    "differs": "They give something else; by how much is said.",
+    "undecidable": "They cannot tell; what is missing is said.",
+    "ill-defined": "No data could tell, for the claim is not exact.",
+}
+
+
+def claims(request: Request) -> Response:
+    hub = hub_of(request)
+    sources = by_date(hub)
+    source = source_of(request, hub) or next(iter(sources), None)
+    wanted = request.query_params.get("verdict") or None
+    if wanted is not None and wanted not in VERDICTS:
+        raise BadRequest(f"{wanted[:60]!r} is no verdict: choose {', '.join(VERDICTS)}.")
+    found = hub.pulse.claims(source)
+    counts = Counter[str](it.says for it in found)
+    chosen = [("All", len(found), None), *((name, counts[name], name) for name in VERDICTS)]
+    return page(
+        "pulse/claims.html",
+        section="pulse",
+        here="claims",
+        verdicts=VERDICTS,
+        claims=[_shown(it) for it in found if wanted in (None, it.says)],
+        choices=[(f"{label.capitalize()} {count}", with_query(request, verdict=name),
+                  name == wanted) for label, count, name in chosen],
+        source=source,
+        sources=[(name, with_query(request, source=name), name == source) for name in sources],
+        is_synthetic=is_synthetic(hub, source),
+    )  # fmt: skip
+
+
+def _shown(it: Verdict) -> dict[str, Any]:
+    metric = next((each for each in known_metrics() if each.id == it.claim.metric), None)
+    said = it.claim.expected
+
+    def text(value: float | None) -> str | None:
+        if value is None:
+            return None
+        if metric is None:
+            return f"{value:,.4g}"
+        return value_text(metric, it.claim.dimension, it.claim.by, value)
+
+    return {
+        "it": it,
+        "claim": it.claim,
+        "said": text(said),
+        "found": text(it.row.value) if it.row else None,
+        "interval": (text(it.row.lo), text(it.row.hi))
+        if it.row and it.row.lo is not None and it.row.hi is not None else None,
+    }  # fmt: skip
+
+
+routes = [Route("/pulse/claims", shown(claims))]

@@ -1,0 +1,228 @@
+"""What can be measured: a page a metric, with its definition, its rows and how they are got."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearthub.context import Hub
+from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
+from hearthub.http.errors import status_of
+from hearthub.http.urls import hub_of
+from hearthub.pulse import (
+    FILTERS,
+    Metric,
+    MetricRow,
+    class_text,
+    known_metrics,
+    plot,
+    value_text,
+)
+from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
+from hearthub.web.rendering import HEADERS, page, shown
+
+MOST_ROWS = 200
+MAX_WORD = 100
+WINDOWS = ("7d", "30d", "90d", "365d", "all")
+FAMILIES = {
+    "What rises": ("trending_", "risers", "movers", "newcomers", "new_repos", "themes", "pace",
+                   "adoption_"),
+    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu"),
+    "Concentration": ("downloads_",),
+    "Shares": ("share_",),
+    "Sizes": ("size_", "small_large_"),
+    "Lineage and licences": ("derivatives", "licence_"),
+    "Attention and growth": ("half_life", "dataset_"),
+    "To be read with care": ("anomalies",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a page asks of a metric."""
+
+    metric: Metric
+    kind: str
+    source: str | None
+    filter: str
+    window: str
+    by: str | None
+
+    def universe(self, source: str) -> str:
+        return f"{self.kind}@{source}/{self.filter}"
+
+
+def index(request: Request) -> Response:
+    families: dict[str, list[Metric]] = {name: [] for name in (*FAMILIES, "Others")}
+    for metric in known_metrics():
+        families[_family(metric)].append(metric)
+    return page(
+        "pulse/metrics.html",
+        section="pulse",
+        here="metrics",
+        families={name: some for name, some in families.items() if some},
+        filters=FILTERS,
+    )
+
+
+def metric_page(request: Request) -> Response:
+    hub = hub_of(request)
+    asked = _question(request, hub)
+    rows, problem, status = _answer(hub, asked, is_asked=bool(request.query_params))
+    source = rows[0].source if rows else asked.source
+    origin = hub.pulse.origins().get(source or "")
+    query = _query(asked, source)
+    synthetic = is_synthetic(hub, source)
+    answer = page(
+        "pulse/metric.html",
+        status,
+        section="pulse",
+        here="metrics",
+        metric=asked.metric,
+        asked=asked,
+        rows=_shown(asked, rows[:MOST_ROWS]),
+        first=rows[0] if rows else None,
+        span=_span(rows) if rows else None,
+        total=len(rows),
+        problem=problem,
+        is_synthetic=synthetic,
+        has_series=len({row.window_end for row in rows}) > 1,
+        picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
+        if plot(asked.metric, rows, asked.by, synthetic=synthetic) else None,
+        json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
+        csv=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}&format=csv"
+        if origin and origin.may_be_shared else None,
+        command=_command(asked, source) if source else None,
+        here_source=source,
+        sources=by_date(hub),
+        filters=FILTERS,
+        windows=list(dict.fromkeys([asked.metric.window, *WINDOWS])),
+    )  # fmt: skip
+    if isinstance(problem, Unavailable) and problem.retry_s is not None:
+        answer.headers["Retry-After"] = str(problem.retry_s)
+    return answer
+
+
+def picture(request: Request) -> Response:
+    """The chart, on its own: style in it is no style of the page."""
+    hub = hub_of(request)
+    asked = _question(request, hub)
+    rows, problem, _ = _answer(hub, asked, is_asked=True)
+    if problem is not None:
+        raise problem
+    synthetic = bool(rows) and is_synthetic(hub, rows[0].source)
+    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic)
+    if not drawn:
+        raise NotFound("There is nothing to draw of this; its page has the table.")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return Response(
+        drawn,
+        media_type="image/svg+xml",
+        headers={**HEADERS, "Content-Security-Policy": policy, "Cache-Control": "no-cache"},
+    )
+
+
+def _question(request: Request, hub: Hub) -> Question:
+    name = request.path_params["name"]
+    metric = next((it for it in known_metrics() if it.id == name), None)
+    if metric is None:
+        raise NotFound(f"There is no metric {name[:MAX_WORD]!r}.")
+    words = {key: _word(request, key) for key in ("type", "filter", "window", "by")}
+    kind = words["type"] or metric.types[0]
+    if kind not in metric.types:
+        raise BadRequest(f"{metric.id} is about {' and '.join(metric.types)}s alone.")
+    chosen = words["filter"] or metric.universe.partition(":")[0]
+    return Question(
+        metric=metric,
+        kind=kind,
+        source=source_of(request, hub),
+        filter=chosen if chosen in FILTERS or words["filter"] else "all",
+        window=words["window"] or metric.window,
+        by=words["by"],
+    )
+
+
+def _word(request: Request, name: str) -> str | None:
+    value = request.query_params.get(name) or None
+    if value is not None and len(value) > MAX_WORD:
+        raise BadRequest(f"The {name} is too long.")
+    return value
+
+
+def _answer(
+    hub: Hub, asked: Question, *, is_asked: bool
+) -> tuple[list[MetricRow], HearthubError | None, int]:
+    """The rows; or what is wrong, and the status of the page that says so."""
+    problem: HearthubError = NotFound("Nothing was observed yet.")
+    for source in [asked.source] if asked.source else by_date(hub):
+        try:
+            found = hub.pulse.metric(
+                asked.metric.id, asked.by, asked.universe(source), asked.window
+            )
+        except NotFound as error:  # it has nothing of that type
+            problem = error
+        except HearthubError as error:
+            return [], error, status_of(error, anonymous=False)
+        else:
+            return found, None, 200
+    # That a metric has no data is no fault of the address.
+    return [], problem, status_of(problem, anonymous=False) if is_asked and asked.source else 200
+
+
+def _shown(asked: Question, rows: list[MetricRow]) -> list[dict[str, Any]]:
+    values = [row.value or 0.0 for row in rows]
+    most = max(values, default=0.0)
+    has_bars = most > 0 and min(values) >= 0 and len(rows) > 1
+    metric, by = asked.metric, asked.by
+    group = None if by in ("month", "year") else by
+    return [
+        {
+            "row": row,
+            "name": class_text(metric, group, row.dimension) if row.dimension else "",
+            "value": value_text(metric, row.dimension, by, row.value),
+            "lo": None if row.lo is None else value_text(metric, row.dimension, by, row.lo),
+            "hi": None if row.hi is None else value_text(metric, row.dimension, by, row.hi),
+            "share": (row.value or 0.0) / most if has_bars else None,
+        }
+        for row in rows
+    ]
+
+
+def _span(rows: list[MetricRow]) -> tuple[date, date]:
+    return min(row.window_start for row in rows), max(row.window_end for row in rows)
+
+
+def _query(asked: Question, source: str | None) -> dict[str, str]:
+    words = {"type": asked.kind, "source": source, "filter": asked.filter,
+             "window": asked.window, "by": asked.by}  # fmt: skip
+    return {name: value for name, value in words.items() if value}
+
+
+def _api(asked: Question, source: str | None) -> str:
+    words = {"universe": asked.universe(source or "own"), "window": asked.window}
+    return urlencode(words | ({"by": asked.by} if asked.by else {}), quote_via=quote)
+
+
+def _command(asked: Question, source: str) -> str:
+    by = f" --by {asked.by}" if asked.by else ""
+    return (
+        f"hearthub pulse metric {asked.metric.id}{by} --universe {asked.universe(source)} "
+        f"--window {asked.window}"
+    )
+
+
+def _family(metric: Metric) -> str:
+    return next(
+        (name for name, starts in FAMILIES.items() if metric.id.startswith(starts)), "Others"
+    )
+
+
+routes = [
+    Route("/pulse/metrics", shown(index)),
+    Route("/pulse/metrics/{name:seg}", shown(metric_page)),
+    Route("/pulse/metrics/{name:seg}/chart.svg", shown(picture)),
+]

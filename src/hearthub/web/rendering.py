@@ -1,0 +1,188 @@
+"""What every page shares: templates, headers, and errors that are pages."""
+
+import gzip
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from hearthub.errors import BadRequest, HearthubError, Moved, NotFound, RepoNotFound, Unavailable
+from hearthub.http.errors import status_of
+from hearthub.http.urls import redirect_target
+from hearthub.web.language import Language
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+MAX_QUERY = 4000  # characters; nobody types more, and each may come back in many links
+PRIVATE = (
+    "There is no such page, or it is private. A private repository opens with a token "
+    "through the API; see the list of public ones on the home page."
+)
+WORTH_IT = 1000  # bytes; less is no shorter once compressed
+_GZIP = re.compile(r"(^|[ ,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+_TITLES: dict[type[HearthubError], str] = {
+    NotFound: "Nothing here",
+    Unavailable: "Not just now",
+    HearthubError: "That did not work",
+}
+View = Callable[[Request], Response]
+
+
+def page(
+    template: str,
+    status: int = 200,
+    *,
+    language: Language | None = None,
+    section: str = "",
+    **values: Any,
+) -> HTMLResponse:
+    """`section` is the entry of the main menu that the page belongs to."""
+    language = language or Language("en")
+    text = _templates.get_template(template).render(
+        t=language, lang=language.code, section=section, **values
+    )
+    headers = {
+        **HEADERS,
+        "Content-Language": language.code,
+        "Vary": "Accept-Language, Accept-Encoding",
+    }
+    return HTMLResponse(text, status, headers)
+
+
+def shown(view: View) -> Callable[[Request], Any]:
+    """The endpoint of a page: it runs in a thread, and its errors are pages.
+
+    What an outsider may not see looks like what does not exist.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_guarded, view, request)
+
+    return endpoint
+
+
+def _guarded(view: View, request: Request) -> Response:
+    try:
+        if len(request.url.query) > MAX_QUERY:
+            raise BadRequest("This address is too long.")
+        answer = view(request)
+    except Moved as moved:
+        return Response(status_code=307, headers={"Location": redirect_target(request, moved)})
+    except HearthubError as error:
+        answer = _error_page(request, error)
+    return _compressed(request, answer)
+
+
+def _error_page(request: Request, error: HearthubError) -> Response:
+    title = next(words for kind, words in _TITLES.items() if isinstance(error, kind))
+    is_pulse = request.scope["path"].startswith("/pulse")
+    answer = page(
+        "error.html",
+        status_of(error, anonymous=False),
+        section="pulse" if is_pulse else "",
+        title=title,
+        text=PRIVATE if isinstance(error, RepoNotFound) else str(error),
+        back=("/pulse", "Pulse") if is_pulse else ("/", "the home page"),
+    )
+    if isinstance(error, Unavailable) and error.retry_s is not None:
+        answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
+
+
+def _compressed(request: Request, answer: Response) -> Response:
+    """Pages have no secrets in them that a stranger's words beside them could be told by."""
+    if not isinstance(answer, HTMLResponse) or len(answer.body) < WORTH_IT:
+        return answer
+    if not _GZIP.search(request.headers.get("accept-encoding", "")):
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    headers["content-encoding"] = "gzip"
+    return Response(gzip.compress(bytes(answer.body), 5, mtime=0), answer.status_code, headers)
+
+
+def with_query(request: Request, **changed: str | None) -> str:
+    """The page's own address with some words of its query changed; None takes one away."""
+    words: dict[str, str] = dict(request.query_params.items())
+    for name, value in changed.items():
+        if value is None:
+            words.pop(name, None)
+        else:
+            words[name] = value
+    # Text that is no Unicode cannot be shown anyway.
+    plain = {name: value.encode(errors="replace").decode() for name, value in words.items()}
+    path = str(request.scope["path"])
+    return f"{path}?{urlencode(plain)}" if plain else path
+
+
+def day(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def size(count: int) -> str:
+    """Bytes for people, in powers of 1000: 1.2 MB."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def short(count: float) -> str:
+    """A count for people: 1.2 M."""
+    value = float(count)
+    for unit in ("", "k", "M"):
+        if abs(value) < 999.5:
+            digits = 1 if unit and abs(value) < 99.95 else 0
+            return f"{value:.{digits}f}{f' {unit}' if unit else ''}"
+        value /= 1000
+    return f"{value:.1f} G"
+
+
+def parameters(count: float) -> str:
+    """Of a model: 7.2 B."""
+    value = float(count)
+    for unit, one in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if value >= one:
+            return f"{value / one:.3g} {unit}"
+    return f"{value:.0f}"
+
+
+def exactly(value: float) -> str:
+    """Up to six digits, and all of a whole number."""
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1e5 else f"{value:,.6g}"
+
+
+def visible(text: str) -> str:
+    """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+_templates = Environment(
+    loader=PackageLoader("hearthub.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters |= {
+    "size": size,
+    "short": short,
+    "parameters": parameters,
+    "exactly": exactly,
+    "visible": visible,
+    "day": day,
+}
