@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 OWN = "own"
 WEEKS = 12
 """Of each source so many weeks have a report; those that were made before stay."""
-SENTENCES = 6
+SENTENCES = 4
 """Of a headline, at most."""
 
 

@@ -115,9 +115,9 @@ def _rising(answers: Answers) -> Iterator[Block]:
     if not rows:
         yield Sentence("rising.none")
         return
-    yield Sentence("rising.what")
     for row in rows[:TOLD]:
         yield _why(row, parts[row["id"]])
+    yield Sentence("rising.what")
     yield Table(
         "risers",
         (

@@ -7,6 +7,7 @@ chart-NAME.csv                the rows behind each
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,15 @@ def title_of(report: Report, language: str) -> str:
 
 
 def headline_of(report: Report, language: str, sentences: int) -> str:
-    """Its first sentences, in plain text."""
-    said = [
-        words(language).sentence(block)
+    """Its first sentences, in plain text; of a week what rose most comes before how much."""
+    said = {
+        section.id: [it for it in section.blocks if isinstance(it, Sentence)]
         for section in report.sections
-        for block in section.blocks
-        if isinstance(block, Sentence)
-    ]
-    return Rendering(report, words(language)).labelled(" ".join(said[:sentences]))
+    }
+    first = said.pop("rising", [])[:2]
+    chosen = [*first, *chain.from_iterable(said.values())][:sentences]
+    text = " ".join(words(language).sentence(it) for it in chosen)
+    return Rendering(report, words(language)).labelled(text)
 
 
 def to_json(report: Report) -> dict[str, Any]:
