@@ -298,7 +298,7 @@ def of_part(weeks: Sequence[Week], part: str) -> list[Week]:
 
 
 def mean(weeks: Sequence[Week], *key: str) -> float:
-    return fmean(week.found[key] for week in weeks if key in week.found)  # type: ignore[index]
+    return fmean(week.found[key] for week in weeks if key in week.found)
 
 
 def lead(weeks: Sequence[Week], score: str, truth: str, measure: str) -> tuple[float, float, float]:

@@ -230,7 +230,7 @@ def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     jobs.register("pulse.withdraw", then_derive(pulse.withdraw), every_s=DAY_S)
     jobs.register("pulse.rank", pulse.rank, every_s=HOUR_S)
     jobs.register("pulse.tidy", pulse.tidy, every_s=HOUR_S)
-    jobs.register("pulse.show", pulse.show, every_s=HOUR_S)
+    jobs.register("pulse.show", then_derive(pulse.show), every_s=HOUR_S)  # which gives scores too
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
     jobs.register("pulse.report", pulse.make_reports, every_s=HOUR_S)
 

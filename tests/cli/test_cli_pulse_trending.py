@@ -15,8 +15,7 @@ from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
-from pulse.lakes import panel
-from pulse.test_trending import history
+from pulse.lakes import history, panel
 
 
 def hearthub(data: Path, *words: str) -> subprocess.CompletedProcess[str]:

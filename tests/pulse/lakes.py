@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import read_map
 
 NOW = datetime(2026, 11, 1)
+DAYS, START = 50, datetime(2026, 3, 1, 12)
 FIELDS = ("id", "observed_at", "downloads_30d", "downloads_all", "likes", "trending")
 
 
@@ -58,3 +59,20 @@ def one(lake: Lake, sql: str, **params: Any) -> Any:
     """The only row: a value if it has one column, else a tuple."""
     (row,) = rows(lake, sql, **params)
     return next(iter(row.values())) if len(row) == 1 else tuple(row.values())
+
+
+def history(
+    pace: dict[str, float], first: int = 0, last: int = DAYS, **more: Any
+) -> list[dict[str, Any]]:
+    """Repos with so many likes a day, and a hundred times the downloads."""
+    return [
+        {
+            "id": name,
+            "observed_at": (START + timedelta(day)).isoformat(),
+            "likes": int(likes * day),
+            "downloads_all": int(100 * likes * day),
+            **more,
+        }
+        for name, likes in pace.items()
+        for day in range(first, last)
+    ]

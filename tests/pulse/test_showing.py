@@ -111,38 +111,3 @@ def test_other_facts_classify_everything_anew(
     hub.pulse.classify({})
     found = hub.pulse.query("select facts_version, count(*) from classified group by all")
     assert found.rows == ((99, 2),)
-
-
-def scores(hub: Hub) -> dict[str, float]:
-    return {name: row.counters.trending for name, row in listed(hub).items()}
-
-
-def test_who_has_no_scores_is_given_ours(hub: Hub, tmp_path: Path) -> None:
-    """Likes of seven days, in whichever order the jobs run; who trends no more has none."""
-
-    def week(first: int, **pace: int) -> None:
-        rows = [
-            told(f"acme/{name}", day, 10 + likes * (day - first))
-            for name, likes in pace.items()
-            for day in range(first, first + 10)
-        ]
-        panel(hub.pulse.lake, tmp_path, rows, origin=ORIGIN)
-
-    week(0, a=3, b=1)
-    hub.pulse.show({})
-    assert scores(hub) == {"acme/a": 0.0, "acme/b": 0.0}
-    hub.pulse.rank({})
-    assert scores(hub) == {"acme/a": 21.0, "acme/b": 7.0}
-    week(20, b=2)
-    hub.pulse.rank({})
-    hub.pulse.show({})
-    assert scores(hub) == {"acme/a": 0.0, "acme/b": 14.0}
-
-
-def test_who_has_scores_keeps_them(hub: Hub, tmp_path: Path) -> None:
-    rows = [told("acme/a", day, 3 * day, trending=5.5) for day in range(10)]
-    rows += [told("acme/b", day, 2 * day) for day in range(10)]
-    panel(hub.pulse.lake, tmp_path, rows, origin=ORIGIN)
-    for job in (hub.pulse.show, hub.pulse.rank, hub.pulse.show):
-        job({})
-        assert scores(hub) == {"acme/a": 5.5, "acme/b": 0.0}

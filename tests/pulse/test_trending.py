@@ -16,27 +16,7 @@ from hearthub.pulse import Trending
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.trending import FIRST, SORTS, Trends
 from hearthub.settings import Settings
-from pulse.lakes import one, panel
-
-DAYS = 50
-START = datetime(2026, 3, 1, 12)
-
-
-def history(
-    pace: dict[str, float], first: int = 0, last: int = DAYS, **more: Any
-) -> list[dict[str, Any]]:
-    """Repos with so many likes a day, and a hundred times the downloads."""
-    return [
-        {
-            "id": name,
-            "observed_at": (START + timedelta(day)).isoformat(),
-            "likes": int(likes * day),
-            "downloads_all": int(100 * likes * day),
-            **more,
-        }
-        for name, likes in pace.items()
-        for day in range(first, last)
-    ]
+from pulse.lakes import DAYS, START, history, one, panel
 
 
 @pytest.fixture

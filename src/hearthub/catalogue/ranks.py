@@ -82,28 +82,27 @@ class Ranks:
 
     def set_trending(self, repo_type: str, scores: Mapping[str, float], origin: str) -> None:
         """Of observed repos; those that are not named have none."""
-        with self.db.transaction():
-            rows = self.db.all(
-                "select r.id from rank r join listing l on l.id = r.id "
-                "where r.shelf = :shelf and r.trending <> 0 and l.origin = :origin",
-                shelf=shelf(repo_type, OBSERVED),
+        rows = self.db.all(
+            "select r.id from rank r join listing l on l.id = r.id "
+            "where r.shelf = :shelf and r.trending > 0 and l.origin = :origin",
+            shelf=shelf(repo_type, OBSERVED),
+            origin=origin,
+        )
+        wanted = {row.id: 0.0 for row in rows}
+        told = {name.lower(): score for name, score in scores.items()}
+        for some in batches(told):
+            found = self.db.all(
+                "select id, key from listing where key in (:keys) and type = :type "
+                "and origin = :origin",
+                keys=some,
+                type=repo_type,
                 origin=origin,
             )
-            wanted = {row.id: 0.0 for row in rows}
-            told = {name.lower(): score for name, score in scores.items()}
-            for some in batches(told):
-                found = self.db.all(
-                    "select id, key from listing where key in (:keys) and type = :type "
-                    "and origin = :origin",
-                    keys=some,
-                    type=repo_type,
-                    origin=origin,
-                )
-                wanted |= {row.id: told[row.key] for row in found}
-            self.db.execute_many(
-                "update rank set trending = :trending where id = :id and trending <> :trending",
-                [{"id": number, "trending": score} for number, score in wanted.items()],
-            )
+            wanted |= {row.id: told[row.key] for row in found}
+        self.db.execute_many(
+            "update rank set trending = :trending where id = :id and trending <> :trending",
+            [{"id": number, "trending": score} for number, score in wanted.items()],
+        )
 
     def trending_hosted(self) -> list[int]:
         """Ids of the repos of this hub that have a score."""

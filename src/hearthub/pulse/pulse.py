@@ -25,7 +25,8 @@ from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
-from hearthub.pulse.showing import Shown, show, show_scores
+from hearthub.pulse.scores import show_scores
+from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
@@ -258,6 +259,7 @@ class Pulse:
         if done := rank(self.lake, self.reading):
             log.info("ranked: %d", done)
         if self.lake.version:
+            self._trends.look()
             show_scores(self.lake, self.catalogue)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:

@@ -42,19 +42,6 @@ def show(lake: Lake, catalogue: Catalogue) -> Shown:
     return done
 
 
-def show_scores(lake: Lake, catalogue: Catalogue) -> None:
-    """What trends by our own count, where a source has no scores. Safe to run again."""
-    with lake.reading() as session:
-        rows = session.rows(sql_text("scores"))
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for row in rows:
-        scores = found.setdefault((row["origin"], row["type"]), {})
-        if row["id"] is not None:  # else nothing trends there
-            scores[row["id"]] = row["value"]
-    for (origin, kind), scores in found.items():
-        catalogue.set_trending(kind, scores, origin)
-
-
 def _gather(session: Session, file: Path, row: dict[str, Any]) -> None:
     """A file of the repos to be shown: a long reading of the lake would hold its old files."""
     for name in ("changed", "gathered"):

@@ -61,9 +61,9 @@ class _Ranking:
 
 @dataclass
 class _Known:
-    """What one version of the lake has."""
+    """What the lake has, while these files of it are the newest; other tables may change."""
 
-    version: int
+    files: tuple[object, ...] = ()
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     rankings: dict[tuple[str, str, str], _Ranking] = field(default_factory=dict)
     """Those that are kept, by source, type and sort."""
@@ -81,7 +81,7 @@ class Trends:
         is_public: Callable[[str, str], bool] = lambda _type, _id: True,
     ) -> None:
         self._lake, self._reading, self._is_public = lake, reading or lake.reading, is_public
-        self._known = _Known(-1)
+        self._known: _Known | None = None
         self._computing, self._places = threading.Lock(), threading.BoundedSemaphore(FEW)
 
     def trending(
@@ -113,6 +113,10 @@ class Trends:
             rows=tuple(replace(row, rank=rank) for rank, row in enumerate(rows, 1)),
         )
 
+    def look(self) -> None:
+        """Read what is newest, so that nobody who asks next waits for it."""
+        self._newest()
+
     def _shown(self, asked: Universe, rows: Iterable[Riser]) -> Iterator[Riser]:
         """Of this hub only what is public now, whatever the lake has heard."""
         for row in rows:
@@ -120,11 +124,12 @@ class Trends:
                 yield row
 
     def _newest(self) -> _Known:
-        version, known = self._lake.version, self._known
-        if known.version == version:
+        manifest, known = self._lake.manifest(), self._known
+        files = (manifest.files("snapshot"), manifest.files("ranking"))
+        if known and known.files == files:
             return known
         with self._lake.reading(only=("snapshot", "ranking", "repo")) as session:
-            known = _Known(session.version, told(session), _kept(session))
+            known = _Known(files, told(session), _kept(session))
         self._known = known
         return known
 

@@ -347,7 +347,7 @@ def test_trending_scores(lake: Lake, tmp_path: Path) -> None:
     assert pulse["a/burst"].value == pytest.approx(expected({1: 70}))
     assert pulse["a/older"].value == pytest.approx(expected({5: 70}))
     assert pulse["a/usual"].value == pytest.approx(210)
-    assert all(row.lo < row.value < row.hi for row in pulse.values())  # type: ignore[operator]
+    assert all(row.lo < row.value < row.hi for row in pulse.values())
     surprise = rows_of(lake, "trending_surprise", "7d")
     assert surprise["a/burst"].value == pytest.approx(math.log((70 + 5) / (0 + 5)))
     assert surprise["a/usual"].value == pytest.approx(math.log((210 + 5) / (210 + 5)))
@@ -367,10 +367,10 @@ def test_few_likes_say_little_and_a_new_repo_is_not_held_to_what_it_had_before(
     write(lake, repos, tmp_path)
     found = rows_of(lake, "trending_pulse", "7d")
     # Two likes in a week after none for five are worth less than one in each of six.
-    assert found["a/always"].value > found["a/two-more"].value  # type: ignore[operator]
+    assert found["a/always"].value > found["a/two-more"].value
     assert found["a/young"].value == pytest.approx(105, rel=0.02)
     hub = rows_of(lake, "trending_hub", "7d")
-    assert hub["a/two-more"].value > hub["a/always"].value  # type: ignore[operator]
+    assert hub["a/two-more"].value > hub["a/always"].value
 
 
 def test_velocity_and_its_interval(lake: Lake, tmp_path: Path) -> None:

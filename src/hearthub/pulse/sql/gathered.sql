@@ -22,13 +22,11 @@ copy (
     s.tags, s.languages, s.formats,
     coalesce(k.params_total, s.parameters, s.gguf_parameters) as parameters,
     k.quantisation,
-    c.last.d30, c.last.d_all, c.last.likes,
-    coalesce(c.last.trending, case when not g.is_scored then g.value end) as trending
+    c.last.d30, c.last.d_all, c.last.likes, c.last.trending
   from changed w
   join repo r using (repo_id)
   left join described d using (repo_id)
   left join state s on s.repo_id = d.repo_id and s."at" = d."at"
   left join counted c on c.repo_id = w.repo_id
   left join classed k on k.repo_id = w.repo_id
-  left join ranking g on g.repo_id = w.repo_id and g.sort = 'hub'
 ) to {file} (format parquet)
