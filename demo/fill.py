@@ -1,4 +1,4 @@
-"""Gives the demo's hub a history: the made-up year, or real data of a kit; then what shows it.
+"""Gives the demo's hub a history: the made-up year, or real data of a kit.
 
 `python -m demo.fill FOLDER [KIT]` by demo.run, before the hub is served. By the same door as
 `hearthub pulse ingest`.
@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from demo.planted import EVENTS
 from hearthub.cli.common import open_whole_hub
 from hearthub.errors import HearthubError
 
-JOBS = ("pulse.show", "pulse.rank", "pulse.report")
-"""What makes the pages: observed repos to the catalogue, the trending list, the reports."""
+JOBS = {"pulse.rank": "changed", "pulse.report": "changed", "pulse.show": "ingested"}
+"""What makes the pages, with its key, as after `hearthub pulse ingest`: the trending list, reports,
+observed repos in the catalogue. The hub does it when it serves."""
 
 
 def main() -> int:
@@ -39,12 +39,8 @@ def fill(data: Path, real: Path | None = None) -> None:
             done = hub.pulse.ingest(str(file), kind, map_file)
             rejected = f", {done.rejected:,} rows refused" if done.rejected else ""
             _say(began, f"took in {what}: {done.rows:,} rows of {done.repos:,} repos{rejected}")
-        for name in JOBS:
-            with suppress(ValueError):  # not there yet
-                hub.jobs.add(name, {}, key="demo")
-        _say(began, "making the trending list, weekly pulses and the state report")
-        hub.jobs.run_due()
-    _say(began, "the observatory is filled")
+        for name, key in JOBS.items():
+            hub.jobs.add(name, {}, key=key)
 
 
 def _told(data: Path, real: Path | None) -> Iterator[tuple[Path, Path, str, str]]:

@@ -47,9 +47,10 @@ FLOOD, FLOODED = LAST - 110, 150
 """The day on which robotics data sets begin to pour in, and how many do."""
 STALLED = (LAST - 50, LAST - 49)
 
+# The launch lies in the last week that is over, whatever day of the week the year ends on.
 EVENTS = (
-    Event("launch that takes off", LAST - 5, LAUNCH, "far more likes a day than anything else"),
-    Event("day-one quants", LAST - 5, LAUNCH, "six quantised versions within 24 hours"),
+    Event("launch that takes off", LAST - 6, LAUNCH, "far more likes a day than anything else"),
+    Event("day-one quants", LAST - 6, LAUNCH, "six quantised versions within 24 hours"),
     *(Event("newcomer", LAST - 4 + i, repo, "young, and on the trending list for the first time")
       for i, repo in enumerate(NEWCOMERS)),
     Event("re-entrant", LAST - 3, AGAIN, "back on the trending list after five months"),

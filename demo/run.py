@@ -49,6 +49,7 @@ def main() -> int:
             if known is None:
                 token = make_user(folder / "hub")
                 fill(url, token, folder / "client")
+                wait_for_reports(url)
                 known = {"token": token, "kit": os.environ.get(KIT)}
                 note(folder, known)
             tell(url, folder, known)
@@ -158,6 +159,18 @@ def fill(url: str, token: str, home: Path) -> None:
         additions = [CommitOperationAdd(path, content) for path, content in repo.files.items()]
         api.create_commit(name, additions, commit_message=f"Add {repo.name}", repo_type=repo.type)
         print(f"filled {repo.type} {name}", flush=True)
+
+
+def wait_for_reports(url: str) -> None:
+    """Until there is one of each kind. The hub makes them, the newest first; older ones follow."""
+    print("waiting for the first weekly pulse and the state report", flush=True)
+    deadline = time.monotonic() + 2 * WAIT_S
+    while time.monotonic() < deadline:
+        with urlopen(f"{url}/api/pulse/reports", timeout=WAIT_S) as answer:
+            if {"weekly", "state"} <= {report["kind"] for report in json.load(answer)}:
+                return
+        time.sleep(0.5)
+    print("They are not there yet; the hub goes on making them.", flush=True)
 
 
 def tell(url: str, folder: Path, known: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from demo import year
+from demo.planted import LAUNCH
 from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
@@ -82,9 +83,15 @@ def test_fills_a_hub_and_finds_it_again(tmp_path: Path) -> None:
         assert client.get("/api/whoami-v2").json()["name"] == "demo"
         names = {repo["id"] for repo in client.get("/api/models").json()}
         weights = client.get("/demo/ember/resolve/main/model.safetensors")
+        reports = client.get("/api/pulse/reports").json()
+        trending = client.get("/api/pulse/trending").json()
     # What is made up is on no list of the hub's repos.
     assert names == {"demo/ember", "demo/ember-moved", "demo/ember-lora", "demo/ember-GGUF"}
     assert weights.status_code == 200
+    assert {(it["kind"], it["source"], it["synthetic"]) for it in reports} == {
+        ("weekly", year.SOURCE, True), ("state", year.SOURCE, True),
+    }  # fmt: skip
+    assert (trending["synthetic"], trending["rows"][0]["id"]) == (True, LAUNCH)
     assert snapshots(folder) == [
         {"source": year.SOURCE, "type": kind, "is_synthetic": True, "licence": "CC0-1.0"}
         for kind in ("dataset", "model", "space")

@@ -10,6 +10,7 @@ import pytest
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Lake
+from hearthub.pulse import Measures
 from pulse.lakes import NOW, one, panel, rows, take, toml
 
 EXPLOITS = [
@@ -90,7 +91,12 @@ def test_bases_that_are_no_bases(lake: Lake, tmp_path: Path) -> None:
     found = rows(
         lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1"
     )
-    assert [tuple(row.values()) for row in found] == [("acme/b", "acme/c"), ("acme/c", "acme/b")]
+    # Who names itself is kept as such, to be counted; lineages are without it.
+    assert [tuple(row.values()) for row in found] == [
+        ("acme/a", "acme/a"), ("acme/b", "acme/c"), ("acme/c", "acme/b"),
+    ]  # fmt: skip
+    direct = {row.dimension: row.value for row in Measures(lake).metric("derivatives")}
+    assert (direct["loops dropped"], direct["direct"]) == (1, 1)
 
 
 def test_two_rows_that_contradict_each_other(lake: Lake, tmp_path: Path) -> None:

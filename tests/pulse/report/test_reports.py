@@ -45,7 +45,7 @@ def test_state_of_radar(watched: Lake) -> None:
     assert "are 752 M" not in text
     assert "go to models of up to 752 M parameters" in text
     assert "United States comes first with 57.0 % of downloads" in text
-    assert "8,568 of 15,910 models name a base." in text
+    assert "8,591 of 15,910 models name a base." in text
     assert "the source was not watched for two months" in text
 
 
