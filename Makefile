@@ -4,13 +4,14 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 HUBS := 2.4.0 1.6.0 0.36.2
 CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done
+BROWSER := .venvs/browser/.done .venvs/axe/.done
 ENGINES := .venvs/engines/.done .venvs/train/.done
 LLAMA_CPP_PYTHON := $(shell sed -n 's/^llama-cpp-python==//p' requirements/clients/engines.in)
 LLAMA := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hearthub/llama-cpp-python-$(LLAMA_CPP_PYTHON)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help demo test test-clients clients test-engines check format bench oracles lock clean
+.PHONY: help demo test test-clients clients test-browser test-engines check format bench oracles lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -19,12 +20,15 @@ demo: .venv/.demo ## a hub with content and a history on http://127.0.0.1:7979
 	$(BIN)/python -m demo.run
 
 test: .venv/.test ## the tests that need no real client
-	$(BIN)/pytest -n auto -m "not clients and not engines"
+	$(BIN)/pytest -n auto -m "not clients and not engines and not browser"
 
 test-clients: .venv/.test clients ## the real clients, each in its own environment
 	$(BIN)/pytest -m clients
 
 clients: $(CLIENTS) ## only set up their environments
+
+test-browser: .venv/.test $(BROWSER) ## the pages in Chromium, which is to be on the PATH
+	$(BIN)/pytest -m browser
 
 test-engines: .venv/.test $(ENGINES) ## what `hearthub fit` prints, run by llama.cpp and others
 	$(BIN)/pytest -m engines
@@ -60,7 +64,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
-	for client in $(HUBS:%=hub-%) train readers engines; do \
+	for client in $(HUBS:%=hub-%) train readers engines browser; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \
 			-o requirements/clients/$$client.txt || exit 1; done
 
@@ -89,7 +93,7 @@ $(BIN)/python:
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
 
-.venvs/readers/.done: requirements/clients/readers.txt | $(BIN)/python
+.venvs/readers/.done .venvs/browser/.done: .venvs/%/.done: requirements/clients/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
@@ -150,9 +154,9 @@ $(ORACLES)/.done: | $(BIN)/python
 	cmake --build $(@D)/build --target llama-fit-params llama-quantize
 	@touch $@
 
-# Without npm the tests of huggingface.js say so and are skipped.
-.venvs/node/.done: requirements/clients/node.txt
+# Without npm the tests that need what it installs say so and are skipped.
+.venvs/node/.done .venvs/axe/.done: .venvs/%/.done: requirements/clients/%.txt
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null; then \
 		npm install --loglevel=error --no-audit --no-fund --no-save --no-package-lock --prefix $(@D) $$(cat $<) && touch $@; \
-	else echo "npm was not found: huggingface.js will not be tested"; fi
+	else echo "npm was not found: what needs $* will not be tested"; fi

@@ -36,6 +36,14 @@ def node_modules() -> Path:
     return modules
 
 
+def axe() -> Path:
+    """The script of axe-core, or skip as above."""
+    script = ENVIRONMENTS / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        _give_up("axe-core is not set up (make test-browser)")
+    return script
+
+
 def needs_data(name: str) -> Path:
     """A file of real metadata, which the repository does not carry, or skip as above.
 

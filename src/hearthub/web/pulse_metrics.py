@@ -90,6 +90,7 @@ def metric_page(request: Request) -> Response:
         total=len(rows),
         problem=problem,
         is_synthetic=synthetic,
+        has_names=any(row.dimension for row in rows),
         has_series=len({row.window_end for row in rows}) > 1,
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
         if plot(asked.metric, rows, asked.by, synthetic=synthetic) else None,

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,8 +15,8 @@ from hearthub.context import Hub
 from hearthub.errors import NotFound, Unavailable
 from hearthub.http.urls import hub_of
 from hearthub.pulse import KeptReport, Rendering, exact, rendering_of
-from hearthub.web.language import language_of
-from hearthub.web.rendering import page, shown, with_query
+from hearthub.web.language import Language, language_of
+from hearthub.web.rendering import fragment, page, shown, with_query
 
 FILES = {"report.html": "as_html", "report.md": "as_markdown", "report.json": "as_json"}
 PER_PAGE = 26  # weeks
@@ -24,6 +25,7 @@ MOST_KEPT = 32 * 2**20  # bytes of the files that they were read from
 _read: LRUCache[tuple[str, str], tuple[int, Rendering]] = LRUCache(
     MOST_KEPT, getsizeof=lambda it: it[0]
 )
+_bodies: LRUCache[tuple[str, str], Markup] = LRUCache(MOST_KEPT, getsizeof=len)
 _lock = Lock()
 
 
@@ -117,15 +119,36 @@ def _report_page(request: Request, kept: KeptReport, others: list[KeptReport]) -
         here=kept.kind,
         it=rendering,
         kept=kept,
-        sections=list(rendering.sections()),
+        sections=[section.id for section in rendering.report.sections],
         word=rendering.words.word,
-        exact=exact,
-        folder=files,
+        body=_body(kept, rendering, files, t),
         files=[(t(word), f"{files}{name}") for name, word in FILES.items() if name in kept.files],
         sources=[(it.source, report_href(it, t.code), it == kept) for it in others],
         neighbours=_neighbours(hub, kept),
         other_language=_other_language(request, t.code),
     )
+
+
+def _body(kept: KeptReport, rendering: Rendering, folder: str, t: Language) -> Markup:
+    """All that does not depend on other reports; a report is thousands of numbers long."""
+    key = (str(kept.folder), kept.made.isoformat())
+    with _lock:
+        found = _bodies.get(key)
+    if found is None:
+        found = fragment(
+            "pulse/report_body.html",
+            t,
+            it=rendering,
+            kept=kept,
+            sections=list(rendering.sections()),
+            word=rendering.words.word,
+            exact=exact,
+            folder=folder,
+        )
+        if len(found) <= MOST_KEPT:
+            with _lock:
+                _bodies[key] = found
+    return found
 
 
 def _neighbours(hub: Hub, kept: KeptReport) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -60,6 +61,11 @@ def page(
         "Vary": "Accept-Language, Accept-Encoding",
     }
     return HTMLResponse(text, status, headers)
+
+
+def fragment(template: str, language: Language, **values: Any) -> Markup:
+    """A part of a page, to be kept: it depends on `values` alone."""
+    return Markup(_templates.get_template(template).render(t=language, **values))  # noqa: S704
 
 
 def shown(view: View) -> Callable[[Request], Any]:

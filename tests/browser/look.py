@@ -1,0 +1,88 @@
+"""Looks at pages in Chromium, and prints what is wrong with each as JSON.
+
+Runs in an environment of its own, which has Playwright: look.py AXE.js, then on standard input
+{"url": ..., "pages": [...], "modes": [...]}. What is said goes by mode and page.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
+--disable-background-networking --disable-component-update --disable-sync""".split()
+MODES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
+    "no script": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
+}
+WIDE = """() => {
+  const most = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= most) return [];
+  const inside = e => e && (getComputedStyle(e).overflowX !== "visible" || inside(e.parentElement));
+  const found = [...document.body.querySelectorAll("*")]
+    .filter(e => e.getBoundingClientRect().right > most && !inside(e.parentElement))
+    .slice(0, 3).map(e => e.outerHTML.slice(0, 200));
+  return found.length ? found : [`${document.documentElement.scrollWidth} px`];
+}"""
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    axe = Path(sys.argv[1]).read_text()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
+        found = {mode: look(browser, mode, asked, axe) for mode in asked["modes"]}
+        browser.close()
+    print(json.dumps(found))
+
+
+def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[str, list[str]]:
+    context = browser.new_context(**MODES[mode])
+    found = {}
+    for path in asked["pages"]:
+        page, said = context.new_page(), list[str]()
+        listen(page, asked["url"], said)
+        page.goto(asked["url"] + path, wait_until="networkidle")
+        if mode != "no script":
+            said += judged(page, mode, axe)
+        found[path] = said
+        page.close()
+    context.close()
+    return found
+
+
+def listen(page: Page, url: str, said: list[str]) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((url, "data:")):
+            said.append(f"another host: {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+
+
+def judged(page: Page, mode: str, axe: str) -> list[str]:
+    said = [f"wider than the window: {it}" for it in page.evaluate(WIDE)]
+    if mode == "phone":  # what axe says does not depend on the width
+        return said
+    page.evaluate(f"{axe};0")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    only = {"type": "rule", "values": ["color-contrast"]} if mode == "dark" else rules
+    options = {"runOnly": only, "resultTypes": ["violations"]}
+    result = page.evaluate("options => axe.run(options)", options)
+    for violation in result["violations"]:
+        where = "; ".join(node["html"][:200] for node in violation["nodes"][:3])
+        said.append(f"axe {violation['id']}: {where}")
+    return said
+
+
+if __name__ == "__main__":
+    main()
