@@ -14,7 +14,9 @@ from hearthub.pulse.statements import sql_text
 
 MOST = 2**53
 """Of a counter: no hub counts as far, and sums of thousands of them stay exact."""
-MOST_PARAMETERS = 10**15
+MOST_PARAMETERS = 10**17
+"""What is stated below it is kept as stated: a joke of 2e16 is one of the public figures. What may
+be believed is bounded elsewhere (facts/sizes.py)."""
 RELATION_TAG = r"'^base_model:(finetune|adapter|merge|quantized):'"
 FORMATS = "safetensors gguf mlx onnx diffusers openvino coreml tflite".split()
 # ISO 639-1 in full. Tags of models have languages without a prefix.
