@@ -1,8 +1,9 @@
 """`python -m bench.pulse_ingest`: a dump of the public hub's size, made up and taken in.
 
-Prints the time and the most memory of three ingests, each beside plain DuckDB reading all of the
-same file once: the first dump, the next day's (one repo in twenty changed, one in a thousand gone
-or new), the day between them, come late, and that one again, which is there already. `--repos` says how many there are.
+Prints the time and the most memory of four ingests, each beside plain DuckDB reading all of the
+same file once: the first dump, the next but one (one repo in twenty changed, one in a thousand gone
+or new), the day between them, come late, and that one again, which is there already. `--repos` says
+how many there are.
 """
 
 import argparse

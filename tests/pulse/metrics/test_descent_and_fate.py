@@ -17,7 +17,16 @@ from pulse.lakes import take, toml
 from pulse.metrics.test_golden import RELATIONS, above
 from pulse.test_real_sources import RADAR
 
-COLUMNS = ["id", "author", "downloads_30d", "removed", "tags", "parameters", "base_model"]
+COLUMNS = [
+    "id",
+    "author",
+    "downloads_30d",
+    "removed",
+    "tags",
+    "parameters",
+    "base_model",
+    "created_at",
+]
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +159,26 @@ def test_sizes_that_nobody_means(taken: Lake, models: list[dict[str, Any]]) -> N
     assert rows["share of size times downloads"].value == pytest.approx(part)
     (resolved,) = Measures(taken).metric("size_resolved_weighted_mean")
     assert (resolved.value or 0) < 40.0e9
+
+
+def test_what_organisations_made_in_half_a_year(taken: Lake, models: list[dict[str, Any]]) -> None:
+    """Of a time that was over before anybody looked."""
+    measures, window = Measures(taken), "2026-01-01..2026-06-30"
+    rows = by_dimension(measures.metric("repos_created", by="author", window=window))
+    made = [m for m in models if "2026-01" <= (m["created_at"] or "") < "2026-07"]
+    assert len(made) > 1000
+    expected = Counter(m["author"].lower() for m in made if not m["removed"])
+    types = {name: Facts.load().namespace(name) for name in expected}
+    known = {
+        name: expected[name]
+        for name, it in types.items()
+        if it and it.type in ("industry", "academia", "government", "collective")
+    }
+    assert len(known) > 10
+    assert {name: row.value for name, row in rows.items() if row.value} == known
+    (everything,) = measures.metric("repos_created", window=window)
+    assert everything.value == sum(expected.values())
+    assert everything.hi == len(made)
+    years = by_dimension(measures.metric("repos_created", by="author_year", window=window))
+    first = max(known, key=lambda name: known[name])
+    assert years[f"{first} / 2026"].value == known[first]

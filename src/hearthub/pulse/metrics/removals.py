@@ -49,7 +49,8 @@ METRICS = (
         "ones all that went",
         edge_cases="A repo goes on the day it was missed, which may be later than it went. What a "
         "source tells only as removed counts as gone but not in the rate, whose coverage is the "
-        "share of those that went under watch. Who came back did not go; a rename that is known is none. One look sees nothing go, unless the source "
+        "share of those that went under watch. Who came back did not go; a rename that is "
+        "known is none. One look sees nothing go, unless the source "
         "says so: no value, and a rate takes two days. Interval of the rate: gamma",
         reference="Garwood, Biometrika 28, 1936 (interval of a rate)",
         compute=_removals,
