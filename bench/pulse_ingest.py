@@ -1,8 +1,9 @@
 """`python -m bench.pulse_ingest`: a dump of the public hub's size, made up and taken in.
 
-Prints the time and the most memory of three ingests, each beside plain DuckDB reading all of the
-same file once: the first dump, the next day's (one repo in twenty changed, one in a thousand gone
-or new), and the first day again, come late. `--repos` says how many there are.
+Prints the time and the most memory of four ingests, each beside plain DuckDB reading all of the
+same file once: the first dump, the next but one (one repo in twenty changed, one in a thousand gone
+or new), the day between them, come late, and that one again, which is there already. `--repos` says
+how many there are.
 """
 
 import argparse
@@ -89,7 +90,12 @@ def measure(folder: Path, repos: int) -> None:
     files = {day: make(folder, repos, day) for day in (1, 2, 3)}
     size = files[1].stat().st_size
     print(f"{repos:,} repos, {size / 1e6:.0f} MB a dump", flush=True)
-    for what, day in (("the first dump", 1), ("the next but one", 3), ("the one between", 2)):
+    for what, day in (
+        ("the first dump", 1),
+        ("the next but one", 3),
+        ("the one between", 2),
+        ("the same again", 2),
+    ):
         scan = min(scanned(files[day]) for _ in range(3))
         seconds, cpu, memory = ingested(folder / "lake", files[day])
         print(

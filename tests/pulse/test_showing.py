@@ -1,6 +1,6 @@
 """Observed repos in the catalogue: found, ranked, brought up to date, gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 
 from hearthub.accounts import ANONYMOUS
 from hearthub.app import open_hub
-from hearthub.catalogue import Filter, Page
+from hearthub.catalogue import Filter, Listing, Page
 from hearthub.context import Hub
 from hearthub.settings import Settings
 from pulse.lakes import panel
@@ -111,3 +111,41 @@ def test_other_facts_classify_everything_anew(
     hub.pulse.classify({})
     found = hub.pulse.query("select facts_version, count(*) from classified group by all")
     assert found.rows == ((99, 2),)
+
+
+def test_a_kill_costs_no_more_than_a_part(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that comes meanwhile waits until what was begun is done."""
+    monkeypatch.setattr("hearthub.pulse.showing.PART", 10)
+    panel(hub.pulse.lake, tmp_path, [told(f"a/{n}", 0, n) for n in range(100)], origin=ORIGIN)
+    observe, seen = hub.catalogue.observe, []
+
+    def killed(listings: Iterable[Listing]) -> None:
+        some = list(listings)
+        if len(seen) + len(some) > 40:
+            raise KeyboardInterrupt
+        seen.extend(it.full_name for it in some)
+        observe(some)
+
+    monkeypatch.setattr(hub.catalogue, "observe", killed)
+    with pytest.raises(KeyboardInterrupt):
+        hub.pulse.show({})
+    first, seen = seen, []
+    panel(hub.pulse.lake, tmp_path, [told("a/7", 1, 1000)], origin=ORIGIN)
+
+    def counting(listings: Iterable[Listing]) -> None:
+        some = list(listings)
+        seen.extend(it.full_name for it in some)
+        observe(some)
+
+    monkeypatch.setattr(hub.catalogue, "observe", counting)
+    hub.pulse.show({})
+    assert len(first) > 10
+    assert len(set(first + seen)) == 100
+    assert not set(first) & (set(seen) - {"a/7"})
+    assert listed(hub)["a/7"].counters.likes == 1000
+    assert len(listed(hub)) == 100
+    place = hub.settings.data / "tmp" / "pulse" / "showing"
+    assert {path.name for path in place.iterdir()} <= {"lock", "rows"}
+    assert hub.pulse.query("select count(*) from shown").rows == ((2,),)

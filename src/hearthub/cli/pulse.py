@@ -81,7 +81,11 @@ def query(
     form: Annotated[Format, typer.Option("--format", help="How rows are written.")] = Format.table,
     data: Data = None,
 ) -> None:
-    """Ask the tables: snapshot, capture, repo, state, counter, edge, reject and others."""
+    """Ask the tables: snapshot, capture, repo, state, counter, edge, reject and others.
+
+    For whoever runs this hub: the tables also have repos of this hub that were made private or
+    removed since, which nothing that others see shows. The query itself can only read them.
+    """
     with open_whole_hub(data) as hub:
         answer = hub.pulse.query(statement)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]

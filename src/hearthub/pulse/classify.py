@@ -14,7 +14,7 @@ from hearthub.pulse.schema import CLASSIFIED
 from hearthub.pulse.sources.reading import literal
 from hearthub.pulse.statements import sql_text
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """To be raised when the facts change, or the rules that read them: all is then classified anew."""
 
 BATCH = 10_000
@@ -116,5 +116,7 @@ def _line(
 
 def _categories(kind: str, tags: list[str], task: str | None) -> list[str]:
     """Of a data set: those of its tags, else what a panel tells in the column of the task."""
+    if kind == "model":
+        return []
     told = [tag[16:] for tag in tags if tag.startswith("task_categories:")]
     return told or ([task] if task and kind == "dataset" else [])

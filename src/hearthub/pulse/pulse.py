@@ -147,7 +147,7 @@ class Pulse:
 
     def show(self, _payload: dict[str, Any]) -> None:
         """Job: bring what was observed of other hubs to the catalogue."""
-        done = show(self.lake, self.catalogue)
+        done = show(self.lake, self.catalogue, workplace(self.settings.data) / "showing")
         if done != Shown():
             log.info(
                 "observed: %d listed, %d counted, %d gone", done.listed, done.counted, done.gone

@@ -4,11 +4,16 @@ Of each source with an origin, the repos that its snapshots since the last time 
 several sources tell of the same hub, the one that saw a repo last is believed.
 """
 
+import fcntl
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
+
+import orjson
 
 from hearthub.catalogue import Catalogue, Counters, Facts, Listing
 from hearthub.lake import Lake, Session
@@ -16,6 +21,9 @@ from hearthub.pulse.sources.reading import literal
 from hearthub.pulse.statements import sql_text
 
 BATCH = 5000
+PART = 20_000
+"""Repos that are done again, at most, after a kill."""
+BEGUN, ROWS = "begun.json", "rows"
 
 
 @dataclass(frozen=True)
@@ -26,29 +34,62 @@ class Shown:
     gone: int = 0
 
 
-def show(lake: Lake, catalogue: Catalogue) -> Shown:
-    """Safe to run again: what was shown before is shown again as it is now."""
+def show(lake: Lake, catalogue: Catalogue, place: Path) -> Shown:
+    """Safe to run again: what was shown before is shown again as it is now.
+
+    `place` is a folder of ours. What was begun lies there in parts, each removed when it is done,
+    so that whoever comes after a kill goes on where it stopped.
+    """
+    place.mkdir(parents=True, exist_ok=True)
     done = Shown()
-    with lake.reading() as session:
-        new = session.rows(sql_text("unshown"))
-        for row in new:
-            file = session.scratch / "show.parquet"
-            _gather(session, file, row)
-            done = _add(done, _show(session, catalogue, file, row["origin"]))
-    if new:
-        ids = [snapshot for row in new for snapshot in row["snapshots"]]
-        with lake.writing() as writing:
-            writing.append("shown", "select unnest($ids::varchar[]) as snapshot_id", ids=ids)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        while begun := _begun(place) or _begin(lake, place):
+            done = _add(done, _go_on(lake, catalogue, place, begun["origin"]))
+            with lake.writing() as writing:
+                ids = begun["snapshots"]
+                writing.append("shown", "select unnest($ids::varchar[]) as snapshot_id", ids=ids)
+            (place / BEGUN).unlink()
     return done
 
 
-def _gather(session: Session, file: Path, row: dict[str, Any]) -> None:
-    """A file of the repos to be shown: a long reading of the lake would hold its old files."""
-    for name in ("changed", "gathered"):
-        session.execute(
-            sql_text(name, file=literal(str(file))),
-            **({"source": row["source"], "since": row["since"]} if name == "changed" else {}),
-        )
+def _begun(place: Path) -> dict[str, Any] | None:
+    if not (place / BEGUN).is_file():
+        return None
+    found: dict[str, Any] = orjson.loads((place / BEGUN).read_bytes())
+    return found
+
+
+def _begin(lake: Lake, place: Path) -> dict[str, Any] | None:
+    """Lay out in parts what the catalogue has not seen of one source; None: it has seen all."""
+    rmtree(place / ROWS, ignore_errors=True)
+    with lake.reading((place,)) as session:
+        new = session.rows(sql_text("unshown"))
+        if not new:
+            return None
+        row = new[0]
+        session.execute(sql_text("changed"), source=row["source"], since=row["since"])
+        count = int(session.value("select count(*) from changed") or 0)
+        folder = literal(str(place / ROWS))
+        session.execute(sql_text("gathered", folder=folder, parts=1 + count // PART))
+    begun = {"origin": row["origin"], "snapshots": row["snapshots"]}
+    made = place / f"{BEGUN}.new"
+    made.write_bytes(orjson.dumps(begun))
+    for path in (*(place / ROWS).glob("*/*.parquet"), made):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    made.replace(place / BEGUN)
+    return begun
+
+
+def _go_on(lake: Lake, catalogue: Catalogue, place: Path, origin: str) -> Shown:
+    done = Shown()
+    # Nothing of the lake itself is read here, whose old files a long reading would need.
+    with lake.reading((place,)) as session:
+        for part in sorted((place / ROWS).glob("part=*")):
+            done = _add(done, _show(session, catalogue, part / "*.parquet", origin))
+            rmtree(part)
+    return done
 
 
 def _show(session: Session, catalogue: Catalogue, file: Path, origin: str) -> Shown:

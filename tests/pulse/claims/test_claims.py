@@ -2,15 +2,16 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Lake
-from hearthub.pulse import TABLES, judge_claims, known_claims, known_metrics
-from hearthub.pulse.claims import Verdict
+from hearthub.pulse import TABLES, MetricRow, judge_claims, known_claims, known_metrics
+from hearthub.pulse.claims import Claim, Verdict
+from hearthub.pulse.claims.claims import compared
 from hearthub.sandbox import Sandbox
 from needs import needs_data
 from pulse.lakes import panel, take
@@ -82,6 +83,49 @@ def test_robotics_are_reproduced_where_the_data_have_them(lake: Lake, tmp_path: 
     assert found.row is not None
     assert found.row.value == 1145
     assert str(found.row.window_start) == "2024-01-01"
+
+
+def test_repos_of_one_organisation_count_whenever_they_were_seen(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [
+        {"id": f"baidu/m{i}", "created_at": f"2025-{1 + i % 12:02}-15", "likes": 0,
+         "observed_at": "2026-08-10T00:00:00"}
+        for i in range(120)
+    ]  # fmt: skip
+    panel(lake, tmp_path, rows, source="later")
+    found = verdicts(lake)["baidu-100"]
+    assert (found.says, found.row and found.row.value) == ("reproduced", 120)
+
+
+@pytest.mark.parametrize("claim", [it for it in known_claims() if it.metric], ids=lambda it: it.id)
+def test_a_claim_can_be_right_wrong_or_open(claim: Claim) -> None:
+    """By what is found alone; whether the data are those it is about comes on top."""
+    expected = claim.expected or 0.0
+
+    def said(value: float, low: float | None = None, high: float | None = None) -> str:
+        found = MetricRow(
+            claim.metric or "", 1, "model@x/all", "x", date(2026, 1, 1), date(2026, 1, 2),
+            None, None, value, low, high, 1, 1.0, (), claim.dimension,
+        )  # fmt: skip
+        return compared(claim, found, None).says
+
+    assert said(expected) == "reproduced"
+    assert said(expected * (1 + claim.tolerance / 2)) == "reproduced"
+    assert said(expected * 0.5) == "differs"
+    assert said(expected * 3) == ("reproduced" if claim.is_least else "differs")
+    assert said(expected * 0.5, expected * 0.4, expected * 1.2) == "undecidable"
+    assert said(expected * 0.5, expected * 0.4, expected * 0.6) == "differs"
+
+
+@pytest.mark.parametrize("claim", [it for it in known_claims() if it.metric], ids=lambda it: it.id)
+def test_a_claim_says_how_it_is_asked_again(claim: Claim) -> None:
+    query = claim.query("hub-stats")
+    assert query is not None
+    assert query.startswith(f"pulse metric {claim.metric}")
+    assert f"{claim.type}@hub-stats/{claim.filter}" in query
+    # What is compared must be one class of what the query lists, or its only number.
+    assert (claim.dimension is None) <= (claim.by is None)
 
 
 def test_fewer_of_a_part_decide_nothing(lake: Lake, tmp_path: Path) -> None:

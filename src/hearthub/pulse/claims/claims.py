@@ -164,7 +164,7 @@ def _judged(claim: Claim, frame: Frame) -> Verdict:
         asked = f"{claim.dimension} in {claim.days}" if claim.dimension else claim.days
         why = f"Missing: these data say nothing of {asked}"
         return Verdict(claim, "undecidable", why, row, query)
-    verdict = _compared(claim, row, query)
+    verdict = compared(claim, row, query)
     if claim.is_count and verdict.says == "reproduced":
         return verdict
     if lack := _lack(claim, frame):
@@ -205,7 +205,8 @@ def _has_all_time(frame: Frame) -> bool:
     return bool(frame.session.value("select count(*) from u where basis in ('all', 'young')"))
 
 
-def _compared(claim: Claim, row: MetricRow, query: str | None) -> Verdict:
+def compared(claim: Claim, row: MetricRow, query: str | None) -> Verdict:
+    """By the value alone, as if the data were those that the claim is about."""
     value, expected = row.value or 0.0, claim.expected or 0.0
     if claim.is_least:
         if value >= expected:

@@ -3,13 +3,11 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 LONGEST_NAME = 256
 """Characters of the last part of an id; what comes after says nothing."""
-_SEEN = 4096
 
 
 def read(name: str) -> dict[str, Any]:
@@ -46,38 +44,28 @@ class Patterns:
         whole: bool = False,
         not_before: Mapping[str, str] | None = None,
     ) -> None:
-        self._each: list[tuple[re.Pattern[str], str]] = []
+        self._labels: list[str] = []
         sources = []
         for label, patterns in rows:
             unless = (not_before or {}).get(label, "")
             # Longer first, so that `qwen2` is not cut short by `qwen`.
             for pattern in sorted(patterns, key=len, reverse=True):
-                source = pattern + _end(pattern, whole) + _unless(unless)
-                sources.append(source)
-                self._each.append((re.compile(source), label))
+                # The empty group at its end tells which it was.
+                sources.append(f"{pattern}{_end(pattern, whole)}{_unless(unless)}()")
+                self._labels.append(label)
         # One flat list of branches: each begins with a letter, which is compared first.
         self.pattern = re.compile(f"(?<![a-z0-9])(?:{'|'.join(sources)})")
-        self._label = lru_cache(_SEEN)(self._label_at)
+        if self.pattern.groups != len(sources):
+            raise ValueError("a pattern has a group of its own")
 
     def first(self, lower: str) -> str | None:
         """Of a name in lower case, the label of the pattern that stands first."""
         found = self.pattern.search(lower)
-        return None if found is None else self._label(found[0], lower[found.end() :][:8])
+        return None if found is None else self._labels[(found.lastindex or 0) - 1]
 
     def every(self, lower: str) -> set[str]:
         """All labels of a name in lower case."""
-        return {
-            self._label(found[0], lower[found.end() :][:8])
-            for found in self.pattern.finditer(lower)
-        }
-
-    def _label_at(self, text: str, after: str) -> str:
-        """Of a text that matched; `after` is what its look-ahead saw."""
-        return next(
-            label
-            for pattern, label in self._each
-            if (found := pattern.match(text + after)) and found.end() == len(text)
-        )
+        return {self._labels[(found.lastindex or 0) - 1] for found in self.pattern.finditer(lower)}
 
 
 def _end(pattern: str, whole: bool) -> str:

@@ -95,7 +95,8 @@ METRICS = (
         "with "
         "interval (log-log), and the mean cut at 90 days, which a few survivors cannot set. "
         "coverage: "
-        "share of ends seen",
+        "share of ends seen. --by launch_quarter, size_class or org_type has a curve for each "
+        "class in place of a regression on them: no shape of the curve is assumed",
         reference="Kaplan and Meier 1958; Tsai 1987; Brookmeyer and Crowley 1982",
         compute=_half_life,
         version=2,

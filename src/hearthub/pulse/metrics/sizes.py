@@ -124,7 +124,8 @@ def _ratio(frame: Frame, by: str | None) -> list[Figure]:
 _SIZE_EDGE = (
     "Repos of unknown size or downloads are left out (coverage: share of downloads of known size). "
     "Sums are floating-point: size times downloads overflows 64 bits. Interval: delete-a-group "
-    "jackknife over namespaces"
+    "jackknife over namespaces. Stated sizes count up to 1e17, so that one joke may set a mean: "
+    "`size_implausible` counts those above 1e14, which resolved sizes leave out"
 )
 
 

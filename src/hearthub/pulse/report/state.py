@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from hearthub.pulse.report.asking import Answers, Ask, Spec
 from hearthub.pulse.report.closing import closing
+from hearthub.pulse.report.descent import base_countries, disclosure, removed
 from hearthub.pulse.report.document import (
     Block,
     Chart,
@@ -53,8 +54,12 @@ _SEASON: tuple[Ask, ...] = (
     ("derivatives", "relation"),
     ("derivatives", "base"),
     ("derivatives", "tag_family"),
+    ("share_base_country", None),
+    ("share_base_country", "derivatives"),
+    ("removals", None),
     ("half_life", None),
     ("licence_drift", None),
+    ("data_disclosed", None),
     ("watched_not_used", None),
     ("anomalies", None),
 )
@@ -84,7 +89,7 @@ def specs(universe: str, first: date, until: date) -> dict[str, Spec]:
 def sections(answers: Answers) -> tuple[Section, ...]:
     parts = {
         "summary": list(_summary(answers)),
-        "geography": list(_shared(answers, "country")),
+        "geography": [*_shared(answers, "country"), *base_countries(answers, NOW)],
         "organisations": list(_shared(answers, "org_type")),
         "concentration": list(_concentration(answers)),
         "sizes": list(_sizes(answers)),
@@ -97,8 +102,8 @@ def sections(answers: Answers) -> tuple[Section, ...]:
         ],
         "robotics": list(_datasets(answers)),
         "attention": list(_attention(answers)),
-        "licence": [*_share(answers, "licence"), *_drift(answers)],
-        "care": list(closing(answers, NOW)),
+        "licence": [*_share(answers, "licence"), *_drift(answers), *disclosure(answers, NOW)],
+        "care": [*closing(answers, NOW), *removed(answers, NOW)],
     }
     return tuple(Section(name, tuple(blocks)) for name, blocks in parts.items() if blocks)
 

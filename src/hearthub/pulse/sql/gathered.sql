@@ -1,4 +1,4 @@
--- Changed repos with all that lists show of them.
+-- Changed repos with all that lists show of them, in parts of some thousands.
 copy (
   with described as (
     select s.repo_id, max(s."at") as "at" from state s semi join changed using (repo_id)
@@ -22,11 +22,12 @@ copy (
     s.tags, s.languages, s.formats,
     coalesce(k.params_total, s.parameters, s.gguf_parameters) as parameters,
     k.quantisation,
-    c.last.d30, c.last.d_all, c.last.likes, c.last.trending
+    c.last.d30, c.last.d_all, c.last.likes, c.last.trending,
+    w.repo_id % {parts} as part
   from changed w
   join repo r using (repo_id)
   left join described d using (repo_id)
   left join state s on s.repo_id = d.repo_id and s."at" = d."at"
   left join counted c on c.repo_id = w.repo_id
   left join classed k on k.repo_id = w.repo_id
-) to {file} (format parquet)
+) to {folder} (format parquet, partition_by (part))
