@@ -67,7 +67,7 @@ def test_week_of_radar(watched: Lake) -> None:
     assert report.window == "2026-08-16..2026-08-22"
     text = "\n".join(said(report))
     assert "Qwen/Qwen3.8-27B is a new base: Qwen (industry)" in text
-    assert "388 models were made from it, 272 of them quantised" in text
+    assert "388 models were made from it by then, 272 of them quantised" in text
     assert "10,037 models were created in the window" in text
     assert "laion released 12 of them." in text.splitlines()
     assert "7 came to the first 30 of the trending list for the first time" in text

@@ -7,7 +7,7 @@ from hearthub.lake import Row
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.intervals import LEVEL
 from hearthub.pulse.metric import Figure, Metric
-from hearthub.pulse.metrics.trending import HALF_LIFE, LISTED
+from hearthub.pulse.metrics.trending import DAYS, HALF_LIFE, LISTED, PRIOR
 
 DRAWN = 4 * LISTED
 """Repos that are drawn: those below the list may belong on it."""
@@ -15,7 +15,7 @@ DRAWS = 200
 
 
 def _ranks(frame: Frame, by: str | None) -> list[Figure]:
-    rows = frame.rows("decayed_scores", most=DRAWN, half=HALF_LIFE)
+    rows = frame.rows("trending_pulse", most=DRAWN, half=HALF_LIFE, days=DAYS, a=PRIOR)
     like = Counter(row["score"] for row in rows)
     figures, above = [], 0
     bounds = _bounds(rows)
@@ -36,7 +36,8 @@ def _bounds(rows: list[Row]) -> list[tuple[int, int]]:
     """Of each row the ranks between which it lies in 95 of 100 draws; the same draws each time."""
     chance = random.Random(5)
     found: list[list[int]] = [[] for _ in rows]
-    shapes = [(row["score"] ** 2 / row["variance"], row["variance"] / row["score"]) for row in rows]
+    # As trending_pulse has it: what is known of a week's likes is a gamma distribution.
+    shapes = [(row["gained"] + PRIOR, row["mean"] / (row["mean"] + PRIOR)) for row in rows]
     for _ in range(DRAWS):
         drawn = [chance.gammavariate(shape, scale) for shape, scale in shapes]
         order = sorted(range(len(rows)), key=lambda at: -drawn[at])
@@ -55,10 +56,9 @@ METRICS = (
         numerator="the score",
         denominator="how many of them have just this score: more than one is a tie, and ties "
         "share the better rank",
-        edge_cases=f"The first {LISTED}, drawn against the first {DRAWN}. Each day's likes are a "
-        "count that scatters as the repo's own 28 days do (at least as Poisson); scores are "
-        f"drawn {DRAWS} times from a gamma distribution of that mean and variance, with a fixed "
-        "seed. n: likes of six weeks. Movers carry the interval of their growth, by which they "
+        edge_cases=f"The first {LISTED}, drawn against the first {DRAWN}. Scores are drawn {DRAWS} "
+        "times from the gamma distributions whose means they are (trending_pulse), with a fixed "
+        "seed. n: likes of seven days. Movers carry the interval of their growth, by which they "
         "are ranked; newcomers have no order",
         reference="parametric bootstrap of ranks; Goldstein and Spiegelhalter, JRSS A 159, 1996",
         compute=_ranks,
