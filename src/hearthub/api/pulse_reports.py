@@ -143,8 +143,9 @@ def _feed(request: Request, reports: list[KeptReport], lang: str, source: str | 
         _text(entry, "id", f"{_tag(request)}:{it.source}:{it.until}:{lang}")
         _text(entry, "title", f"{it.title}: {it.source}, {it.until}")
         _text(entry, "updated", _time(it.made))
+        page = f"{base}/pulse/weekly/{quote(it.source, safe='')}/{it.until}"
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "hreflang": lang,
-                                   "href": f"{_url(request, it)}report.html"})  # fmt: skip
+                                   "href": f"{page}?lang={lang}"})  # fmt: skip
         _text(entry, "summary", it.headline)
         if it.is_synthetic:
             SubElement(entry, "category", {"term": "synthetic"})
