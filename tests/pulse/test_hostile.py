@@ -91,12 +91,28 @@ def test_bases_that_are_no_bases(lake: Lake, tmp_path: Path) -> None:
     found = rows(
         lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1"
     )
-    # Who names itself is kept as such, to be counted; lineages are without it.
+    # The loop is there to be counted; who follows edges drops it.
     assert [tuple(row.values()) for row in found] == [
-        ("acme/a", "acme/a"), ("acme/b", "acme/c"), ("acme/c", "acme/b"),
-    ]  # fmt: skip
-    direct = {row.dimension: row.value for row in Measures(lake).metric("derivatives")}
-    assert (direct["loops dropped"], direct["direct"]) == (1, 1)
+        ("acme/a", "acme/a"),
+        ("acme/b", "acme/c"),
+        ("acme/c", "acme/b"),
+    ]
+    told = {row.dimension: row.value for row in Measures(lake).metric("derivatives")}
+    assert (told["loops dropped"], told["edges dropped to break cycles"]) == (1, 1)
+    assert (told["direct"], told["transitive"]) == (1, 1)
+
+
+def test_exploits_in_a_card(lake: Lake, tmp_path: Path) -> None:
+    """A card of a dump is read for a few fields; of its text nothing is kept."""
+    for number, text in enumerate(EXPLOITS):
+        card = json.dumps({"license": text, "language": [text], "body": text}).replace("'", "''")
+        path = dump(tmp_path, DUMP.format(f"'{card}' as cardData, null::varchar as gguf"))
+        done = take(lake, path, kind="hub-stats", observed_at=datetime(2026, 5, 1 + number))
+        assert (done.rows, done.rejected) == (1, 0)
+    for table in ("repo", "edge", "reject", "classified"):
+        assert "alert(1)" not in str(lake.query(f"select * from {table}").rows)
+    licences = {row["license"] for row in rows(lake, "select license from state")}
+    assert licences <= {"mit", *(text.lower() for text in EXPLOITS)}
 
 
 def test_two_rows_that_contradict_each_other(lake: Lake, tmp_path: Path) -> None:

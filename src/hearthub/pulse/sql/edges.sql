@@ -1,13 +1,12 @@
 -- All edges with those that came now; a parent that has been seen meanwhile is known by its number.
 with new as (
-  select repo_id as child, unnest(base_models) as parent_id, relation, evidence, "at"
+  -- A repo that names itself has such an edge, which those who follow edges drop and count.
+  select repo_id as child,
+    unnest(case when is_own_base then list_append(base_models, id) else base_models end)
+      as parent_id,
+    relation, evidence, "at"
   from read_parquet({file})
-  where problem is null and len(base_models) > 0
-  union all
-  -- Who names itself is counted as such, and is nobody's child (lineage.sql).
-  select repo_id, id, relation, evidence, "at"
-  from read_parquet({file})
-  where problem is null and is_own_base
+  where problem is null and (len(base_models) > 0 or is_own_base)
 ),
 each as (
   select child, parent_id, relation, evidence, first_seen, last_seen from edge
