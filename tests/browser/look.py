@@ -46,7 +46,7 @@ def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[s
     for path in asked["pages"]:
         page, said = context.new_page(), list[str]()
         listen(page, asked["url"], said)
-        page.goto(asked["url"] + path, wait_until="networkidle")
+        page.goto(asked["url"] + path, wait_until="load")
         if mode != "no script":
             said += judged(page, mode, axe)
         found[path] = said

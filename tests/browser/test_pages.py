@@ -20,7 +20,6 @@ PAGES = [
     "/models?search=open&origin=all",
     "/pulse",
     "/pulse?sort=surprise&lang=ja",
-    "/pulse?source=own",
     "/pulse/weekly",
     "/pulse/weekly/made-up/2026-03-15",
     "/pulse/state/made-up/2026-03-16?lang=ja",
