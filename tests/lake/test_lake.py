@@ -221,3 +221,20 @@ def test_a_session_has_so_much_time(lake: Lake) -> None:
             session.value("select 1")
     with lake.reading() as session:
         assert session.value("select 1") == 1, "others are not interrupted"
+
+
+def test_files_of_an_older_version_lack_a_column(filled: Lake, sandbox: Sandbox) -> None:
+    """It is null in them, also for strangers, and after they were made one with newer files."""
+    newer = Table(
+        NUMBERS.name, (*NUMBERS.columns, ("share", "double")), NUMBERS.order, NUMBERS.partition
+    )
+    lake = Lake(filled.folder, (newer, NAMES), sandbox)
+    with lake.reading() as session:
+        assert session.rows("select count(*) as n, count(share) as known from numbers") == [
+            {"n": 20, "known": 0}
+        ]
+    assert lake.query("select count(*), count(share) from numbers").rows == ((20, 0),)
+    with lake.writing() as writing:
+        writing.append("numbers", f"select *, 0.5 as share from ({ROWS})")
+    lake.compact(many=1)
+    assert lake.query("select count(*), count(share) from numbers").rows == ((40, 20),)

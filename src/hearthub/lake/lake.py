@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from hearthub.lake.manifest import KEEP_S, DataFile, Manifest, Manifests, sync_folder
-from hearthub.lake.schema import Table, literal, parquet
+from hearthub.lake.schema import Table, completed, literal
 from hearthub.lake.session import Limits, Session
 from hearthub.lake.strangers import Answer, ask
 from hearthub.sandbox import Sandbox
@@ -81,10 +81,10 @@ class Lake:
             name: [str(self.folder / file.path) for file in manifest.files(name)]
             for name in self.tables
         }
-        definitions = {name: table.definition for name, table in self.tables.items()}
+        nothing = {name: table.nothing for name, table in self.tables.items()}
         names = {name: table.names for name, table in self.tables.items()}
         return self._sandbox.run(
-            ask, sql, str(self.folder), files, definitions, names, most_rows, timeout=timeout_s
+            ask, sql, str(self.folder), files, nothing, names, most_rows, timeout=timeout_s
         )
 
     def compact(self, many: int = FEW) -> int:
@@ -145,7 +145,7 @@ class Writing:
 
     def merge(self, table: Table, partition: str, files: Sequence[DataFile]) -> None:
         """One file in place of several of a partition."""
-        rows = parquet(self.folder / file.path for file in files)
+        rows = completed((self.folder / file.path for file in files), table.nothing)
         gone = set(files)
         self._files[table.name] = [f for f in self._files[table.name] if f not in gone]
         self._copy(

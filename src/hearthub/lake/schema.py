@@ -29,6 +29,12 @@ class Table:
         return ", ".join(f'"{name}" {kind}' for name, kind in self.columns)
 
     @property
+    def nothing(self) -> str:
+        """A SELECT of its columns and no rows."""
+        columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in self.columns)
+        return f"select {columns} where false"
+
+    @property
     def names(self) -> str:
         return ", ".join(f'"{name}"' for name, _ in self.columns)  # `at` is a word of DuckDB's
 
@@ -36,6 +42,14 @@ class Table:
 def literal(path: str | Path) -> str:
     """A path as a text of SQL: a folder may have an apostrophe in its name."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def completed(paths: Iterable[str | Path], nothing: str) -> str:
+    """The same where no file has a column that came with a newer version: there it is null.
+
+    Not for all: what is read through it is planned less well.
+    """
+    return f"(from {parquet(paths)} union all by name {nothing})"
 
 
 def parquet(paths: Iterable[str | Path]) -> str:

@@ -15,7 +15,7 @@ import duckdb
 
 from hearthub.errors import BadRequest, TookTooLong, Unavailable
 from hearthub.lake.manifest import Manifest
-from hearthub.lake.schema import Table, parquet
+from hearthub.lake.schema import Table, completed, parquet
 
 Row = dict[str, Any]
 
@@ -161,10 +161,11 @@ class Session:
         if not files:
             self._connection.execute(f"create temp table {table.name} ({table.definition})")
             return
-        self._connection.execute(
-            f"create temp view {table.name} as select {table.names} "  # noqa: S608
-            f"from {parquet(files)}"
-        )
+        made = f"create temp view {table.name} as select {table.names} from"
+        try:
+            self._connection.execute(f"{made} {parquet(files)}")
+        except duckdb.BinderException:
+            self._connection.execute(f"{made} {completed(files, table.nothing)}")
 
 
 def _folders(paths: Sequence[Path]) -> list[str]:

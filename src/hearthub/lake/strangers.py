@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from hearthub.errors import BadRequest
-from hearthub.lake.schema import parquet
+from hearthub.lake.schema import completed, parquet
 
 MAX_SQL = 20_000
 MAX_CELL = 10_000
@@ -36,7 +36,7 @@ def ask(
     sql: str,
     folder: str,
     files: Mapping[str, Sequence[str]],
-    definitions: Mapping[str, str],
+    nothing: Mapping[str, str],
     names: Mapping[str, str],
     most_rows: int,
 ) -> Answer:
@@ -56,7 +56,7 @@ def ask(
         }
     )
     try:
-        _open(connection, folder, files, definitions, names)
+        _open(connection, folder, files, nothing, names)
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise BadRequest("Write one SELECT")
@@ -74,21 +74,24 @@ def _open(
     connection: Any,
     folder: str,
     files: Mapping[str, Sequence[str]],
-    definitions: Mapping[str, str],
+    nothing: Mapping[str, str],
     names: Mapping[str, str],
 ) -> None:
     """Views of the tables, and nothing else to be reached."""
+    from duckdb import BinderException
+
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set allowed_directories = $paths", {"paths": [folder]})
     connection.execute("set enable_external_access = false")
     for name, paths in files.items():
         if not paths:
-            connection.execute(f"create table {name} ({definitions[name]})")
+            connection.execute(f"create table {name} as {nothing[name]}")
             continue
-        connection.execute(
-            f"create view {name} as select {names[name]} "  # noqa: S608
-            f"from {parquet(paths)}"
-        )
+        made = f"create view {name} as select {names[name]} from"
+        try:
+            connection.execute(f"{made} {parquet(paths)}")
+        except BinderException:
+            connection.execute(f"{made} {completed(paths, nothing[name])}")
     connection.execute("set lock_configuration = true")
 
 
