@@ -106,3 +106,19 @@ def test_who_waited_for_the_same_does_not_work_again(lake: Lake) -> None:
         found = [threads.submit(asked.answer, "one", "key", work) for _ in range(3)]
         go.set()
         assert [it.result(5) for it in found] == [[1]] * 3
+
+
+def test_a_job_has_it_ready_however_long_it_took(asked: Asked) -> None:
+    made = []
+
+    def work(reader: Reader) -> list[int]:
+        with reader.reading() as session:  # one that hurries would be refused in a second
+            session.value("select sum(a.range * b.range) from range(20000) a, range(20000) b")
+        made.append(1)
+        return list(made)
+
+    asked.prepare("one", "key", work)
+    asked.prepare("one", "key", work)
+    assert asked.answer("one", "key", work) == [1]
+    asked.prepare("two", "key", work)
+    assert asked.answer("two", "key", work) == [1, 1]

@@ -56,6 +56,11 @@ class Asked:
         finally:
             self._places.release()
 
+    def prepare(self, stamp: str | None, key: Hashable, work: Callable[[Reader], T]) -> None:
+        """For a job: have it ready before anybody asks, however long it takes."""
+        if self._find(stamp, key) is None:
+            self._keep(stamp, key, work(self._reader))
+
     def quick(self, stamp: str | None, key: Hashable, work: Callable[[Reader], T]) -> T:
         """The same for what takes no time: it waits for nobody."""
         found = self._find(stamp, key)

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DERIVED = frozenset({"ranking", "standing", "shown"})
+"""Tables that say nothing that others do not say, too."""
+
 
 class Pulse:
     def __init__(
@@ -165,20 +168,33 @@ class Pulse:
             log.info("the lake: %d files merged, %d removed", merged, removed)
 
     def make_reports(self, _payload: dict[str, Any]) -> None:
-        """Job: the reports that are due (keeping.py)."""
-        if self.lake.version and (made := make_missing(self._shelf, self, _now())):
+        """Job: the reports that are due (keeping.py), and the claims, so that nobody waits."""
+        if not self.lake.version:
+            return
+        if made := make_missing(self._shelf, self, _now()):
             log.info("reports made: %d", made)
+        from hearthub.pulse.claims import judge_claims
+
+        self._asked.prepare(self._told, ("claims", None), lambda reader: judge_claims(reader, None))
 
     # -- answers, for everybody ----------------------------------------------------------------
 
     @property
     def stamp(self) -> str | None:
         """While it is the same, so is every answer. None while a repo waits to be withdrawn."""
+        return self._stamp(frozenset())
+
+    @property
+    def _told(self) -> str | None:
+        """The same of what sources told, whatever was derived from it since."""
+        return self._stamp(DERIVED)
+
+    def _stamp(self, without: frozenset[str]) -> str | None:
         if self._is_withdrawing():
             return None
-        manifest = self.lake.manifest()
-        paths = sorted(file.path for files in manifest.tables.values() for file in files)
-        return sha256("\n".join([str(manifest.version), *paths]).encode()).hexdigest()[:20]
+        tables = self.lake.manifest().tables.items()
+        paths = sorted(it.path for name, files in tables if name not in without for it in files)
+        return sha256("\n".join(paths).encode()).hexdigest()[:20]
 
     def metric(
         self,
@@ -194,7 +210,7 @@ class Pulse:
         def work(reader: Reader) -> "list[MetricRow]":
             return [steady(row) for row in Measures(reader).metric(name, by, universe, window)]
 
-        return self._asked.answer(self.stamp, ("metric", name, by, universe, window), work)
+        return self._asked.answer(self._told, ("metric", name, by, universe, window), work)
 
     def claims(self, source: str | None = None) -> "list[Verdict]":
         """What others have published, judged by what is known from a source."""
@@ -204,12 +220,12 @@ class Pulse:
             there = ", ".join(list(known)[:20]) or "none yet"
             raise NotFound(f"Nothing is known from {source!r}: there are {there}")
         return self._asked.answer(
-            self.stamp, ("claims", source), lambda reader: judge_claims(reader, source)
+            self._told, ("claims", source), lambda reader: judge_claims(reader, source)
         )
 
     def origins(self) -> dict[str, Origin]:
         """The sources by name, with their terms."""
-        return self._asked.quick(self.stamp, ("origins",), known_origins)
+        return self._asked.quick(self._told, ("origins",), known_origins)
 
     def reports(self) -> list[KeptReport]:
         """Those that can be shown now, the newest first."""
@@ -230,7 +246,7 @@ class Pulse:
 
     def _gone_now(self) -> str | None:
         """What a report about this hub must say of `gone`; None while that is about to change."""
-        stamp = self.stamp
+        stamp = self._told
         return None if stamp is None else self._asked.quick(stamp, ("gone",), gone_of)
 
     def _is_withdrawing(self) -> bool:
