@@ -11,7 +11,7 @@ from uuid import uuid4
 import duckdb
 
 from hearthub.errors import BadRequest, Unavailable
-from hearthub.lake.manifest import Manifest
+from hearthub.lake.manifest import DataFile, Manifest
 from hearthub.lake.schema import Table, parquet
 
 Row = dict[str, Any]
@@ -41,6 +41,8 @@ class Session:
     ) -> None:
         """`readable`: files and folders beside the lake that may be read."""
         self.version = manifest.version
+        self._folder, self._manifest = folder, manifest
+        self._tables = {table.name: table for table in tables}
         self.scratch = folder / "tmp" / f"session-{uuid4().hex}"
         """A folder for files that the session's own SQL writes and reads; gone when it closes."""
         self.scratch.mkdir(parents=True)
@@ -66,7 +68,7 @@ class Session:
                 "set allowed_paths = $paths", {"paths": [str(p) for p in readable if p.is_file()]}
             )
             self._connection.execute("set enable_external_access = false")
-            for table in tables:
+            for table in self._tables.values():
                 self._view(folder, table, manifest)
         except BaseException:
             self.close()
@@ -98,6 +100,17 @@ class Session:
         cursor = self._run(sql, params)
         while some := cursor.fetchmany(size):
             yield some
+
+    def files(self, table: str) -> tuple[DataFile, ...]:
+        """The files that the table is made of."""
+        return self._manifest.files(table)
+
+    def part(self, table: str, files: Iterable[DataFile]) -> str:
+        """Some files of a table as a relation, for SQL that needs no more of it."""
+        known, paths = self._tables[table], [self._folder / file.path for file in files]
+        if not paths:
+            return f"(select * from {table} where false)"  # noqa: S608
+        return f"(select {known.names} from {parquet(paths)})"  # noqa: S608
 
     def close(self) -> None:
         self._connection.close()

@@ -1,5 +1,6 @@
-"""How a frame is made: one scan of the counters, one of the states, and daily series."""
+"""How a frame is made: a few moments of the counters, one scan of the states, daily series."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from hearthub.lake import Session
@@ -22,8 +23,19 @@ WITHDRAWN = "withdrawn (repo_id bigint)"
 """
 
 
-def open_frame(session: Session, universe: str, window: str) -> Frame:
-    """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do."""
+def open_frame(
+    session: Session,
+    universe: str,
+    window: str,
+    lags: Collection[int] = LAGS,
+    *,
+    is_brief: bool = False,
+) -> Frame:
+    """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do.
+
+    `lags`: those of LAGS that are needed; `u` has no others. Of a brief frame `measure` makes the
+    daily series when they are needed: questions by month do without.
+    """
     found = parse_universe(universe, session)
     span = session.one(sql_text("span"), source=found.source, type=found.type, earliest=EARLIEST)
     last = _day(span["last"])
@@ -36,17 +48,19 @@ def open_frame(session: Session, universe: str, window: str) -> Frame:
         chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
     frame = Frame(session, found, chosen, days)
     frame.asked = asked
-    _build(frame, has_all)
+    _build(frame, has_all, lags)
+    if not is_brief:
+        make_series(frame)
     return frame
 
 
-def _build(frame: Frame, has_all: bool) -> None:
+def _build(frame: Frame, has_all: bool, lags: Collection[int]) -> None:
     session = frame.session
     blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
-    wanted = _wanted(frame, blocks)
+    wanted = _wanted(frame, blocks, lags)
     frame.make("renamed")
     session.execute(f"create temp table if not exists {WITHDRAWN}")
-    count(session, wanted, frame.window.end)
+    count(session, wanted, frame.window.end, "sampled")
     if session.value("select count(*) from renamed"):
         names = list(wanted)
         session.execute(
@@ -69,10 +83,9 @@ def _build(frame: Frame, has_all: bool) -> None:
         condition=frame.universe.condition,
     )
     session.execute("drop table valued")
-    make_series(frame)
 
 
-def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
+def _wanted(frame: Frame, blocks: list[tuple[date, float]], lags: Collection[int]) -> Wanted:
     days, window = frame.days, frame.window
     wanted: Wanted = {
         "d_all": ("d", days.knot(window.end)),
@@ -81,7 +94,7 @@ def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
         "d_start": ("d", days.knot(window.start - DAY)),
         "l_start": ("l", days.knot(window.start - DAY)),
     }
-    for lag in LAGS:
+    for lag in lags:
         knot = days.knot(frame.anchor - timedelta(lag))
         if lag in DOWNLOAD_LAGS:
             wanted[f"d_{lag}"] = ("d", knot)

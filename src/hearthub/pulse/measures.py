@@ -9,6 +9,8 @@ from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
+from hearthub.pulse.months import MONTH
+from hearthub.pulse.series import make_series
 
 
 def known_metrics() -> list[Metric]:
@@ -32,7 +34,9 @@ class Measures:
         Without `universe` and `window` they are what the metric is defined on.
         """
         metric = _named(name)
-        with self.frame(universe or metric.types[0], window or metric.window) as frame:
+        with self._lake.reading() as session:
+            found = universe or metric.types[0], window or metric.window
+            frame = open_frame(session, *found, lags=metric.all_lags, is_brief=True)
             return measure(frame, metric, by)
 
     @contextmanager
@@ -48,6 +52,8 @@ def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricR
     if by is not None and by not in metric.dimensions:
         known = ", ".join(metric.dimensions) or "nothing"
         raise BadRequest(f"{metric.id} is not known by {by!r}: choose {known}")
+    if by != MONTH:
+        make_series(frame)
     return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
 
 
@@ -59,6 +65,11 @@ def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]
 def measure_one(frame: Frame, name: str, by: str | None = None) -> list[MetricRow]:
     """A metric by its name; raises NotFound for no such one."""
     return measure(frame, _named(name), by)
+
+
+def lags_of(asks: Iterable[tuple[str, str | None]]) -> set[int]:
+    """Those that a frame needs for these metrics, each by something."""
+    return {lag for name, by in asks if by != MONTH for lag in _named(name).all_lags}
 
 
 def _named(name: str) -> Metric:

@@ -93,6 +93,12 @@ class Metric:
     """The one it has where none is asked for."""
     dimensions: tuple[str, ...] = ()
     """What `--by` may name."""
+    lags: tuple[int, ...] = ()
+    """Days before the window's end at which `u` is to have the counters, beside 0, 7 and 28."""
+
+    @property
+    def all_lags(self) -> tuple[int, ...]:
+        return (0, 7, 28, *self.lags)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -22,6 +22,7 @@ from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.pulse.standing import keep_standings
 from hearthub.registry import Registry
 from hearthub.settings import Settings
 
@@ -135,10 +136,11 @@ class Pulse:
             log.info("classified anew: %d", done)
 
     def tidy(self, _payload: dict[str, Any]) -> None:
-        """Job: few files in the lake, and none that nobody reads."""
-        merged, removed = self.lake.compact(), self.lake.sweep()
-        if merged or removed:
-            log.info("the lake: %d files merged, %d removed", merged, removed)
+        """Job: few files in the lake, none that nobody reads, and how months ended."""
+        merged = self.lake.compact()
+        made, removed = keep_standings(self.lake), self.lake.sweep()
+        if merged or made or removed:
+            log.info("the lake: %d files merged, %d removed; %d standings", merged, removed, made)
 
     def query(self, sql: str, most_rows: int = 1000) -> Answer:
         """What a stranger asks: one SELECT over the tables (schema.py)."""

@@ -8,7 +8,7 @@ from hearthub.pulse.intervals import (
     gamma_interval,
 )
 from hearthub.pulse.metric import Figure, Metric
-from hearthub.pulse.months import make_months
+from hearthub.pulse.months import summed_months
 
 LISTED = 50
 """Repos that a list has."""
@@ -33,11 +33,8 @@ def _period(frame: Frame, by: str | None) -> list[Figure]:
 
 def _months(frame: Frame) -> list[Figure]:
     figures = []
-    for index, month in enumerate(make_months(frame)):
-        row = frame.session.one(
-            f"select sum(gained_{index}) as downloads, count(gained_{index}) as known, "  # noqa: S608
-            "count(*) as n from by_month"
-        )
+    for month, rows in summed_months(frame, "''"):
+        row = rows[0] if rows else {"downloads": None, "known": 0, "n": 0}
         coverage = row["known"] / row["n"] if row["n"] else None
         figures.append(
             Figure(
@@ -137,6 +134,7 @@ METRICS = (
         "bootstrap of the watched repos' days, blocks of 7",
         reference="Garwood 1936; Kuensch 1989",
         compute=_velocity,
+        lags=(1,),
         dimensions=("repo", *DIMENSIONS),
     ),
     Metric(
