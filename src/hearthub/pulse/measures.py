@@ -5,12 +5,15 @@ from contextlib import contextmanager
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Lake
-from hearthub.pulse.frame import Frame
+from hearthub.pulse.frame import Frame, Needs
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
 from hearthub.pulse.months import MONTH
 from hearthub.pulse.series import make_series
+
+_LAGS = (0, 7, 28)
+"""Most metrics look back so many days."""
 
 
 def known_metrics() -> list[Metric]:
@@ -36,7 +39,7 @@ class Measures:
         metric = _named(name)
         with self._lake.reading() as session:
             found = universe or metric.types[0], window or metric.window
-            frame = open_frame(session, *found, lags=metric.all_lags, is_brief=True)
+            frame = open_frame(session, *found, needs_of([(name, by)]))
             return measure(frame, metric, by)
 
     @contextmanager
@@ -54,6 +57,8 @@ def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricR
         raise BadRequest(f"{metric.id} is not known by {by!r}: choose {known}")
     if by != MONTH:
         make_series(frame)
+        if metric.has_history and not frame.has_history:
+            raise ValueError(f"This frame was opened without what {metric.id} needs")
     return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
 
 
@@ -67,9 +72,12 @@ def measure_one(frame: Frame, name: str, by: str | None = None) -> list[MetricRo
     return measure(frame, _named(name), by)
 
 
-def lags_of(asks: Iterable[tuple[str, str | None]]) -> set[int]:
-    """Those that a frame needs for these metrics, each by something."""
-    return {lag for name, by in asks if by != MONTH for lag in _named(name).all_lags}
+def needs_of(asks: Iterable[tuple[str, str | None]]) -> Needs:
+    """What a frame needs for these metrics, each by something."""
+    metrics = [_named(name) for name, by in asks if by != MONTH]
+    lags = {lag for metric in metrics for lag in (*_LAGS, *metric.lags)}
+    has_history = any(metric.has_history for metric in metrics)
+    return Needs(frozenset(lags), bool(metrics), has_history)
 
 
 def _named(name: str) -> Metric:

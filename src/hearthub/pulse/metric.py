@@ -95,10 +95,9 @@ class Metric:
     """What `--by` may name."""
     lags: tuple[int, ...] = ()
     """Days before the window's end at which `u` is to have the counters, beside 0, 7 and 28."""
-
-    @property
-    def all_lags(self) -> tuple[int, ...]:
-        return (0, 7, 28, *self.lags)
+    has_history: bool = False
+    """It needs the points of watched repos from their first on, not those about the window alone.
+    """
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -97,6 +97,7 @@ METRICS = (
         "share of ends seen",
         reference="Kaplan and Meier 1958; Tsai 1987; Brookmeyer and Crowley 1982",
         compute=_half_life,
+        has_history=True,
         window="all",
         dimensions=("clock", *DIMENSIONS),
     ),

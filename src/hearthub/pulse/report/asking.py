@@ -9,7 +9,7 @@ from hearthub.errors import NotFound
 from hearthub.lake import Lake, Row
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
-from hearthub.pulse.measures import lags_of, measure_one
+from hearthub.pulse.measures import measure_one, needs_of
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.metrics.rising import risers
 from hearthub.pulse.report.document import Number, Query, Source
@@ -76,10 +76,7 @@ def ask(
         say(f"{spec.universe}, {spec.window}: {len(spec.asks)} questions")
         try:
             with lake.reading() as session:
-                lags = lags_of(spec.asks)
-                frame = open_frame(
-                    session, spec.universe, spec.window, lags=lags, is_brief=not lags
-                )
+                frame = open_frame(session, spec.universe, spec.window, needs_of(spec.asks))
                 _ask(frame, name, spec, answers)
         except NotFound:
             if not spec.is_optional:

@@ -24,7 +24,7 @@ with there as (
 known as (
     select
         * exclude (class_known), {gained} as d30_gained,
-        coalesce(class_known, case
+        coalesce(class_known, (case
             when params_total is null then null
             when params_total < 1e9 then '<1B'
             when params_total < 9e9 then '1-9B'
@@ -32,7 +32,7 @@ known as (
             when params_total < 100e9 then '40-100B'
             when params_total < 250e9 then '100-250B'
             else '250B+'
-        end) as size_class
+        end)::of_size_class) as size_class
     from there
 ),
 based as (
