@@ -84,9 +84,9 @@ def count(session: Session, wanted: Wanted, end: date, repos: str) -> None:
     pieces = {}
     for name, kinds in plan.standings.items():
         month = next(month for month in plan.months if month.name == name)
-        columns = ", ".join(FIELDS[kind] for kind in sorted(kinds))
+        fields = ", ".join(FIELDS[kind] for kind in sorted(kinds))
         relation = session.part("standing", [month.standing] if month.standing else [])
-        pieces[f"stood_{name[:4]}_{name[5:]}"] = f"(select repo_id, {columns} from {relation})"  # noqa: S608
+        pieces[f"stood_{name[:4]}_{name[5:]}"] = f"(select repo_id, {fields} from {relation})"  # noqa: S608
     for name, some in plan.scans.items():
         table = f"scan_{name[:4]}_{name[5:]}"
         session.execute(

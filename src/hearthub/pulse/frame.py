@@ -54,7 +54,7 @@ class Needs:
     lags: frozenset[int] = frozenset(LAGS)
     """Those of LAGS that `u` has."""
     has_series: bool = True
-    """Else `measure` makes the daily series if they are needed after all."""
+    """Else it is asked by month alone: there are no daily series, and `u` is narrow."""
     has_history: bool = True
     """Else `point` begins shortly before the window."""
 

@@ -21,6 +21,11 @@ CLASSES = (
     "size_class", "size_source", "family", "domain",
 )  # fmt: skip
 """Columns of `classified` that have few values, all of them ours."""
+UNASKED = (
+    ", id, first_seen, removed_at, library, license, relation, params_stated, params_total, "
+    "params_active, d_most, trending_most"
+)
+"""Columns of `u` that no question by month needs."""
 SIZES = ("<1B", "1-9B", "9-40B", "40-100B", "100-250B", "250B+")
 
 WITHDRAWN = "withdrawn (repo_id bigint)"
@@ -80,6 +85,7 @@ def _build(frame: Frame, has_all: bool) -> None:
         days=frame.window.days,
         gained=gained or "null::double",
         spare="".join(f", r_{index}" for index in range(len(blocks))),
+        unasked="" if frame.needs.has_series else UNASKED,
         condition=frame.universe.condition,
     )
     session.execute("drop table valued")

@@ -10,7 +10,6 @@ from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
 from hearthub.pulse.months import MONTH
-from hearthub.pulse.series import make_series
 
 _LAGS = (0, 7, 28)
 """Most metrics look back so many days."""
@@ -56,8 +55,8 @@ def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricR
         known = ", ".join(metric.dimensions) or "nothing"
         raise BadRequest(f"{metric.id} is not known by {by!r}: choose {known}")
     if by != MONTH:
-        make_series(frame)
-        if metric.has_history and not frame.has_history:
+        lacks_history = metric.has_history and not frame.has_history
+        if lacks_history or not frame.needs.has_series:
             raise ValueError(f"This frame was opened without what {metric.id} needs")
     return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
 

@@ -23,14 +23,7 @@ LOOK_BACK = timedelta(days=42)
 
 
 def make_series(frame: "Frame") -> None:
-    """The temp tables `watched`, `point` and `day`; correct `u` by what only series can tell.
-
-    Once a frame.
-    """
-    frame.kept("series", lambda: _make_series(frame))
-
-
-def _make_series(frame: "Frame") -> None:
+    """The temp tables `watched`, `point` and `day`; correct `u` by what only series can tell."""
     days = frame.days.live
     first = min(frame.window.start, frame.anchor - LOOK_BACK)
     has_d30_alone = bool(

@@ -34,14 +34,15 @@ def _period(frame: Frame, by: str | None) -> list[Figure]:
 def _months(frame: Frame) -> list[Figure]:
     figures = []
     for month, rows in summed_months(frame, "''"):
-        row = rows[0] if rows else {"downloads": None, "known": 0, "n": 0}
-        coverage = row["known"] / row["n"] if row["n"] else None
-        figures.append(
-            Figure(
-                row["downloads"], row["downloads"], n=int(row["known"]), coverage=coverage,
-                window=month,
-            )
-        )  # fmt: skip
+        if not rows:
+            figures.append(Figure(None, window=month))
+        for row in rows:
+            figures.append(
+                Figure(
+                    row["downloads"], row["downloads"], n=int(row["known"]),
+                    coverage=row["known"] / row["n"], window=month,
+                )
+            )  # fmt: skip
     return figures
 
 

@@ -36,15 +36,15 @@ known as (
     from there
 ),
 based as (
-    select *, case
+    select *, (case
         when d_all is not null and d_start is not null then 'all'
         when d_all is not null and created_at >= $start::timestamp then 'young'
         when d30_gained is not null then 'd30'
         else 'unknown'
-    end as basis
+    end)::enum('all', 'd30', 'unknown', 'young') as basis
     from known
 )
-select * exclude (d30_gained, d_start, l_start{spare}),
+select * exclude (d30_gained, d_start, l_start{spare}{unasked}),
     case basis
         -- More than the 30-day counter in no more than 30 days is a back-fill, not a download.
         when 'all' then least(greatest(d_all - d_start, 0), case when {days} <= 30 then d30 end)
