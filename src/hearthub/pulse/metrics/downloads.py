@@ -32,18 +32,14 @@ def _period(frame: Frame, by: str | None) -> list[Figure]:
 
 
 def _months(frame: Frame) -> list[Figure]:
-    figures = []
-    for month, rows in summed_months(frame, "''"):
-        if not rows:
-            figures.append(Figure(None, window=month))
-        for row in rows:
-            figures.append(
-                Figure(
-                    row["downloads"], row["downloads"], n=int(row["known"]),
-                    coverage=row["known"] / row["n"], window=month,
-                )
-            )  # fmt: skip
-    return figures
+    return [
+        Figure(
+            row["downloads"], row["downloads"], n=int(row["known"]),
+            coverage=row["known"] / row["n"] if row["n"] else None, window=month,
+        )
+        for month, rows in summed_months(frame, "''")
+        for row in rows or [{"downloads": None, "known": 0, "n": 0}]
+    ]  # fmt: skip
 
 
 def _velocity(frame: Frame, by: str | None) -> list[Figure]:
