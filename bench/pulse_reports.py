@@ -1,6 +1,6 @@
 """Whole reports over a hub made up: `python -m bench.pulse_reports [--full]`.
 
-The lake of `bench.pulse_metrics` (125 thousand repos, `--full`: 2.5 million, some 115 million rows
+The lake of `bench.pulse_metrics` (125 thousand repos, `--full`: 2.5 million, some 100 million rows
 of counters), after the tidy job. Measured is what a command does to make the weekly pulse and the
 report of the state: all frames, tables, texts, charts and files, in English; time, processor time
 and memory, and the ratio to DuckDB scanning and grouping the rows of counters once. Each runs in a
