@@ -16,7 +16,8 @@ from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.pulse.frame import Needs
 from hearthub.pulse.framing import open_frame
-from hearthub.pulse.measures import measure_one, needs_of
+from hearthub.pulse.measures import known_metrics, measure_one, needs_of
+from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.months import make_months
 from hearthub.pulse.renames import moved
 from hearthub.pulse.standing import keep_standings, months
@@ -55,12 +56,13 @@ def test_kept_standings_and_daily_rows_tell_the_same(lake: Lake, tmp_path: Path)
     assert keep_standings(lake) == 3
     panel(lake, tmp_path, last, whole=False)
     assert _kept(lake) == ["2026-01", "2026-02"]
+    _compare(lake, tmp_path / "three")
     with lake.writing() as writing:
         writing.session.execute(sql_text("repo_key"))
         moved(writing, "test", "model", "acme/m-3", "acme/m-4", datetime(2026, 3, 20))
-    _compare(lake, tmp_path / "three")
-    assert (keep_standings(lake), keep_standings(lake)) == (1, 0)
     _compare(lake, tmp_path / "four")
+    assert (keep_standings(lake), keep_standings(lake)) == (1, 0)
+    _compare(lake, tmp_path / "five")
 
 
 def test_a_standing_of_other_files_is_made_again_when_files_are_merged(
@@ -75,6 +77,21 @@ def test_a_standing_of_other_files_is_made_again_when_files_are_merged(
     assert keep_standings(lake) == 1
     with lake.reading() as session:
         assert session.one("select d_all, d_most from standing") == {"d_all": 2, "d_most": 2}
+
+
+def test_every_metric_says_what_it_needs(lake: Lake, tmp_path: Path) -> None:
+    """A frame opened for it alone tells the same as one that has everything."""
+    panel(lake, tmp_path, _rows(random.Random(3)), whole=False)
+    keep_standings(lake)
+    with lake.reading() as session:
+        frame = open_frame(session, "model@test", "7d")
+        told = {metric.id: measure_one(frame, metric.id) for metric in known_metrics()
+                if "model" in metric.types}  # fmt: skip
+    for name, rows in told.items():
+        with lake.reading() as session:
+            narrow = open_frame(session, "model@test", "7d", needs_of([(name, None)]))
+            found = measure_one(narrow, name)
+        assert _as_json(found) == _as_json(rows), name
 
 
 def _rows(chance: random.Random) -> list[dict[str, Any]]:
@@ -137,8 +154,11 @@ def _measured(lake: Lake, window: str, needs: Needs | None = None) -> list[dict[
     """By a frame that has only what is asked for, or everything."""
     with lake.reading() as session:
         frame = open_frame(session, "model@test", window, needs or needs_of(ASKS))
-        rows = [row for metric, by in ASKS for row in measure_one(frame, metric, by)]
-        return [{k: _plain(v) for k, v in row.to_json().items()} for row in rows]
+        return _as_json([row for metric, by in ASKS for row in measure_one(frame, metric, by)])
+
+
+def _as_json(rows: list[MetricRow]) -> list[dict[str, Any]]:
+    return [{key: _plain(value) for key, value in row.to_json().items()} for row in rows]
 
 
 def _plain(value: Any) -> Any:

@@ -133,7 +133,7 @@ def _column(moment: Moment) -> str:
 
 def _weighed(kind: str, knot: Knot, told: dict[Moment, str]) -> str:
     parts = [
-        f"{told[day, kind]}::double" if weight == 1.0 else f"{weight!r} * {told[day, kind]}"
+        f"{told[day, kind]}::double" if weight == 1.0 else f"{weight!r}::double * {told[day, kind]}"
         for day, weight in knot
     ]
     return " + ".join(parts) or "null::double"

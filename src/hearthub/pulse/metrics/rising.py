@@ -30,7 +30,7 @@ def risers(frame: Frame) -> list[Row]:
         make_lineage(frame)
         listed = sql_text("trending_pulse", most=LISTED, half=HALF_LIFE)
         frame.make("riser", listed=listed)
-        return frame.session.rows("select * from riser order by round(score, 6) desc, id")
+        return frame.session.rows("select * from riser order by score desc, id")
 
     found: list[Row] = frame.kept("risers", made)
     return found

@@ -7,6 +7,5 @@ from day join u using (repo_id)
 where not is_removed and day.day > $anchor - 42 and day.day <= $anchor
 group by repo_id
 having score > 0
--- The last digits of a sum depend on the order of its threads.
-order by round(score, 6) desc, id
+order by score desc, id
 limit {most}
