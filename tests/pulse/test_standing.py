@@ -31,6 +31,8 @@ STALLED = (30, 58, 70)
 """January's and February's last days among them."""
 REPOS = 26
 """Enough for a stalled day to be seen as one."""
+BORN = {22: 9, 23: 84}
+"""Repos that are made meanwhile, on which day."""
 WINDOWS = ("2026-01-20..2026-03-10", "7d", "all")
 ASKS = (
     ("risers", None), ("pace", None), ("newcomers", None), ("anomalies", None),
@@ -98,14 +100,13 @@ def _rows(chance: random.Random) -> list[dict[str, Any]]:
     found = []
     for number in range(REPOS):
         downloads, likes = chance.randrange(500), 0
+        born = BORN.get(number)
         for day in range(DAYS):
             downloads += chance.randrange(1, 400)
             likes += chance.randrange(3)
-            if (
-                (day in STALLED and number > 0)
-                or (number == 4 and day < 60)
-                or (number == 3 and day >= 60)
-            ):
+            is_stalled = day in STALLED and number > 0
+            is_elsewhere = (number == 4 and day < 60) or (number == 3 and day >= 60)
+            if is_stalled or is_elsewhere or (born is not None and day < born):
                 continue
             if chance.random() < 0.01:
                 downloads -= 600  # a correction upstream
@@ -113,7 +114,9 @@ def _rows(chance: random.Random) -> list[dict[str, Any]]:
                 {
                     "id": f"acme/m-{number}",
                     "observed_at": (START + timedelta(day)).isoformat() + "Z",
-                    "created_at": f"2025-{1 + number % 12:02d}-03T00:00:00Z",
+                    "created_at": f"2025-{1 + number % 12:02d}-03T00:00:00Z"
+                    if born is None
+                    else (START + timedelta(born)).isoformat() + "Z",
                     "downloads_all": max(0, downloads),
                     "downloads_30d": chance.randrange(3000),
                     "likes": likes,
