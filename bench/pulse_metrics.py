@@ -1,7 +1,7 @@
 """All numbers of a state report over a hub made up: `python -m bench.pulse_metrics [--full]`.
 
 Makes a lake of 125 thousand repos with 365 days of counters written on change (`--full`: 2.5
-million, some 115 million rows), and measures every metric of the report over one frame: time,
+million, some 100 million rows), and measures every metric of the report over one frame: time,
 processor time and memory, also as a ratio to DuckDB grouping the same rows by repo once. `--data`
 keeps the lake for the next run. The full size needs 3 GB of disk and some minutes to make.
 """

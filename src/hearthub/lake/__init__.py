@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hearthub.lake.lake import Lake, Writing
+    from hearthub.lake.manifest import DataFile
     from hearthub.lake.schema import Table
     from hearthub.lake.session import Row, Session
     from hearthub.lake.strangers import Answer
 
-__all__ = ["Answer", "Lake", "Row", "Session", "Table", "Writing"]
+__all__ = ["Answer", "DataFile", "Lake", "Row", "Session", "Table", "Writing"]
 
 _HOMES = {
     "Answer": "strangers",
+    "DataFile": "manifest",
     "Lake": "lake",
     "Row": "session",
     "Session": "session",

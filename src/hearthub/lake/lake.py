@@ -143,6 +143,18 @@ class Writing:
         self.is_changed = self.is_changed or bool(before)
         return self.append(table, select, **params)
 
+    def keep(self, table: str, partition: str, select: str) -> int:
+        """Add the rows of a SELECT as one file of a partition that is named by what it was made
+        from; how many."""
+        known = self._tables[table]
+        return self._copy(known, partition, f"select {known.names} from ({select})")  # noqa: S608
+
+    def forget(self, table: str, files: Sequence[DataFile]) -> None:
+        """Files of a table that are of no more use; `sweep` removes them later."""
+        gone = set(files)
+        self._files[table] = [f for f in self._files.get(table, []) if f not in gone]
+        self.is_changed = self.is_changed or bool(gone)
+
     def merge(self, table: Table, partition: str, files: Sequence[DataFile]) -> None:
         """One file in place of several of a partition."""
         rows = completed((self.folder / file.path for file in files), table.nothing)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import duckdb
 
 from hearthub.errors import BadRequest, TookTooLong, Unavailable
-from hearthub.lake.manifest import Manifest
+from hearthub.lake.manifest import DataFile, Manifest
 from hearthub.lake.schema import Table, completed, parquet
 
 Row = dict[str, Any]
@@ -44,6 +44,8 @@ class Session:
     ) -> None:
         """`readable`: files and folders beside the lake that may be read."""
         self.version = manifest.version
+        self._folder, self._manifest = folder, manifest
+        self._tables = {table.name: table for table in tables}
         self.scratch = folder / "tmp" / f"session-{uuid4().hex}"
         """A folder for files that the session's own SQL writes and reads; gone when it closes."""
         self.scratch.mkdir(parents=True)
@@ -70,7 +72,7 @@ class Session:
                 "set allowed_paths = $paths", {"paths": [str(p) for p in readable if p.is_file()]}
             )
             self._connection.execute("set enable_external_access = false")
-            for table in tables:
+            for table in self._tables.values():
                 self._view(folder, table, manifest)
         except BaseException:
             self.close()
@@ -112,6 +114,17 @@ class Session:
         cursor = self._run(sql, params)
         while some := cursor.fetchmany(size):
             yield some
+
+    def files(self, table: str) -> tuple[DataFile, ...]:
+        """The files that the table is made of."""
+        return self._manifest.files(table)
+
+    def part(self, table: str, files: Iterable[DataFile]) -> str:
+        """Some files of a table as a relation, for SQL that needs no more of it."""
+        known, paths = self._tables[table], [self._folder / file.path for file in files]
+        if not paths:
+            return f"(select * from {table} where false)"  # noqa: S608
+        return f"(select {known.names} from {parquet(paths)})"  # noqa: S608
 
     def close(self) -> None:
         if self._watch is not None:

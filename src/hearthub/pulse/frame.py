@@ -11,6 +11,7 @@ blocks of 30 days, else by proportion or, for watched repos, by deconvolution), 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hearthub.lake import Row, Session
@@ -42,15 +43,41 @@ DIMENSIONS = {
 """What `--by` may name, and where `u` has it."""
 
 
+LAGS = (0, 1, 7, 28, 35)
+"""Days before the window's end at which counters are looked at too, for velocities and movers."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What is asked of a frame; by default everything."""
+
+    lags: frozenset[int] = frozenset(LAGS)
+    """Those of LAGS that `u` has."""
+    has_series: bool = True
+    """Else it is asked by month alone: there are no daily series, and `u` is narrow."""
+    has_history: bool = True
+    """Else `point` begins shortly before the window."""
+
+
 class Frame:
     """For one thread; it lives as long as its session."""
 
-    def __init__(self, session: Session, universe: Universe, window: Window, days: Days) -> None:
+    def __init__(
+        self,
+        session: Session,
+        universe: Universe,
+        window: Window,
+        days: Days,
+        needs: Needs = Needs(),
+    ) -> None:
         self.session, self.universe, self.window, self.days = session, universe, window, days
+        self.needs = needs
         self.asked = window
         """The window that was asked for; `window` may begin later, where counters do."""
         self.anchor = days.anchor(window.end)
         """The last day that can be spoken of: counters may stand still at the end."""
+        self.has_history = True
+        """`point` has all points of those that are watched, not those about the window alone."""
         self._kept: dict[str, Any] = {}
 
     def rows(self, name: str, **words: object) -> list[Row]:

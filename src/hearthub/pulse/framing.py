@@ -1,28 +1,44 @@
-"""How a frame is made: one scan of the counters, one of the states, and daily series."""
+"""How a frame is made: a few moments of the counters, one scan of the states, daily series."""
 
 from datetime import date, datetime, timedelta
 
 from hearthub.lake import Session
 from hearthub.pulse.counted import Wanted, count
 from hearthub.pulse.days import observed_days
-from hearthub.pulse.frame import Frame
+from hearthub.pulse.frame import Frame, Needs
 from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.universe import parse_universe
 from hearthub.pulse.window import DAY, Window, parse_window
 
-LAGS = (0, 1, 7, 28, 35)
 DOWNLOAD_LAGS = (0, 1, 7, 28)
-"""Days before the window's end at which counters are looked at too, for velocities and movers."""
+"""Those of LAGS at which downloads are looked at as well."""
 EARLIEST = date(2000, 1, 1)
 """Nothing that is measured is older: earlier dates are mistakes, or worse."""
+
+CLASSES = (
+    "country", "org_type", "modality", "licence_class", "architecture", "format", "quantisation",
+    "size_class", "size_source", "family", "domain",
+)  # fmt: skip
+"""Columns of `classified` that have few values, all of them ours."""
+UNASKED = (
+    ", id, first_seen, removed_at, library, license, relation, params_stated, params_total, "
+    "params_active, d_most, trending_most"
+)
+"""Columns of `u` that no question by month needs."""
+SIZES = ("<1B", "1-9B", "9-40B", "40-100B", "100-250B", "250B+")
 
 WITHDRAWN = "withdrawn (repo_id bigint)"
 """Repos of this hub that are not public any more, though the lake has not heard (`Pulse.reading`).
 """
 
 
-def open_frame(session: Session, universe: str, window: str) -> Frame:
+def open_frame(
+    session: Session,
+    universe: str,
+    window: str,
+    needs: Needs = Needs(),  # noqa: B008 - frozen
+) -> Frame:
     """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do."""
     found = parse_universe(universe, session)
     span = session.one(sql_text("span"), source=found.source, type=found.type, earliest=EARLIEST)
@@ -34,9 +50,11 @@ def open_frame(session: Session, universe: str, window: str) -> Frame:
     if not has_all and days.live:
         # Only 30-day counters: downloads before the first of them were in nobody's sight.
         chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
-    frame = Frame(session, found, chosen, days)
+    frame = Frame(session, found, chosen, days, needs)
     frame.asked = asked
     _build(frame, has_all)
+    if needs.has_series:
+        make_series(frame)
     return frame
 
 
@@ -46,7 +64,7 @@ def _build(frame: Frame, has_all: bool) -> None:
     wanted = _wanted(frame, blocks)
     frame.make("renamed")
     session.execute(f"create temp table if not exists {WITHDRAWN}")
-    count(session, wanted, frame.window.end)
+    count(session, wanted, frame.window.end, "sampled")
     if session.value("select count(*) from renamed"):
         names = list(wanted)
         session.execute(
@@ -60,16 +78,26 @@ def _build(frame: Frame, has_all: bool) -> None:
         f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
         for index, (day, part) in enumerate(blocks)
     )
+    _name_classes(session)
     frame.make(
         "universe",
-        stood=sql_text("stood"),
+        stood=sql_text("stood", classes=", ".join(f"{c}::of_{c} as {c}" for c in CLASSES)),
         days=frame.window.days,
         gained=gained or "null::double",
         spare="".join(f", r_{index}" for index in range(len(blocks))),
+        unasked="" if frame.needs.has_series else UNASKED,
         condition=frame.universe.condition,
     )
     session.execute("drop table valued")
-    make_series(frame)
+
+
+def _name_classes(session: Session) -> None:
+    """An enum for each class of our facts: `u` is wide and long, and texts make it slow."""
+    for name in CLASSES:
+        if not session.value(
+            "select 1 from duckdb_types() where type_name = $name", name=f"of_{name}"
+        ):
+            session.execute(sql_text("classes", column=name, sizes=list(SIZES)))
 
 
 def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
@@ -81,7 +109,7 @@ def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
         "d_start": ("d", days.knot(window.start - DAY)),
         "l_start": ("l", days.knot(window.start - DAY)),
     }
-    for lag in LAGS:
+    for lag in sorted(frame.needs.lags):
         knot = days.knot(frame.anchor - timedelta(lag))
         if lag in DOWNLOAD_LAGS:
             wanted[f"d_{lag}"] = ("d", knot)

@@ -16,5 +16,9 @@ def make_stays(frame: "Frame") -> None:
     """The temp tables `listed` (repo, day, rank) and `stay` (entered, gone), of the window and a
     year before it."""
     first = f"date '{frame.window.start - MEMORY}'"
-    frame.make("listed", top=TOP, candidates=CANDIDATES, first=first)
+    points = "point"
+    if not frame.has_history:
+        points = "trended"
+        frame.make(points)
+    frame.make("listed", top=TOP, candidates=CANDIDATES, first=first, points=points)
     frame.make("stays", first=first)

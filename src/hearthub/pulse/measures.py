@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hearthub.errors import BadRequest, NotFound
-from hearthub.pulse.frame import Frame
+from hearthub.pulse.frame import Frame, Needs
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
+from hearthub.pulse.months import MONTH
 from hearthub.pulse.reader import Reader
+
+_LAGS = (0, 7, 28)
+"""Most metrics look back so many days."""
 
 
 def known_metrics() -> list[Metric]:
@@ -32,7 +36,9 @@ class Measures:
         Without `universe` and `window` they are what the metric is defined on.
         """
         metric = _named(name)
-        with self.frame(universe or metric.types[0], window or metric.window) as frame:
+        with self._lake.reading() as session:
+            found = universe or metric.types[0], window or metric.window
+            frame = open_frame(session, *found, needs_of([(name, by)]))
             return measure(frame, metric, by)
 
     def is_synthetic(self, source: str) -> bool:
@@ -54,6 +60,10 @@ def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricR
     if by is not None and by not in metric.dimensions:
         known = ", ".join(metric.dimensions) or "nothing"
         raise BadRequest(f"{metric.id} is not known by {by!r}: choose {known}")
+    if by != MONTH:
+        lacks_history = metric.has_history and not frame.has_history
+        if lacks_history or not frame.needs.has_series:
+            raise ValueError(f"This frame was opened without what {metric.id} needs")
     return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
 
 
@@ -65,6 +75,14 @@ def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]
 def measure_one(frame: Frame, name: str, by: str | None = None) -> list[MetricRow]:
     """A metric by its name; raises NotFound for no such one."""
     return measure(frame, _named(name), by)
+
+
+def needs_of(asks: Iterable[tuple[str, str | None]]) -> Needs:
+    """What a frame needs for these metrics, each by something."""
+    metrics = [_named(name) for name, by in asks if by != MONTH]
+    lags = {lag for metric in metrics for lag in (*_LAGS, *metric.lags)}
+    has_history = any(metric.has_history for metric in metrics)
+    return Needs(frozenset(lags), bool(metrics), has_history)
 
 
 def _named(name: str) -> Metric:

@@ -93,6 +93,11 @@ class Metric:
     """The one it has where none is asked for."""
     dimensions: tuple[str, ...] = ()
     """What `--by` may name."""
+    lags: tuple[int, ...] = ()
+    """Days before the window's end at which `u` is to have the counters, beside 0, 7 and 28."""
+    has_history: bool = False
+    """It needs the points of watched repos from their first on, not those about the window alone.
+    """
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -32,6 +32,7 @@ from hearthub.pulse.sources.files import workplace
 from hearthub.pulse.sources.incoming import Options
 from hearthub.pulse.sources.mapping import Map, read_map
 from hearthub.pulse.sources.own import Own, OwnDays, OwnGone, OwnNow, add_days, known_of
+from hearthub.pulse.standing import keep_standings
 from hearthub.pulse.trending import Trending, Trends
 from hearthub.registry import Registry
 from hearthub.settings import Settings
@@ -162,10 +163,11 @@ class Pulse:
             log.info("classified anew: %d", done)
 
     def tidy(self, _payload: dict[str, Any]) -> None:
-        """Job: few files in the lake, and none that nobody reads."""
-        merged, removed = self.lake.compact(), self.lake.sweep()
-        if merged or removed:
-            log.info("the lake: %d files merged, %d removed", merged, removed)
+        """Job: few files in the lake, none that nobody reads, and how months ended."""
+        merged = self.lake.compact()
+        made, removed = keep_standings(self.lake), self.lake.sweep()
+        if merged or made or removed:
+            log.info("the lake: %d files merged, %d removed; %d standings", merged, removed, made)
 
     def make_reports(self, _payload: dict[str, Any]) -> None:
         """Job: the reports that are due (keeping.py), and the claims, so that nobody waits."""

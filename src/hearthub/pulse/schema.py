@@ -146,6 +146,21 @@ COUNTER = Table(
     order='repo_id, "at"',
     partition="strftime(\"at\", '%Y-%m')",
 )
+STANDING = Table(
+    "standing",
+    # How the counters of every repo stood at the end of a month: made of `counter` (standing.py).
+    # Files that were made of other files of `counter` than there are now are not to be read.
+    (
+        ("repo_id", "bigint"),
+        ("month", "date"),  # its first day
+        ("d30", "bigint"),  # the last that was told
+        ("d_all", "bigint"),
+        ("likes", "bigint"),
+        ("d_most", "bigint"),  # the highest d_all until then
+        ("trending_most", "double"),
+    ),
+    order="repo_id",
+)
 EDGE = Table(
     "edge",
     (
@@ -220,6 +235,7 @@ TABLES = (
     STATE,
     CLASSIFIED,
     COUNTER,
+    STANDING,
     EDGE,
     OWN_DAY,
     PAPER,

@@ -4,8 +4,12 @@ Every repo of a small universe is watched. Of a large one those are that gained 
 likes, stood highest in trending, or whose counter fell.
 """
 
-from datetime import timedelta
+from bisect import bisect_left
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from hearthub.pulse.standing import Month, months
+from hearthub.pulse.statements import sql_text
 
 if TYPE_CHECKING:
     from hearthub.pulse.frame import Frame
@@ -21,16 +25,49 @@ LOOK_BACK = timedelta(days=42)
 def make_series(frame: "Frame") -> None:
     """The temp tables `watched`, `point` and `day`; correct `u` by what only series can tell."""
     days = frame.days.live
-    first = f"date '{min(frame.window.start, frame.anchor - LOOK_BACK)}'"
+    first = min(frame.window.start, frame.anchor - LOOK_BACK)
+    has_d30_alone = bool(
+        frame.session.value("select count(*) from u where d_all is null and d30 is not null")
+    )
     frame.make("watched", most=MOST)
-    frame.make("point")
-    frame.make("day", first=first)
+    _make_points(frame, None if has_d30_alone else _base(frame, first))
+    frame.make("day", first=f"date '{first}'")
     if not days:
         return
-    if frame.session.value("select count(*) from u where d_all is null and d30 is not null"):
-        _deconvolve(frame, first)
+    if has_d30_alone:
+        _deconvolve(frame, f"date '{first}'")
     frame.make("fell")
     frame.make("without_falls", days=frame.window.days)
+
+
+def _base(frame: "Frame", first: date) -> Month | None:
+    """The month from whose standing on points are enough for the days from `first` on."""
+    if frame.needs.has_history or frame.session.value("select count(*) from renamed"):
+        return None
+    live = frame.days.live
+    for month in reversed(months(frame.session)):
+        if month.standing and month.last < first:
+            # What stood then counts on the next live day, which is to be before them all.
+            next_live = bisect_left(live, month.last)
+            if next_live < len(live) and live[next_live] < first:
+                return month
+    return None
+
+
+def _make_points(frame: "Frame", base: Month | None) -> None:
+    """`point`; after `base` alone, with how it stood then, if there is one."""
+    session = frame.session
+    rows, carried = "counter", ""
+    if base and base.standing:
+        later = [month for month in months(session) if month.name > base.name]
+        rows = session.part("counter", [file for month in later for file in month.counters])
+        carried = sql_text(
+            "carried",
+            standing=session.part("standing", [base.standing]),
+            day=f"date '{base.last}'",
+        )
+    frame.has_history = base is None
+    frame.make("point", counters=rows, carried=carried)
 
 
 def _deconvolve(frame: "Frame", first: str) -> None:

@@ -56,6 +56,7 @@ METRICS = (
         "Age since the repo was made, which may be before its release",
         reference="RAM score of ATOM, v1 of January and v2 of May 2026 (atomproject.ai)",
         compute=_scores,
+        has_history=True,
         types=("model",),
         window="90d",
         dimensions=("repo", "size_class"),

@@ -8,7 +8,7 @@ from hearthub.pulse.intervals import (
     gamma_interval,
 )
 from hearthub.pulse.metric import Figure, Metric
-from hearthub.pulse.months import make_months
+from hearthub.pulse.months import summed_months
 
 LISTED = 50
 """Repos that a list has."""
@@ -32,20 +32,14 @@ def _period(frame: Frame, by: str | None) -> list[Figure]:
 
 
 def _months(frame: Frame) -> list[Figure]:
-    figures = []
-    for index, month in enumerate(make_months(frame)):
-        row = frame.session.one(
-            f"select sum(gained_{index}) as downloads, count(gained_{index}) as known, "  # noqa: S608
-            "count(*) as n from by_month"
+    return [
+        Figure(
+            row["downloads"], row["downloads"], n=int(row["known"]),
+            coverage=row["known"] / row["n"] if row["n"] else None, window=month,
         )
-        coverage = row["known"] / row["n"] if row["n"] else None
-        figures.append(
-            Figure(
-                row["downloads"], row["downloads"], n=int(row["known"]), coverage=coverage,
-                window=month,
-            )
-        )  # fmt: skip
-    return figures
+        for month, rows in summed_months(frame, "''")
+        for row in rows or [{"downloads": None, "known": 0, "n": 0}]
+    ]  # fmt: skip
 
 
 def _velocity(frame: Frame, by: str | None) -> list[Figure]:
@@ -137,6 +131,7 @@ METRICS = (
         "bootstrap of the watched repos' days, blocks of 7",
         reference="Garwood 1936; Kuensch 1989",
         compute=_velocity,
+        lags=(1,),
         dimensions=("repo", *DIMENSIONS),
     ),
     Metric(

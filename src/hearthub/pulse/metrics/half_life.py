@@ -100,6 +100,7 @@ METRICS = (
         reference="Kaplan and Meier 1958; Tsai 1987; Brookmeyer and Crowley 1982",
         compute=_half_life,
         version=2,
+        has_history=True,
         window="all",
         dimensions=("clock", *DIMENSIONS),
     ),

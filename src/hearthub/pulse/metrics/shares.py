@@ -8,7 +8,7 @@ from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.intervals import GROUPS, jackknife, without_each
 from hearthub.pulse.metric import Compute, Figure, Metric
-from hearthub.pulse.months import make_months
+from hearthub.pulse.months import summed_months
 from hearthub.pulse.universe import UNKNOWN
 from hearthub.pulse.window import Window
 
@@ -47,7 +47,7 @@ def _shares(frame: Frame, column: str, by: str | None) -> list[Figure]:
         return _robust(frame, name)
     if by == "month":
         return _months(frame, name)
-    rows = frame.rows("shares", table="u", amount="downloads", by=by_column(by), **{"class": name})
+    rows = frame.rows("shares", by=by_column(by), **{"class": name})
     found = groupby(rows, key=lambda row: str(row["dimension"]))
     return [f for part, some in found for f in _figures(list(some), part if by else None)]
 
@@ -55,11 +55,13 @@ def _shares(frame: Frame, column: str, by: str | None) -> list[Figure]:
 def _months(frame: Frame, name: str) -> list[Figure]:
     """Each month of the window by itself: its own window, and the whole of that month."""
     figures: list[Figure] = []
-    for index, month in enumerate(make_months(frame)):
-        rows = frame.rows(
-            "shares", table="by_month", amount=f"gained_{index}", by="''", **{"class": name}
-        )
-        figures += _figures(rows, None, month)
+    for month, rows in summed_months(frame, name):
+        known = [
+            {"class": row["dimension"], "downloads": row["downloads"], "n": row["known"]}
+            for row in rows
+            if row["known"]
+        ]
+        figures += _figures(known, None, month)
     return figures
 
 

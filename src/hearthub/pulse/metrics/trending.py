@@ -107,6 +107,8 @@ METRICS = (
         "first week of the namespace's earlier repos that were watched, else the median of all",
         reference="own definition",
         compute=_surprise,
+        has_history=True,
+        lags=(35,),
         dimensions=("repo",),
         window="7d",
     ),

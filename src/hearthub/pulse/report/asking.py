@@ -9,7 +9,7 @@ from hearthub.errors import NotFound
 from hearthub.lake import Row
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
-from hearthub.pulse.measures import measure_one
+from hearthub.pulse.measures import measure_one, needs_of
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.metrics.rising import risers
 from hearthub.pulse.reader import Reader
@@ -77,7 +77,8 @@ def ask(
         say(f"{spec.universe}, {spec.window}: {len(spec.asks)} questions")
         try:
             with lake.reading() as session:
-                _ask(open_frame(session, spec.universe, spec.window), name, spec, answers)
+                frame = open_frame(session, spec.universe, spec.window, needs_of(spec.asks))
+                _ask(frame, name, spec, answers)
         except NotFound:
             if not spec.is_optional:
                 raise

@@ -11,7 +11,7 @@ from typing import Any
 from hearthub.errors import BadRequest, HearthubError
 from hearthub.lake import Lake
 from hearthub.pulse.framing import open_frame
-from hearthub.pulse.measures import measure_one
+from hearthub.pulse.measures import measure_one, needs_of
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.report.document import Number, Query, Sentence, Slot, Term, Text
 from hearthub.pulse.report.sentences import LANGUAGES, words
@@ -92,7 +92,7 @@ def _again(
     lake: Lake, universe: str, window: str, asks: list[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], list[dict[str, Any]]]:
     with lake.reading() as session:
-        frame = open_frame(session, universe, window)
+        frame = open_frame(session, universe, window, needs_of(asks))
         return {
             (metric, by): [row.to_json() for row in measure_one(frame, metric, by)]
             for metric, by in asks

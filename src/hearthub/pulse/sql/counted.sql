@@ -1,9 +1,5 @@
 create or replace temp table {table} as
-select
-    repo_id,
-    {columns}
-    max(d_all) as d_most,
-    max(trending) filter ("at" < {after}) as trending_most
-from counter
-where {where}
+select repo_id{columns}
+from {counters}
+where "at" < {after}
 group by repo_id

@@ -5,13 +5,13 @@ with live as (
     select day from observed_day where not is_stalled and day <= $anchor and day >= {first}
 ),
 scored as (
-    select repo_id, max(trending) as most from point where trending > 0 and day >= {first}
+    select repo_id, max(trending) as most from {points} where trending > 0 and day >= {first}
     group by repo_id order by most desc, repo_id limit {candidates}
 ),
 held as (
     select scored.repo_id, live.day, p.trending as score
     from scored cross join live
-    asof join (select * from point where trending is not null) p
+    asof join (select * from {points} where trending is not null) p
         on p.repo_id = scored.repo_id and p.day <= live.day
 ),
 liked as (

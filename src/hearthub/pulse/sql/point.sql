@@ -6,10 +6,10 @@ seen as (
         watched.repo_id, "at"::date as day,
         arg_max(d_all, "at")::double as d_all, arg_max(d30, "at")::double as d30,
         arg_max(likes, "at")::double as likes, arg_max(trending, "at") as trending
-    from counter join watched on counter.repo_id = watched.counted_id
+    from {counters} counter join watched on counter.repo_id = watched.counted_id
     where "at" < $after::timestamp
     group by all
-)
+{carried})
 select
     repo_id, live.day,
     arg_max(d_all, seen.day) as d_all, arg_max(d30, seen.day) as d30,

@@ -24,7 +24,7 @@ with there as (
 known as (
     select
         * exclude (class_known), {gained} as d30_gained,
-        coalesce(class_known, case
+        coalesce(class_known, (case
             when params_total is null then null
             when params_total < 1e9 then '<1B'
             when params_total < 9e9 then '1-9B'
@@ -32,19 +32,19 @@ known as (
             when params_total < 100e9 then '40-100B'
             when params_total < 250e9 then '100-250B'
             else '250B+'
-        end) as size_class
+        end)::of_size_class) as size_class
     from there
 ),
 based as (
-    select *, case
+    select *, (case
         when d_all is not null and d_start is not null then 'all'
         when d_all is not null and created_at >= $start::timestamp then 'young'
         when d30_gained is not null then 'd30'
         else 'unknown'
-    end as basis
+    end)::enum('all', 'd30', 'unknown', 'young') as basis
     from known
 )
-select * exclude (d30_gained, d_start, l_start{spare}),
+select * exclude (d30_gained, d_start, l_start{spare}{unasked}),
     case basis
         -- More than the 30-day counter in no more than 30 days is a back-fill, not a download.
         when 'all' then least(greatest(d_all - d_start, 0), case when {days} <= 30 then d30 end)
