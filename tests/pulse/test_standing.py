@@ -19,9 +19,7 @@ from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import known_metrics, measure_one, needs_of
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.months import make_months
-from hearthub.pulse.renames import moved
 from hearthub.pulse.standing import keep_standings, months
-from hearthub.pulse.statements import sql_text
 from hearthub.sandbox import Sandbox
 from pulse.lakes import panel
 
@@ -59,9 +57,11 @@ def test_kept_standings_and_daily_rows_tell_the_same(lake: Lake, tmp_path: Path)
     panel(lake, tmp_path, last, whole=False)
     assert _kept(lake) == ["2026-01", "2026-02"]
     _compare(lake, tmp_path / "three")
-    with lake.writing() as writing:
-        writing.session.execute(sql_text("repo_key"))
-        moved(writing, "test", "model", "acme/m-3", "acme/m-4", datetime(2026, 3, 20))
+    newest = [row for row in whole if row["id"] == "acme/m-4"][-1]
+    told = newest | {"observed_at": "2026-03-31T21:00:00Z", "formerly": "acme/m-3"}
+    panel(lake, tmp_path, [told], whole=False)
+    with lake.reading() as session:
+        assert session.value("select count(*) from alias") == 1
     _compare(lake, tmp_path / "four")
     assert (keep_standings(lake), keep_standings(lake)) == (1, 0)
     _compare(lake, tmp_path / "five")

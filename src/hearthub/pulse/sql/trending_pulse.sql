@@ -29,5 +29,6 @@ told as (
 )
 select id, gained, mean, mean * (gained + {a}) / (mean + {a}) as score
 from told
-order by score desc, id
+-- Sums of floats differ in their last digits from run to run: equal scores are to stay in one order.
+order by round(score, 6) desc, id
 limit {most}
