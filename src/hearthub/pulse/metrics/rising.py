@@ -28,7 +28,7 @@ def risers(frame: Frame) -> list[Row]:
     def made() -> list[Row]:
         make_lineage(frame)
         frame.make("riser", listed=listed("pulse", LISTED))
-        return frame.session.rows("select * from riser order by score desc, id")
+        return frame.session.rows("select * from riser order by round(score, 6) desc, id")
 
     found: list[Row] = frame.kept("risers", made)
     return found

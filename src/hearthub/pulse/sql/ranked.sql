@@ -6,7 +6,7 @@ seven as (
     group by repo_id
 )
 select
-    row_number() over (order by listed.value desc, u.id) as rank,
+    row_number() over (order by round(listed.value, 6) desc, u.id) as rank,
     u.repo_id, u.id, u.author, listed.value,
     round(coalesce(case
         when l_7 is not null then l_0 - l_7
