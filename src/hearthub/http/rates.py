@@ -23,6 +23,9 @@ _WORDS = {API: "API requests", RESOLVE: "downloads", PAGES: "pages", TOKENS: "wr
 _UNCOUNTED = ("/cas/", "/lfs/objects/", "/healthz", "/readyz", "/metrics", "/static/")
 
 
+_GIT = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
+
+
 class Rates:
     """`check` and `accept` are called on the event loop only."""
 
@@ -97,7 +100,7 @@ def kind_of(path: str) -> str | None:
         return RESOLVE
     if path.startswith(_UNCOUNTED):
         return None
-    return API if ".git/" in path else PAGES
+    return API if ".git/" in path or path.endswith(_GIT) else PAGES
 
 
 def _token(scope: Scope) -> str | None:
