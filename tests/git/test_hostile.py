@@ -64,6 +64,8 @@ def test_a_good_one_is_accepted(alice: httpx.Client) -> None:
         ([("100644", b"a", FILE), ("40000", b"a", FILE)], "twice"),
         ([("040000", b"a", FILE)], "mode"),
         ([("100640", b"a", FILE)], "mode"),
+        ([("120000", b".gitmodules", FILE)], "symbolic link"),
+        ([("120000", b".GitAttributes", FILE)], "symbolic link"),
         ([("40000", b"a", FILE)], "is a blob, not a tree"),
         ([("100644", b"a", MISSING)], "is missing"),
     ],

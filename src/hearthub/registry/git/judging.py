@@ -20,6 +20,8 @@ _MODES = {
     b"40000": Kind.TREE,
     b"160000": None,
 }
+_NEVER_LINKS = frozenset({b".gitmodules", b".gitattributes", b".gitignore", b".mailmap"})
+"""What git reads of a checkout: as a symbolic link it could lie anywhere."""
 _WHO = rb"[^\n<>\0]* ?<[^\n<>\0]*> (?:0|[1-9]\d{0,17}) [+-]\d{4}\n"
 _COMMIT = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author " + _WHO + rb"committer " + _WHO
@@ -75,6 +77,8 @@ def _of_tree(content: bytes, max_entries: int) -> Links:
     for mode, name, oid in entries:
         if mode not in _MODES:
             raise BadRequest(f"A tree has {_shown(name)} with the unknown mode {mode.decode()}")
+        if mode == b"120000" and name.lower() in _NEVER_LINKS:
+            raise BadRequest(f"{_shown(name)} cannot be a symbolic link")
         key = name + b"/" if mode == b"40000" else name
         if key <= last or name in names:
             raise BadRequest(f"A tree has {_shown(name)} twice, or not in git's order")

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from hearthub.errors import BadRequest, TooLarge
 from hearthub.registry.gitformat import Kind, hasher, oid_of
 
-MOST_OBJECTS = 2_000_000
+MOST_OBJECTS = 500_000
+"""What a push may have: an index of them is kept in memory."""
 _OFS_DELTA, _REF_DELTA = 6, 7
 _DEEPEST, _CHAIN_BYTES = 4096, 256 * 2**20
 _EXPANDED, _FREE = 64, 2**28
