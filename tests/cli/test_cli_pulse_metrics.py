@@ -65,7 +65,7 @@ def test_rows_as_csv_and_as_a_table(data: Path) -> None:
     done = hearthub("metric", "period_downloads", "--by", "task", "--data", str(data),
                     "--format", "csv")  # fmt: skip
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert {row["dimension"] for row in rows} == {"fill-mask", "=1+1"}
+    assert {row["dimension"] for row in rows} == {"fill-mask", "'=1+1"}, "no formula"
     shown = hearthub("metric", "velocity", "--by", "repo", "--data", str(data))
     assert "a/?red" in shown.stdout
     assert "\u202e" not in shown.stdout
@@ -100,7 +100,7 @@ def test_figures_that_are_made_up_say_so(data: Path, tmp_path: Path) -> None:
         told = json.loads(hearthub(*words, "--format", "json").stdout)
         assert {row["synthetic"] for row in told} == {is_synthetic}
         table = list(csv.DictReader(io.StringIO(hearthub(*words, "--format", "csv").stdout)))
-        assert {row["synthetic"] for row in table} == {str(is_synthetic)}
+        assert {row["synthetic"] for row in table} == {str(is_synthetic).lower()}
         lines = hearthub(*words).stdout.splitlines()
         assert all(("SYNTHETIC" in line) == is_synthetic for line in lines[1:])
         claims = json.loads(hearthub("claims", "--data", str(folder), "--format", "json").stdout)
@@ -108,3 +108,15 @@ def test_figures_that_are_made_up_say_so(data: Path, tmp_path: Path) -> None:
         assert found == {is_synthetic}
         shown = hearthub("claims", "--data", str(folder)).stdout
         assert ("SYNTHETIC" in shown) == is_synthetic
+
+
+def test_claims_of_a_source_that_is_unknown(data: Path) -> None:
+    done = hearthub("claims", "--source", "nosuch", "--data", str(data))
+    assert done.returncode == 1
+    assert "Nothing is known from 'nosuch': there are told" in done.stderr
+
+
+def test_the_list_of_metrics_takes_a_data_folder(data: Path) -> None:
+    done = hearthub("metrics", "--data", str(data), "--format", "csv")
+    assert done.returncode == 0
+    assert done.stdout.startswith("metric,")

@@ -34,6 +34,8 @@ GOOD = {"id": "acme/good", "observed_at": "2026-05-01", "likes": 1, "downloads_3
         ({"downloads_30d": "-5"}, "downloads_30d is no count"),
         ({"downloads_30d": 1e300}, "downloads_30d is no number"),
         ({"likes": "many"}, "likes is no number"),
+        ({"likes": 2.5}, "likes is no number"),
+        ({"likes": "2.5"}, "likes is no number"),
         ({"likes": [1]}, "likes is no number"),
         ({"trending": "inf"}, "trending is no number"),
         ({"id": None}, "the id is missing"),
@@ -270,6 +272,7 @@ def test_papers(lake: Lake, tmp_path: Path) -> None:
     [
         ("source = ", "no TOML"),
         ("source = 'Not Good'", "makes no sense"),
+        ("source = 'own'", "makes no sense"),
         ("source = 'x'\nbogus = 1", "unknown keys"),
         ("source = 'x'\n[columns]\nstars = 'y'", "unknown columns"),
         ("source = 'x'\n[columns]\nid = 7", "name of a column"),

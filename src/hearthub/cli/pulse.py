@@ -90,9 +90,11 @@ def query(
         answer = hub.pulse.query(statement)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     if form is Format.csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(answer.columns)
-        writer.writerows(answer.rows)
+        from hearthub.pulse import cell
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        for line in (answer.columns, *answer.rows):
+            writer.writerow([cell(it) if isinstance(it, str) else it for it in line])
     elif form is Format.json:
         print(json.dumps(rows, indent=2))
     else:

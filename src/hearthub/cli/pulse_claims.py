@@ -1,15 +1,14 @@
 """`hearthub pulse claims`: what was published, held against the data at hand."""
 
-import csv
 import json
-import sys
 from typing import Annotated
 
 import typer
 
 from hearthub.cli.common import Data
 from hearthub.cli.common import show as table
-from hearthub.cli.pulse_metrics import AsFormat, Format, label, lake_of
+from hearthub.cli.pulse_metrics import AsFormat, Format, label, lake_of, print_csv
+from hearthub.errors import NotFound
 
 
 def claims(
@@ -25,6 +24,12 @@ def claims(
     from hearthub.pulse import Measures, judge_claims
 
     lake = lake_of(data)
+    if source is not None:
+        with lake.reading() as session:
+            known = [row["source"] for row in session.rows("select distinct source from snapshot")]
+        if source not in known:
+            there = ", ".join(sorted(known)[:20]) or "none yet"
+            raise NotFound(f"Nothing is known from {source!r}: there are {there}")
     found = judge_claims(lake, source)
     sources = {verdict.row.source for verdict in found if verdict.row}
     is_synthetic = any(map(Measures(lake).is_synthetic, sources))
@@ -36,9 +41,7 @@ def claims(
         print(json.dumps(rows, indent=2))
     elif as_format is Format.csv:
         flat = [{**row, "found": (row["found"] or {}).get("value")} for row in rows]
-        writer = csv.DictWriter(sys.stdout, list(flat[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(flat)
+        print_csv(flat)
     else:
         table([_line(row, is_synthetic) for row in rows], as_json=False)
 

@@ -1,9 +1,7 @@
 """`hearthub pulse metrics` and `hearthub pulse metric`: what can be measured, and the numbers."""
 
-import csv
 import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,8 +24,11 @@ class Format(StrEnum):
 AsFormat = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
 
-def metrics(as_format: AsFormat = Format.table) -> None:
-    """What can be measured: each metric's definition, unit, window and edge cases."""
+def metrics(as_format: AsFormat = Format.table, data: Data = None) -> None:
+    """What can be measured: each metric's definition, unit, window and edge cases.
+
+    It is the same for all data.
+    """
     from hearthub.pulse import known_metrics
 
     rows = [metric.to_json() for metric in known_metrics()]
@@ -99,13 +100,14 @@ def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
         return
-    names = list(dict.fromkeys(key for row in rows for key in row))
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {key: " ".join(map(str, v)) if isinstance(v, list) else v for key, v in row.items()}
-        )
+    print_csv(rows)
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """With a header of all keys; what strangers wrote is no formula and moves no cursor."""
+    from hearthub.pulse import table_csv
+
+    print(table_csv(rows, list(dict.fromkeys(key for row in rows for key in row))), end="")
 
 
 def _line(row: "MetricRow") -> dict[str, object]:

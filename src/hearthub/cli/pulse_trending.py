@@ -1,6 +1,5 @@
 """`hearthub pulse trending`: what rises, of one source and type."""
 
-import csv
 import json
 import sys
 from enum import StrEnum
@@ -11,7 +10,7 @@ import typer
 
 from hearthub.cli.common import Data, open_whole_hub, shown
 from hearthub.cli.common import show as table
-from hearthub.cli.pulse_metrics import AsFormat, Format, lake_of
+from hearthub.cli.pulse_metrics import AsFormat, Format, lake_of, print_csv
 
 if TYPE_CHECKING:
     from hearthub.pulse import Trending
@@ -55,13 +54,14 @@ def trending(
     """What rises now, each with what it gained in the last seven days that were observed."""
     found = _found(data, kind.value, sort and sort.value, universe, limit)
     rows = found.to_json()
+    if not rows:
+        print(f"Nothing rose that {found.source} can tell of: ranking likes takes several days",
+              file=sys.stderr)  # fmt: skip
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
     elif as_format is Format.csv:
         if rows:
-            writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+            print_csv(rows)
     else:
         table([_line(row) for row in rows], as_json=False)
 

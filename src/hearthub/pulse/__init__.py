@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hearthub.pulse.cells import table_csv
+    from hearthub.pulse.cells import cell, table_csv
     from hearthub.pulse.claims import Verdict, judge_claims, known_claims
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
@@ -44,6 +44,7 @@ __all__ = [
     "Trending",
     "Trends",
     "Verdict",
+    "cell",
     "class_text",
     "exact",
     "judge_claims",
@@ -74,6 +75,7 @@ _HOMES = {
     "KeptReport": "kept",
     "Origin": "origins",
     "Verdict": "claims.claims",
+    "cell": "cells",
     "table_csv": "cells",
     "judge_claims": "claims.claims",
     "known_claims": "claims.claims",

@@ -92,7 +92,10 @@ def _is_text(value: object) -> bool:
 
 
 _RULES: Mapping[str, Callable[[Any], bool]] = {
-    "source": lambda value: isinstance(value, str) and bool(_SOURCE.fullmatch(value)),
+    # "own" is this hub itself: nobody else speaks for it.
+    "source": lambda value: (
+        isinstance(value, str) and bool(_SOURCE.fullmatch(value)) and value != "own"
+    ),
     "origin": lambda value: (
         isinstance(value, str) and bool(_HOST.fullmatch(value)) and value != "all"
     ),

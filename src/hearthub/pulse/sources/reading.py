@@ -82,10 +82,19 @@ def is_told(column: Column) -> str:
 
 def count(column: Column) -> str:
     if column.is_number:
-        number = "cast({} as double)" if _FLOATS.fullmatch(column.kind) else "{}"
-        return f"try_cast({number.format(column.sql)} as bigint)"
+        if _FLOATS.fullmatch(column.kind):
+            return _whole(f"cast({column.sql} as double)")
+        return f"try_cast({column.sql} as bigint)"
     found = text(column)
-    return f"coalesce(try_cast({found} as bigint), try_cast(try_cast({found} as double) as bigint))"
+    # In this order: a large number written out is not to lose its last digits.
+    is_plain = f"regexp_full_match(trim({found}), '[+-]?[0-9]+')"
+    whole = _whole(f"try_cast({found} as double)")
+    return f"case when {is_plain} then try_cast({found} as bigint) else {whole} end"
+
+
+def _whole(number: str) -> str:
+    """Of a double, null where it is no whole number: half a download is none."""
+    return f"case when {number} = floor({number}) then try_cast({number} as bigint) end"
 
 
 def number(column: Column) -> str:

@@ -28,9 +28,10 @@ gained as (
         ))::bigint as span
     from (
         -- Born since the live day before: all that it has, it got meanwhile. On the source's first
-        -- day those count as born that are younger than six weeks.
+        -- day those count as born that are younger than a week: spread over longer, it would tell
+        -- of days that nobody saw.
         select *, is_first and born <= day
-            and coalesce(born > live_before, born > day - 42) as is_new
+            and coalesce(born > live_before, born > day - 7) as is_new
         from step
     )
 )
