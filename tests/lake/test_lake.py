@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +137,16 @@ def test_old_versions_are_swept_and_the_newest_stays(
     monkeypatch.setattr("hearthub.lake.lake.KEEP_S", -1.0)
     assert lake.sweep() == 4
     assert total(lake) == 20
+
+
+def test_what_a_killed_process_left_is_swept_a_day_later(lake: Lake) -> None:
+    for name, hours in (("session-old", 25), ("session-new", 23)):
+        folder = lake.folder / "tmp" / name
+        folder.mkdir(parents=True)
+        (folder / "rows.parquet").touch()
+        os.utime(folder, (time.time() - hours * 3600,) * 2)
+    lake.sweep()
+    assert [it.name for it in (lake.folder / "tmp").glob("session-*")] == ["session-new"]
 
 
 def test_nothing_beside_the_lake_is_read(lake: Lake, tmp_path: Path) -> None:

@@ -16,14 +16,16 @@ def test_the_only_source_is_meant(lake: Lake, tmp_path: Path) -> None:
         assert str(parse_universe("model@radar/recent-90", session)) == "model@radar/recent-90"
 
 
-def test_of_several_sources_one_is_named(lake: Lake, tmp_path: Path) -> None:
-    for source in ("radar", "dump"):
-        write(lake, [Told("a/x", d_all=[1])], tmp_path, source=source)
-    with lake.reading() as session, pytest.raises(BadRequest, match="dump, radar"):
-        parse_universe("model", session)
-    write(lake, [Told("a/x", d_all=[1])], tmp_path, source="own")
+def test_of_several_sources_the_newest_is_meant_and_this_hub_last(
+    lake: Lake, tmp_path: Path
+) -> None:
+    write(lake, [Told("a/x", d_all=[1] * 9)], tmp_path, source="own")
     with lake.reading() as session:
         assert parse_universe("model", session).source == "own"
+    for source, days in (("radar", 3), ("dump", 2)):
+        write(lake, [Told("a/x", d_all=[1] * days)], tmp_path, source=source)
+    with lake.reading() as session:
+        assert parse_universe("model", session).source == "radar"
         with pytest.raises(NotFound, match="'web'"):
             parse_universe("model@web", session)
 

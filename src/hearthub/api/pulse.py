@@ -81,7 +81,7 @@ def claims(
     source: Word = None,
     format: Format = None,  # noqa: A002
 ) -> Response:
-    """Each against the data of `source` (default: the only one, else this hub itself)."""
+    """Each against the data of `source` (by default the one observed last)."""
     answering = Answering(request, hub.pulse.stamp, format)
     if unchanged := answering.unchanged():
         return unchanged

@@ -14,7 +14,7 @@ from hearthub.errors import NotFound
 def claims(
     source: Annotated[
         str | None,
-        typer.Option("--source", metavar="NAME", show_default="the only one, else this hub",
+        typer.Option("--source", metavar="NAME", show_default="the one observed last",
                      help="Against the data of which source."),
     ] = None,
     as_format: AsFormat = Format.table,

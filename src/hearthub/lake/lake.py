@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from hearthub.lake.session import Limits, Session
 from hearthub.lake.strangers import Answer, ask
 from hearthub.sandbox import Sandbox
 
+LEFT_S = 24 * 3600.0
+"""No session lasts so long."""
 FEW = 8
 """Files of a partition that stay as they are; more are made one by `compact`."""
 
@@ -107,6 +110,9 @@ class Lake:
             if is_old and path.relative_to(self.folder).as_posix() not in kept:
                 path.unlink(missing_ok=True)
                 removed += 1
+        for path in (self.folder / "tmp").glob("session-*"):  # of processes that were killed
+            if now - path.stat().st_mtime > LEFT_S:
+                shutil.rmtree(path, ignore_errors=True)
         return removed
 
 

@@ -18,9 +18,8 @@ from hearthub.lake import Lake, Session
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metrics.trending import DEFAULT_SORT, SORTS
 from hearthub.pulse.ranking import FIRST, WINDOW, Riser, Told, end_of, ranked, riser, told
-from hearthub.pulse.universe import Universe, parts_of, require_source
+from hearthub.pulse.universe import OWN, Universe, newest, parts_of, require_source
 
-OWN = "own"
 FEW = 4
 """Callers that may wait for what is not kept."""
 MANY = 16
@@ -185,6 +184,6 @@ def _universe(text: str, known: _Known) -> Universe:
     if source is None:
         if not sources:
             raise NotFound(f"Nothing was ingested yet that has a {kind}")
-        source = max(sources, key=lambda name: (name != OWN, sources[name].last, name))
+        source = newest({name: it.last for name, it in sources.items()})
     require_source(kind, source, sorted(sources))
     return Universe(kind, source, condition)

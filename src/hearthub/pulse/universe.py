@@ -1,11 +1,14 @@
 """Which repos a number is about: `TYPE[@SOURCE][/FILTER]`, such as `model@radar/active`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Session
 
+OWN = "own"
 UNKNOWN = "unknown"
 """The class of what has no class: shown as every other one."""
 TYPES = ("model", "dataset", "space")
@@ -55,15 +58,12 @@ def parts_of(text: str) -> tuple[str, str | None, str]:
 def parse_universe(text: str, session: Session) -> Universe:
     """A universe of that lake. Raises BadRequest for what is none, NotFound for no such source.
 
-    Without a source it is the only one that has this type, else `own`.
+    Without a source it is the one that has this type and was observed last (`newest`).
     """
     kind, source, condition = parts_of(text)
-    rows = session.rows(
-        "select distinct source from repo where type = $type order by source", type=kind
-    )
-    sources = [str(row["source"]) for row in rows]
-    source = source or _only(kind, sources)
-    require_source(kind, source, sources)
+    last = observed(session, kind)
+    source = source or newest(last)
+    require_source(kind, source, sorted(last))
     return Universe(kind, source, condition)
 
 
@@ -72,12 +72,20 @@ def require_source(kind: str, source: str, sources: list[str]) -> None:
         raise NotFound(f"No {kind} is known from {source!r} ({_listed(sources)})")
 
 
-def _only(kind: str, sources: list[str]) -> str:
-    if len(sources) == 1:
-        return sources[0]
-    if "own" in sources or not sources:
-        return "own"
-    raise BadRequest(f"Name a source, such as {kind}@{sources[0]} ({_listed(sources)})")
+def observed(session: Session, kind: str | None = None) -> dict[str, datetime]:
+    """When each source (that has repos of a type) was observed last."""
+    having = "where source in (select source from repo where type = $type) " if kind else ""
+    rows = session.rows(
+        f"select source, max(observed_at) as last from snapshot {having}group by source",  # noqa: S608
+        **({"type": kind} if kind else {}),
+    )
+    return {str(row["source"]): row["last"] for row in rows}
+
+
+def newest(last: Mapping[str, datetime]) -> str:
+    """The source that is meant where none is named: another hub before this one, and the one that
+    was observed last."""
+    return max(last, key=lambda name: (name != OWN, last[name], name), default=OWN)
 
 
 def _listed(sources: list[str]) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hearthub.errors import BadRequest
 from hearthub.lake import Lake
 from hearthub.pulse import TABLES, MetricRow, judge_claims, known_claims, known_metrics
 from hearthub.pulse.claims import Claim, Verdict
@@ -136,13 +135,13 @@ def test_fewer_of_a_part_decide_nothing(lake: Lake, tmp_path: Path) -> None:
     assert found.row.value == 900
 
 
-def test_a_source_must_be_named_where_there_are_two(lake: Lake, tmp_path: Path) -> None:
-    for source in ("one", "two"):
-        rows = [{"id": "a/b", "observed_at": "2026-01-10T00:00:00", "likes": 1}]
+def test_of_two_sources_the_newest_is_meant(lake: Lake, tmp_path: Path) -> None:
+    for source, day in (("one", 20), ("two", 10)):
+        rows = [{"id": "a/b", "observed_at": f"2026-01-{day}T00:00:00", "likes": 1}]
         panel(lake, tmp_path, rows, source=source)
-    with pytest.raises(BadRequest, match="one, two"):
-        judge_claims(lake)
-    assert len(judge_claims(lake, "one")) == len(known_claims())
+    told = judge_claims(lake)
+    assert told == judge_claims(lake, "one") != judge_claims(lake, "two")
+    assert len(told) == len(known_claims())
 
 
 def test_an_empty_lake_decides_nothing(lake: Lake) -> None:

@@ -16,6 +16,7 @@ from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.reader import Reader
+from hearthub.pulse.universe import newest, observed
 
 _FOLDER = Path(__file__).parent
 LEAST_OF_A_HUB = 100_000
@@ -118,7 +119,7 @@ def judge_claims(lake: Reader, source: str | None = None) -> list[Verdict]:
 
     Claims of one frame are judged together. Raises BadRequest where a source must be named.
     """
-    source = source or _only(lake)
+    source = source or _newest(lake)
     frames: dict[tuple[str, str], list[Claim]] = {}
     for claim in known_claims():
         if claim.metric and not claim.ill_defined and not claim.missing:
@@ -140,15 +141,9 @@ def judge_claims(lake: Reader, source: str | None = None) -> list[Verdict]:
     return [found.get(claim.id) or _without_data(claim) for claim in known_claims()]
 
 
-def _only(lake: Reader) -> str:
+def _newest(lake: Reader) -> str:
     with lake.reading() as session:
-        rows = session.rows("select distinct source from snapshot order by source")
-    sources = [str(row["source"]) for row in rows]
-    if len(sources) == 1:
-        return sources[0]
-    if not sources or "own" in sources:
-        return "own"
-    raise BadRequest(f"Name a source: there are {', '.join(sources[:20])}")
+        return newest(observed(session))
 
 
 def _without_data(claim: Claim) -> Verdict:
