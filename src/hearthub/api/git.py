@@ -13,8 +13,9 @@ from starlette.routing import Route
 from hearthub import __version__
 from hearthub.accounts import Actor
 from hearthub.api import git_fetch, git_push
+from hearthub.api.params import named_repo
 from hearthub.errors import BadRequest, Forbidden, HearthubError, Moved
-from hearthub.http.actor import actor_of, read
+from hearthub.http.actor import read
 from hearthub.http.errors import error_response, status_of
 from hearthub.http.pktlines import Mark, line
 from hearthub.http.urls import hub_of, redirect_target
@@ -59,11 +60,7 @@ def is_version_2(request: Request) -> bool:
 
 
 async def _repo(request: Request, service: str) -> tuple[Actor, Repo]:
-    hub, params = hub_of(request), request.path_params
-    actor = await actor_of(request)
-    name, kind = f"{params['namespace']}/{params['name']}", params.get("kind", "model")
-    need = RIGHTS.get(service, Right.READ)
-    repo = await read(hub, hub.registry.repo, actor, kind, name, need)
+    actor, repo = await named_repo(request, RIGHTS.get(service, Right.READ))
     wanted = f"application/x-{service}-request"
     if request.method == "POST" and request.headers.get("content-type") != wanted:
         raise BadRequest(f"The body must be {wanted}")

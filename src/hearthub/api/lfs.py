@@ -16,11 +16,12 @@ from starlette.routing import Route
 from hearthub.accounts import Actor
 from hearthub.api import grants
 from hearthub.api.grants import Grant
+from hearthub.api.params import named_repo
 from hearthub.api.xet_tokens import store_access
 from hearthub.api.xet_urls import token_url
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, Forbidden, HearthubError, NotFound
-from hearthub.http.actor import actor_of, read
+from hearthub.http.actor import read
 from hearthub.http.body import spool_body
 from hearthub.http.errors import status_of
 from hearthub.http.files import STRANGER, BytesResponse
@@ -67,17 +68,8 @@ class Completion(BaseModel):
 async def batch(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/objects/batch`: where each object goes, or comes from."""
     body = await read_json(Batch, request)
-    hub, params = hub_of(request), request.path_params
-    need = Right.PROPOSE if body.operation == "upload" else Right.READ
-    actor = await actor_of(request)
-    repo = await read(
-        hub,
-        hub.registry.repo,
-        actor,
-        params.get("kind", "model"),
-        f"{params['namespace']}/{params['name']}",
-        need,
-    )
+    hub, need = hub_of(request), Right.PROPOSE if body.operation == "upload" else Right.READ
+    actor, repo = await named_repo(request, need)
     describe = _upload if body.operation == "upload" else _download
     answers = await run_in_threadpool(describe, request, hub, actor, repo, body)
     transfer = "multipart" if any("chunk_size" in _header(item) for item in answers) else "basic"
@@ -123,16 +115,8 @@ async def complete(request: Request) -> Response:
 
 async def verify(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/verify`: whether the repo has an object of this size."""
-    hub, params = hub_of(request), request.path_params
-    body = await read_json(LfsObject, request)
-    repo = await read(
-        hub,
-        hub.registry.repo,
-        await actor_of(request),
-        params.get("kind", "model"),
-        f"{params['namespace']}/{params['name']}",
-        Right.PROPOSE,
-    )
+    hub, body = hub_of(request), await read_json(LfsObject, request)
+    _, repo = await named_repo(request, Right.PROPOSE)
     stored = (await run_in_threadpool(hub.storage.objects, repo.id, [body.oid])).get(body.oid)
     if stored is None or stored.size != body.size:
         raise NotFound(f"Object {body.oid} of {body.size} bytes is not stored for this repo")

@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hearthub.accounts import Actor
 from hearthub.api.lfs import MEDIA_TYPE, read_json
+from hearthub.api.params import named_repo
 from hearthub.clock import iso
 from hearthub.errors import BadRequest
-from hearthub.http.actor import actor_of, read
 from hearthub.http.urls import hub_of
 from hearthub.registry import Lock, Locked, Repo, Right
 
@@ -36,7 +35,7 @@ class Unlock(BaseModel):
 async def create(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/locks`: lock a file."""
     body = await read_json(NewLock, request)
-    actor, repo = await _repo(request, Right.WRITE)
+    actor, repo = await named_repo(request, Right.WRITE)
     locks = hub_of(request).registry.locks
     try:
         lock = await run_in_threadpool(locks.create, actor, repo, body.path)
@@ -48,7 +47,7 @@ async def create(request: Request) -> Response:
 async def listed(request: Request) -> Response:
     """`GET /{repo}.git/info/lfs/locks`: who has what."""
     query = request.query_params
-    _, repo = await _repo(request, Right.READ)
+    _, repo = await named_repo(request, Right.READ)
     limit = _number(query.get("limit") or str(PAGE))
     after, lock_id = _number(query.get("cursor") or "0"), query.get("id")
     locks, following = await _page(
@@ -61,7 +60,7 @@ async def listed(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/locks/verify`: before a push, which of them are others'."""
     body = await read_json(Page, request)
-    actor, repo = await _repo(request, Right.WRITE)
+    actor, repo = await named_repo(request, Right.WRITE)
     locks, following = await _page(request, repo, _number(body.cursor or "0"), body.limit)
     ours = [_told(it) for it in locks if it.owner_id == actor.user_id]
     theirs = [_told(it) for it in locks if it.owner_id != actor.user_id]
@@ -71,7 +70,7 @@ async def verify(request: Request) -> Response:
 async def unlock(request: Request) -> Response:
     """`POST /{repo}.git/info/lfs/locks/{id}/unlock`."""
     body = await read_json(Unlock, request)
-    actor, repo = await _repo(request, Right.WRITE)
+    actor, repo = await named_repo(request, Right.WRITE)
     locks, lock_id = hub_of(request).registry.locks, _number(request.path_params["lock"])
     lock = await run_in_threadpool(lambda: locks.delete(actor, repo, lock_id, force=body.force))
     return _answer({"lock": _told(lock)})
@@ -85,14 +84,6 @@ async def _page(
     found = await run_in_threadpool(lambda: locks.of(repo, after=after, limit=limit + 1, **chosen))
     following = {"next_cursor": str(found[limit - 1].id)} if len(found) > limit else {}
     return found[:limit], following
-
-
-async def _repo(request: Request, need: Right) -> tuple[Actor, Repo]:
-    hub, params = hub_of(request), request.path_params
-    actor = await actor_of(request)
-    name = f"{params['namespace']}/{params['name']}"
-    kind = params.get("kind", "model")
-    return actor, await read(hub, hub.registry.repo, actor, kind, name, need)
 
 
 def _told(lock: Lock) -> dict[str, Any]:

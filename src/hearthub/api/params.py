@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Request
 
 from hearthub.accounts import Actor
 from hearthub.context import Hub
-from hearthub.http.actor import CurrentActor
+from hearthub.http.actor import CurrentActor, actor_of, read
 from hearthub.http.urls import hub_of
 from hearthub.registry import Repo, Right
 
@@ -39,3 +39,11 @@ async def _target(
 
 
 Target = Annotated[_Target, Depends(_target)]
+
+
+async def named_repo(request: Request, need: Right) -> tuple[Actor, Repo]:
+    """The same for routes of bytes, which have no Target: who asks, and the repo of the path."""
+    hub, params = hub_of(request), request.path_params
+    actor = await actor_of(request)
+    name, kind = f"{params['namespace']}/{params['name']}", params.get("kind", "model")
+    return actor, await read(hub, hub.registry.repo, actor, kind, name, need)
