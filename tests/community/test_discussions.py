@@ -1,6 +1,7 @@
 """Discussions and pull requests, by those who may and those who may not."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -171,6 +172,24 @@ class TestPulls:
         assert answer.status_code == 409
         assert "a.txt" in answer.json()["error"]
         assert head(alice, repo) == now
+
+    def test_of_two_who_merge_at_once_one_does(self, alice: httpx.Client, repo: str) -> None:
+        num = proposed(alice, repo, put("c.txt"))
+        before = len(alice.get(f"/api/models/{repo}/commits/main").json())
+        with ThreadPoolExecutor(4) as threads:
+            merging = [threads.submit(alice.post, talk(repo, f"{num}/merge")) for _ in range(4)]
+        assert sorted(it.result().status_code for it in merging) == [200, 409, 409, 409]
+        assert len(alice.get(f"/api/models/{repo}/commits/main").json()) == before + 1
+
+    def test_what_was_said_outlives_the_branch(self, alice: httpx.Client, repo: str) -> None:
+        alice.post(f"/api/models/{repo}/branch/dev", json={})
+        answer = post_commit(alice, repo, put("c.txt"), rev="dev?create_pr=1", description="Why")
+        num = answer.json()["pullRequestUrl"].rpartition("/")[2]
+        assert alice.delete(f"/api/models/{repo}/branch/dev").status_code == 200
+        found = alice.get(talk(repo, num), params={"diff": 1})
+        assert found.status_code == 200
+        assert [it["type"] for it in found.json()["events"]] == ["comment"]
+        assert alice.post(talk(repo, f"{num}/merge")).status_code == 404
 
     def test_numbers_are_shared(self, alice: httpx.Client, repo: str) -> None:
         assert [opened(alice, repo), proposed(alice, repo, put("x")), opened(alice, repo)] == [

@@ -80,14 +80,15 @@ def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, An
     answer = _summary(repo, found) | {"isAuthor": found.author_id == target.actor.user_id}
     if found.is_pull_request:
         view = talk.proposal(repo, found)
+        commits = view.commits if view else []
         # Commits know seconds: within one they come after what was said.
-        events += [(it.committer.when * 1000 + 999, _step(oid, it)) for oid, it in view.commits]
+        events += [(it.committer.when * 1000 + 999, _step(oid, it)) for oid, it in commits]
         answer |= {
             "changes": {"base": found.base}
             | ({"mergeCommitId": found.merged_oid} if found.merged_oid else {}),
-            "filesWithConflicts": view.conflicts,
+            "filesWithConflicts": view.conflicts if view else [],
         }
-        if diff:
+        if diff and view:
             answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head)
     return answer | {"events": [told for _, told in sorted(events, key=lambda it: it[0])]}
 

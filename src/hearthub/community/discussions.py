@@ -124,7 +124,14 @@ class Discussions:
         )
         return [_happening(row) for row in rows]
 
-    def proposal(self, repo: Repo, discussion: Discussion) -> Proposal:
+    def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
+        """None when its branch, or what was merged, is there no more: what was said stays."""
+        try:
+            return self._proposal(repo, discussion)
+        except NotFound:
+            return None
+
+    def _proposal(self, repo: Repo, discussion: Discussion) -> Proposal:
         pulls = self._registry.pulls
         if discussion.merged_oid and discussion.merged_head:
             head = discussion.merged_head
@@ -239,21 +246,24 @@ class Discussions:
         found = self.get(repo, num)
         if not found.is_pull_request or found.base is None:
             raise BadRequest("A discussion cannot be merged: it has no commits")
-        if found.status not in ("open", "draft"):
-            raise Conflict(f"It is {found.status}")
         pulls = self._registry.pulls
         head, base = pulls.head(repo, num), pulls.branch(repo, found.base).commit_oid
         steps = [f"- {it.title[:100]} ({oid})" for oid, it in pulls.commits(repo, base, head)]
         message = "\n".join([f"{found.title} (#{num})", "", *steps[:100]])
         if comment:
             _check_text(comment)
-        oid = pulls.merge(actor, repo, num, found.base, message)
         with self._db.transaction():
+            # Before the branch moves: of two who merge at once one does.
+            if not self._db.execute(
+                "update discussion set status = 'merged', merged_head = :head "
+                "where id = :id and status in ('open', 'draft')",
+                head=head, id=found.id,
+            ):  # fmt: skip
+                raise Conflict(f"It is {self.get(repo, num).status}")
+            oid = pulls.merge(actor, repo, num, found.base, message)
             self._db.execute(
-                "update discussion set status = 'merged', merged_oid = :oid, merged_head = :head "
-                "where id = :id",
-                oid=oid, head=head, id=found.id,
-            )  # fmt: skip
+                "update discussion set merged_oid = :oid where id = :id", oid=oid, id=found.id
+            )
             if comment:
                 self._add(actor, found, "comment", _comment(comment))
             self._done(actor, repo, found, "status-change", {"status": "merged", "reason": None})

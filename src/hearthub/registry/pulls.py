@@ -21,6 +21,7 @@ from hearthub.registry.refs import HEADS, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
 
 ATTEMPTS = 20
+MAX_COMMITS = 1000
 MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
 """Files, bytes of one, and bytes of all that a diff shows."""
 
@@ -83,10 +84,11 @@ class Pulls:
         return None
 
     def commits(self, repo: Repo, base: str, head: str) -> list[tuple[str, Commit]]:
-        """What a pull request consists of, oldest first."""
+        """What a pull request consists of, oldest first; the newest MAX_COMMITS where histories
+        have nothing in common."""
         fork, found = self.fork(repo, base, head), list[tuple[str, Commit]]()
         for oid, commit in self._history.log(repo.id, head):
-            if oid == fork:
+            if oid == fork or len(found) == MAX_COMMITS:
                 break
             found.append((oid, commit))
         return found[::-1]
