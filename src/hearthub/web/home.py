@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Filter, Page, Row
 from hearthub.context import Hub
 from hearthub.errors import HearthubError
@@ -15,6 +14,7 @@ from hearthub.http.urls import base_url, hub_of
 from hearthub.pulse import Trending
 from hearthub.web.pulse_reports import latest_week, report_href
 from hearthub.web.rendering import day, page, shown
+from hearthub.web.visitor import visitor
 
 KINDS = ("model", "dataset", "space")
 NEWEST = Page("modified", limit=8)
@@ -24,7 +24,7 @@ RISING = 8
 def home(request: Request) -> Response:
     hub = hub_of(request)
     shelves = [
-        (kind, _cards(hub, hub.catalogue.page(ANONYMOUS, Filter(kind), NEWEST)[0]))
+        (kind, _cards(hub, hub.catalogue.page(visitor(request), Filter(kind), NEWEST)[0]))
         for kind in KINDS
     ]
     week = latest_week(hub, None, "en")

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Facts, Filter, Page, Row
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
 from hearthub.web.rendering import page, shown
+from hearthub.web.visitor import visitor
 
 SHOWN = 30
 MOST_VALUES = 10
@@ -84,8 +84,8 @@ def list_page(request: Request) -> Response:
     wanted = state.filter()
     # A search without a sort comes best match first.
     sort = state.sort or (None if state.search else "trending")
-    rows, more = hub.catalogue.page(ANONYMOUS, wanted, Page(sort, limit=SHOWN), cursor)
-    counts = hub.catalogue.facet_counts(ANONYMOUS, wanted)
+    rows, more = hub.catalogue.page(visitor(request), wanted, Page(sort, limit=SHOWN), cursor)
+    counts = hub.catalogue.facet_counts(visitor(request), wanted)
     return page(
         "list.html",
         section=f"{state.kind}s",

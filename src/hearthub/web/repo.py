@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.accounts import ANONYMOUS
 from hearthub.context import Hub
 from hearthub.errors import Unavailable
 from hearthub.http.paths import PREFIXES
@@ -15,6 +14,7 @@ from hearthub.http.urls import base_url, hub_of, repo_url
 from hearthub.registry import Repo, Right, read_card
 from hearthub.web.markdown import MAX_CARD, render_card
 from hearthub.web.rendering import day, page, shown
+from hearthub.web.visitor import visitor
 
 SHOWN_FILES = 200
 CARD_TIMEOUT_S = 2
@@ -28,10 +28,11 @@ def repo_page(request: Request) -> Response:
     hub, params = hub_of(request), request.path_params
     kind = params.get("kind", "model")
     full_name = f"{params['namespace']}/{params['name']}"
-    repo = hub.registry.repo(ANONYMOUS, kind, full_name)
+    actor = visitor(request)
+    repo = hub.registry.repo(actor, kind, full_name)
     commit = hub.registry.head(repo)
     entries = hub.registry.tree(repo, commit, limit=SHOWN_FILES)
-    readable = hub.registry.right(ANONYMOUS, repo) >= Right.READ
+    readable = hub.registry.right(actor, repo) >= Right.READ
     return page(
         "repo.html",
         section=f"{repo.type}s",
