@@ -12,7 +12,7 @@ from hearthub.cli.common import show as table
 
 if TYPE_CHECKING:
     from hearthub.lake import Lake
-    from hearthub.pulse import Measures, MetricRow
+    from hearthub.pulse import MetricRow
 
 
 class Format(StrEnum):
@@ -66,8 +66,13 @@ def metric(
     data: Data = None,
 ) -> None:
     """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
-    measures = _measures(data)
+    from hearthub.pulse import Measures, known_origins, names_repos, require_shareable
+
+    lake = lake_of(data)
+    measures = Measures(lake)
     rows = measures.metric(name, by, universe, window)
+    if as_format is not Format.table and names_repos(name, by):
+        require_shareable(known_origins(lake), {row.source for row in rows})
     is_synthetic = {source: measures.is_synthetic(source) for source in {it.source for it in rows}}
     if as_format is Format.table:
         table([_line(row) | label(is_synthetic[row.source]) for row in rows], as_json=False)
@@ -90,12 +95,6 @@ def lake_of(data: Data) -> "Lake":
     return Lake(settings_for(data).data / "lake", TABLES, Sandbox(1))
 
 
-def _measures(data: Data) -> "Measures":
-    from hearthub.pulse import Measures
-
-    return Measures(lake_of(data))
-
-
 def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
@@ -103,11 +102,15 @@ def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
     print_csv(rows)
 
 
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """With a header of all keys; what strangers wrote is no formula and moves no cursor."""
+def print_csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> None:
+    """With a header of `names` and all other keys; what strangers wrote is no formula and moves no
+    cursor."""
     from hearthub.pulse import table_csv
 
-    print(table_csv(rows, list(dict.fromkeys(key for row in rows for key in row))), end="")
+    print(
+        table_csv(rows, list(dict.fromkeys([*names, *(key for row in rows for key in row)]))),
+        end="",
+    )
 
 
 def _line(row: "MetricRow") -> dict[str, object]:

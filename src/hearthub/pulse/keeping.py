@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from hearthub.errors import HearthubError
-from hearthub.pulse.kept import LANGUAGES, Shelf, Wanted, number_of
+from hearthub.pulse.kept import LANGUAGES, WHOLE, Shelf, Wanted, number_of
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.statements import sql_text
 
@@ -81,7 +81,7 @@ def _due(reader: Reader, today: date) -> Iterator[Wanted]:
 
 
 def _make(shelf: Shelf, reader: Reader, wanted: Wanted, gone: str, now: datetime) -> None:
-    from hearthub.pulse.report import headline_of, make_report, title_of, write_report
+    from hearthub.pulse.report import headline_of, make_report, title_of, to_json, write_report
 
     report = make_report(reader, wanted.kind, f"model@{wanted.source}", wanted.until)
     with TemporaryDirectory(dir=shelf.folder, prefix="making-") as name:
@@ -101,6 +101,8 @@ def _make(shelf: Shelf, reader: Reader, wanted: Wanted, gone: str, now: datetime
             },
         }
         (folder / "kept.json").write_bytes(orjson.dumps(kept))
+        if not report.may_be_shared:
+            (folder / WHOLE).write_bytes(orjson.dumps(to_json(report)))
         for path in folder.rglob("*"):
             _sync(path)
         _put(shelf, folder, wanted)

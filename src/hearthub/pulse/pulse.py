@@ -26,6 +26,7 @@ from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.scores import show_scores
+from hearthub.pulse.sharing import closed_among, only_shareable
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
@@ -280,9 +281,14 @@ class Pulse:
             self._trends.look()
             show_scores(self.lake, self.catalogue)
 
-    def query(self, sql: str, most_rows: int = 1000) -> Answer:
-        """What a stranger asks: one SELECT over the tables (schema.py)."""
-        return self.lake.query(sql, most_rows)
+    def query(self, sql: str, most_rows: int = 1000, *, export: bool = False) -> Answer:
+        """What a stranger asks: one SELECT over the tables (schema.py).
+
+        `export`: without rows of sources that may not be passed on (sharing.py).
+        """
+        closed = closed_among(self.origins()) if export else ()
+        only = only_shareable(closed, self.lake.tables.values())
+        return self.lake.query(sql, most_rows, only=only)
 
 
 def _is_public(registry: Registry, kind: str, name: str) -> bool:

@@ -19,6 +19,7 @@ from hearthub.pulse import (
     MetricRow,
     class_text,
     known_metrics,
+    names_repos,
     plot,
     value_text,
 )
@@ -95,8 +96,9 @@ def metric_page(request: Request) -> Response:
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
         if plot(asked.metric, rows, asked.by, synthetic=synthetic) else None,
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
-        csv=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}&format=csv"
-        if origin and origin.may_be_shared else None,
+        origin=origin,
+        may_be_shared=bool(origin and origin.may_be_shared)
+        or not names_repos(asked.metric.id, asked.by),
         command=_command(asked, source) if source else None,
         here_source=source,
         sources=by_date(hub),

@@ -86,7 +86,7 @@ def read_kept(hub: Hub, kept: KeptReport) -> Rendering:
         found = _read.get(key)
     if found is None:
         try:
-            content = kept.file("report.json").read_bytes()
+            content = kept.content()
         except FileNotFoundError:  # made again in this moment
             raise Unavailable("This report is made again: try again in a moment.") from None
         found = len(content), rendering_of(content, kept.lang)

@@ -39,6 +39,7 @@ def trending(request: Request) -> Response:
         found=found,
         rows=_rows(found) if found else [],
         is_synthetic=bool(found and found.is_synthetic),
+        origin=hub.pulse.origins().get(found.source) if found else None,
         types=[(t(f"kind_{it}"), with_query(request, type=it), it == kind) for it in KINDS],
         sorts=[
             (t(f"sort_{it}"), with_query(request, sort=it), found is not None and it == found.sort)
