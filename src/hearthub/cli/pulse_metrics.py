@@ -9,6 +9,7 @@ import typer
 
 from hearthub.cli.common import Data, settings_for
 from hearthub.cli.common import show as table
+from hearthub.errors import NotFound
 
 if TYPE_CHECKING:
     from hearthub.lake import Lake
@@ -86,13 +87,18 @@ def label(is_synthetic: bool) -> dict[str, object]:
 
 
 def lake_of(data: Data) -> "Lake":
-    """The lake alone, for commands that need nothing else of the hub."""
+    """The lake alone, for commands that need nothing else of the hub. Raises NotFound."""
     from hearthub.lake import Lake
     from hearthub.pulse import TABLES
     from hearthub.sandbox import Sandbox
 
+    folder = settings_for(data).data
+    if not folder.is_dir():  # which reading would make
+        raise NotFound(f"There is no folder {folder}")
+    if not (folder / "lake").is_dir():
+        raise NotFound(f"Nothing was ingested yet in {folder} (hearthub pulse ingest)")
     # Our own statements alone are run: the sandbox starts no process.
-    return Lake(settings_for(data).data / "lake", TABLES, Sandbox(1))
+    return Lake(folder / "lake", TABLES, Sandbox(1))
 
 
 def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:

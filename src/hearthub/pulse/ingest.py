@@ -17,7 +17,7 @@ from hearthub.pulse.renames import note_renames
 from hearthub.pulse.sources import Source
 from hearthub.pulse.sources.incoming import Incoming, Options
 from hearthub.pulse.sources.reading import literal
-from hearthub.pulse.staging import Reject, Staged, stage
+from hearthub.pulse.staging import Reject, Staged, named, stage
 from hearthub.pulse.statements import sql_text
 
 FUTURE = timedelta(days=1)
@@ -96,8 +96,10 @@ class _Ingestion:
         self.repos(staged)
         for stream in streams.told_by(self.incoming):
             self.say(f"writing: {stream.table}")
-            conflicts = streams.changes(self.session, stream, self.incoming.source)
-            staged.conflicts = max(staged.conflicts, conflicts)
+            conflicts, first = streams.changes(self.session, stream, self.incoming.source)
+            if conflicts > staged.conflicts:
+                staged.conflicts = conflicts
+                staged.conflict = named(self.session, staged.file, first)
             self.writing.append(stream.table, stream.rows(staged.file))
         if self.incoming.is_described:
             self.say("classifying")

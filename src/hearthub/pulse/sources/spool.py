@@ -86,8 +86,9 @@ def make_incoming(session: Session, parts: Iterable[Spooled]) -> frozenset[str]:
         listed = ", ".join(f"{literal(name)}: 'JSON'" for name in names)
         rows = sql_text("spooled", type=part.type, file=file, columns=listed, most=MAX_LINE)
         found = describe_repo(session, columns, rows, part.type)
+        found["nth"] = "n"
         found["observed_at"] = f"timestamp {literal(str(part.observed_at))}"
         selects.append(select_incoming(found, rows))
-        told |= set(found)
+        told |= set(found) - {"nth"}
     session.execute(f"create temp view incoming as {' union all '.join(selects)}")
     return frozenset(told)
