@@ -153,7 +153,7 @@ def test_what_may_not_be_passed_on_is_shown_and_not_exported(tmp_path: Path) -> 
     lake = Lake(tmp_path / "lake", TABLES, sandbox)
     panel(lake, tmp_path, history({"shut/x": 5}), source="shut", redistributable=False)
     sandbox.close()
-    for words in (("trending",), ("metric", "movers")):
+    for words in (("trending",), ("metric", "trending_hub")):
         assert hearthub(*words, "--data", str(tmp_path)).returncode == 0
         for form in ("csv", "json"):
             done = hearthub(*words, "--format", form, "--data", str(tmp_path))

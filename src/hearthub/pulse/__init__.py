@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
+    from hearthub.pulse.report.charts import height_of
     from hearthub.pulse.report.markdown import exact
     from hearthub.pulse.report.plotting import class_text, plot, value_text
     from hearthub.pulse.report.reading import rendering_of
@@ -51,6 +52,7 @@ __all__ = [
     "class_text",
     "closed_among",
     "exact",
+    "height_of",
     "judge_claims",
     "known_claims",
     "known_metrics",
@@ -74,6 +76,7 @@ _HOMES = {
     "Rendering": "report.rendering",
     "class_text": "report.plotting",
     "exact": "report.markdown",
+    "height_of": "report.charts",
     "plot": "report.plotting",
     "rendering_of": "report.reading",
     "value_text": "report.plotting",

@@ -18,6 +18,7 @@ from hearthub.pulse import (
     Metric,
     MetricRow,
     class_text,
+    height_of,
     known_metrics,
     names_repos,
     plot,
@@ -78,6 +79,7 @@ def metric_page(request: Request) -> Response:
     origin = hub.pulse.origins().get(source or "")
     query = _query(asked, source)
     synthetic = is_synthetic(hub, source)
+    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic)
     answer = page(
         "pulse/metric.html",
         status,
@@ -94,7 +96,8 @@ def metric_page(request: Request) -> Response:
         has_names=any(row.dimension for row in rows),
         has_series=len({row.window_end for row in rows}) > 1,
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
-        if plot(asked.metric, rows, asked.by, synthetic=synthetic) else None,
+        if drawn else None,
+        picture_height=height_of(drawn),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
         origin=origin,
         may_be_shared=bool(origin and origin.may_be_shared)
