@@ -15,6 +15,11 @@ _LAGS = (0, 7, 28)
 """Most metrics look back so many days."""
 
 
+def default_universe(metric: Metric) -> str:
+    """Where none is asked for."""
+    return f"{metric.types[0]}@{metric.source}" if metric.source else metric.types[0]
+
+
 def known_metrics() -> list[Metric]:
     """All of them, by name."""
     return [METRICS[name] for name in sorted(METRICS)]
@@ -37,7 +42,7 @@ class Measures:
         """
         metric = _named(name)
         with self._lake.reading() as session:
-            found = universe or metric.types[0], window or metric.window
+            found = universe or default_universe(metric), window or metric.window
             frame = open_frame(session, *found, needs_of([(name, by)]))
             return measure(frame, metric, by)
 

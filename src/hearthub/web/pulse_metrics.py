@@ -33,7 +33,7 @@ WINDOWS = ("7d", "30d", "90d", "365d", "all")
 FAMILIES = {
     "What rises": ("trending_", "risers", "movers", "newcomers", "new_repos", "themes", "pace",
                    "adoption_"),
-    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu"),
+    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu", "unique_", "share_ci"),
     "Concentration": ("downloads_",),
     "Shares": ("share_",),
     "Sizes": ("size_", "small_large_"),
@@ -164,7 +164,8 @@ def _answer(
 ) -> tuple[list[MetricRow], HearthubError | None, int]:
     """The rows; or what is wrong, and the status of the page that says so."""
     problem: HearthubError = NotFound("Nothing was observed yet.")
-    for source in [asked.source] if asked.source else by_date(hub):
+    only = asked.source or asked.metric.source
+    for source in [only] if only else by_date(hub):
         try:
             found = hub.pulse.metric(
                 asked.metric.id, asked.by, asked.universe(source), asked.window

@@ -257,3 +257,38 @@ def test_no_address_is_stored(own: LiveHub, names: dict[str, str]) -> None:
 def test_a_file_is_not_this_hub(own: LiveHub) -> None:
     with open_hub(Settings(data=own.data)) as hub, pytest.raises(BadRequest):
         hub.pulse.ingest("x.csv", kind="own")
+
+
+def test_who_downloads(own: LiveHub, names: dict[str, str]) -> None:
+    """10 downloads of `much`, by 6 people, 4 of them by machines; 3 of `little` by too few."""
+    own.stop()
+    a_day_later(own, 2)
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+    own.start()
+    with own.client() as anyone:
+
+        def asked(metric: str, **more: str) -> list[dict[str, Any]]:
+            answer = anyone.get(f"/api/pulse/metrics/{metric}", params={"window": "all", **more})
+            assert answer.status_code == 200, answer.text
+            found: list[dict[str, Any]] = answer.json()
+            return found
+
+        (people,), (machines,) = asked("unique_downloaders"), asked("share_ci")
+        assert people["universe"] == machines["universe"] == "model@own/all"
+        assert [people[key] for key in ("value", "lo", "hi", "n", "coverage")] == [6, 6, 9, 1, 0.5]
+        assert (machines["value"], machines["numerator"], machines["denominator"]) == (
+            pytest.approx(4 / 13), 4, 13)  # fmt: skip
+        by = {row["dimension"]: row for row in asked("unique_downloaders", by="repo")}
+        # Too few to be told: unknown is not nought.
+        assert by["alice/little"]["value"] is None
+        assert (by["alice/little"]["lo"], by["alice/little"]["hi"]) == (0, 3)
+        assert by["alice/much"]["value"] == 6
+        shares = {row["dimension"]: row["value"] for row in asked("share_ci", by="repo")}
+        assert shares == {"alice/much": 0.4, "alice/little": 0}
+        (day,) = asked("share_ci", by="day")
+        assert day["window_start"] == day["window_end"]
+        assert "hidden" not in str(by)
+        page = anyone.get("/pulse/metrics/unique_downloaders?window=all").text
+        assert "model@own/all" in page
+        assert asked("share_ci", window="7d", universe="dataset@own")[0]["value"] is None

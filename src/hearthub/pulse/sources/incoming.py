@@ -84,6 +84,9 @@ class Incoming:
     """Of the content, hexadecimal: the same content is ingested once."""
     told: frozenset[str]
     """The columns that the source has at all."""
+    content: str | None = None
+    """The digest without the times, of a source that is asked again and again: the same on the same
+    day as the newest is no other observation. None: it is never compared."""
     is_whole: bool = False
     """Each capture lists every repo there was."""
     looked_at: tuple[tuple[str, datetime], ...] = ()

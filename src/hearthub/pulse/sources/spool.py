@@ -67,12 +67,18 @@ def _line(row: Any) -> bytes:
 
 
 def digest(parts: Iterable[Spooled]) -> str:
-    found = hashlib.sha256()
+    return digests(parts)[0]
+
+
+def digests(parts: Iterable[Spooled]) -> tuple[str, str]:
+    """Of content and times, and of the content alone."""
+    found, alone = hashlib.sha256(), hashlib.sha256()
     for part in parts:
         with part.path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         found.update(f"{part.type} {part.observed_at} {content}\n".encode())
-    return found.hexdigest()
+        alone.update(f"{part.type} {content}\n".encode())
+    return found.hexdigest(), alone.hexdigest()
 
 
 def make_incoming(session: Session, parts: Iterable[Spooled]) -> frozenset[str]:
