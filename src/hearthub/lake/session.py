@@ -50,6 +50,8 @@ class Session:
         """A folder for files that the session's own SQL writes and reads; gone when it closes."""
         self.scratch.mkdir(parents=True)
         self._watch: _Watch | None = None
+        self.asked: list[str] = []
+        """What was run so far, each statement with what its parameters were; no path is in it."""
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{limits.memory}B",

@@ -29,9 +29,10 @@ SENTENCES = 4
 def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
     """Make the reports that are due, and again those that tell of what is withdrawn; how many.
 
-    `now` is UTC. One that cannot be made is logged, and tried again the next time.
+    `now` is UTC. One that cannot be made is logged, and tried again the next time. What nobody
+    expected stops no other, and is raised in the end.
     """
-    made = 0
+    made, failed = 0, list[Exception]()
     with _locked(shelf.folder):
         for place in shelf.folder.glob("making-*"):
             shutil.rmtree(place, ignore_errors=True)
@@ -41,7 +42,12 @@ def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
                 made += 1
             except HearthubError as error:
                 log.warning("no %s report of %s: %s", wanted.kind, wanted.source, error)
+            except Exception as error:
+                failed.append(error)
+                log.error("no %s report of %s", wanted.kind, wanted.source, exc_info=error)
         _sweep(shelf)
+    if failed:
+        raise failed[0]
     return made
 
 

@@ -292,3 +292,59 @@ def test_who_downloads(own: LiveHub, names: dict[str, str]) -> None:
         page = anyone.get("/pulse/metrics/unique_downloaders?window=all").text
         assert "model@own/all" in page
         assert asked("share_ci", window="7d", universe="dataset@own")[0]["value"] is None
+
+
+ALIASES = """select old_id, new_id, r.id from alias join repo r using (repo_id) order by new_id"""
+
+
+def renamed(own: LiveHub, source: str, target: str, kind: str = "model") -> None:
+    with own.client("alice") as alice:
+        body = {"fromRepo": source, "toRepo": target, "type": kind}
+        alice.post("/api/repos/move", json=body).raise_for_status()
+    own.settle()
+
+
+@pytest.mark.parametrize("is_withdrawn_first", [True, False])
+def test_a_rename_is_noted(own: LiveHub, names: dict[str, str], is_withdrawn_first: bool) -> None:
+    own.stop()
+    a_day_later(own, 3)
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+    own.start()
+    renamed(own, names["hidden"], "alice/was-hidden")
+    renamed(own, names["much"], "alice/renamed")
+    own.stop()
+    with open_hub(Settings(data=own.data)) as hub:
+        if is_withdrawn_first:
+            hub.pulse.withdraw({})
+        hub.pulse.ingest()
+        assert table(hub, ALIASES) == [("alice/much", "alice/renamed", "alice/renamed")]
+        assert public_ids(hub) == ["alice/little", "alice/renamed"]
+        # Its history is that of one repo, and nothing of it counts twice.
+        (row,) = hub.pulse.metric("period_downloads", None, "model@own", "all")
+        assert (row.value, row.n) == (13, 2)
+        (people,) = hub.pulse.metric("unique_downloaders", None, "model@own", "all")
+        assert people.value == 6
+        assert tells_of(hub) == ["alice/little", "alice/renamed"]
+        # A name that was never public is told of nowhere.
+        root = Actor(user_id=1, is_admin=True, can_write=True)
+        hub.registry.change_settings(root, "model", "alice/was-hidden", visibility="public")
+        hub.pulse.ingest()
+        assert "alice/hidden" not in str(table(hub, "select * from alias"))
+        assert "alice/was-hidden" in public_ids(hub)
+
+
+def test_other_facts_classify_what_is_here_anew(
+    own: LiveHub, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = """select facts_version, modality, count(*) from classified join repo using (repo_id)
+        where source = 'own' and type = 'model' group by all"""
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+        (first,) = table(hub, asked)
+        assert first[2] == 2
+        monkeypatch.setattr("hearthub.pulse.classify.FACTS_VERSION", 99)
+        hub.pulse.ingest()
+        assert table(hub, asked) == [first], "nothing was told anew"
+        hub.pulse.classify({})
+        assert table(hub, asked) == [(99, *first[1:])]
