@@ -161,3 +161,12 @@ def test_what_may_not_be_passed_on_is_shown_and_not_exported(tmp_path: Path) -> 
             assert "may not be passed on" in done.stderr
     done = hearthub("metric", "downloads_gini", "--format", "csv", "--data", str(tmp_path))
     assert done.returncode == 0
+
+
+def test_the_sql_that_is_run(data: Path) -> None:
+    done = hearthub("metric", "share_task", "--data", str(data), "--sql")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "from u" in done.stdout
+    assert "$source = 'told'" in done.stdout
+    assert str(data) not in done.stdout
+    assert done.stdout.rstrip().endswith(";")

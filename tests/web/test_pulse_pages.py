@@ -370,3 +370,10 @@ def test_pictures_keep_the_shape_that_they_are_drawn_in(anyone: httpx.Client) ->
             assert size.groups() == drawn.groups(), src
             seen.add(size.groups())
     assert len(seen) > 2
+
+
+def test_the_sql_is_on_the_page(anyone: httpx.Client, hub: LiveHub) -> None:
+    text = html.unescape(anyone.get("/pulse/metrics/downloads_gini?source=made-up").text)
+    assert "create or replace temp table u as" in text
+    assert "$source = 'made-up'" in text
+    assert str(hub.data) not in text

@@ -64,6 +64,9 @@ def metric(
         ),
     ] = None,
     as_format: AsFormat = Format.table,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL that is run instead of its rows.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
@@ -71,7 +74,11 @@ def metric(
 
     lake = lake_of(data)
     measures = Measures(lake)
-    rows = measures.metric(name, by, universe, window)
+    found = measures.measured(name, by, universe, window)
+    if sql:
+        print(";\n\n".join(found.sql) + ";")
+        return
+    rows = found.rows
     if as_format is not Format.table and names_repos(name, by):
         require_shareable(known_origins(lake), {row.source for row in rows})
     is_synthetic = {source: measures.is_synthetic(source) for source in {it.source for it in rows}}

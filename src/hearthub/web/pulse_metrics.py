@@ -97,6 +97,9 @@ def metric_page(request: Request) -> Response:
         has_series=len({row.window_end for row in rows}) > 1,
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
         if drawn else None,
+        sql=hub.pulse.metric_sql(
+            asked.metric.id, asked.by, asked.universe(source), asked.window
+        ) if rows and source else (),
         picture_height=height_of(drawn),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
         origin=origin,
