@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ from calls import commit, new_repo, put
 from catalogue.shelves import observed
 from fit import small_models as small
 from live import LiveHub
+from pulse.lakes import history, panel
 
 T = TypeVar("T")
 TOOLS = {"search", "facts", "fit", "trending", "metric", "claim"}
@@ -212,6 +214,15 @@ class TestNumbers:
         self, hub: LiveHub, tool: str, arguments: dict[str, Any], part: str
     ) -> None:
         assert part in refused(hub, tool, **arguments)
+
+
+def test_rows_of_repos_that_may_not_be_passed_on(hub: LiveHub, tmp_path: Path) -> None:
+    with open_parts(hub) as parts:
+        panel(parts.pulse.lake, tmp_path, history({"shut/x": 3}), source="shut",
+              redistributable=False)  # fmt: skip
+    for tool, arguments in (("trending", {}), ("metric", {"name": "trending_hub"})):
+        assert "may not be passed on" in refused(hub, tool, universe="model@shut", **arguments)
+    assert call(hub, "metric", name="downloads_gini", universe="model@shut")["rows"]
 
 
 def test_who_asks_nothing_pays_nothing() -> None:

@@ -15,7 +15,7 @@ from api.observatory import FORMULA, observing_hub, open_parts
 from hearthub.accounts import Actor
 from live import LiveHub, live_hub
 from needs import needs_data
-from pulse.lakes import panel, take, toml
+from pulse.lakes import history, panel, take, toml
 from pulse.test_real_sources import RADAR
 
 GINI = "/api/pulse/metrics/downloads_gini?universe=model@made-up"
@@ -219,12 +219,31 @@ def test_what_may_not_be_passed_on_is_no_file(
     hub: LiveHub, anyone: httpx.Client, tmp_path: Any
 ) -> None:
     with open_parts(hub) as parts:
-        rows = [{"id": "a/b", "observed_at": "2026-01-01", "downloads_30d": 3, "likes": 1}]
-        panel(parts.pulse.lake, tmp_path, rows, source="closed", redistributable=False)
-    path = "/api/pulse/metrics/downloads_gini?universe=model@closed"
-    assert anyone.get(path).status_code == 200
-    assert_refused(anyone, f"{path}&format=csv", 403)
-    assert_refused(anyone, "/api/pulse/trending?universe=model@closed&format=csv", 403)
+        rows = history({"a/b": 3})
+        panel(
+            parts.pulse.lake,
+            tmp_path,
+            rows,
+            source="closed",
+            redistributable=False,
+            attribution="The Closed Ones",
+        )
+    of_one = "/api/pulse/metrics/trending_hub?universe=model@closed"
+    for path in ("/api/pulse/trending?universe=model@closed", of_one):
+        for form in ("json", "csv"):
+            assert_refused(anyone, f"{path}&format={form}", 403)
+    # What is not about one repo is no row of the source.
+    for path in ("metrics/downloads_gini?universe=model@closed", "claims?source=closed"):
+        for form in ("json", "csv"):
+            assert anyone.get(f"/api/pulse/{path}&format={form}").status_code == 200
+    page = anyone.get("/pulse?source=closed")
+    assert page.status_code == 200
+    metric = anyone.get("/pulse/metrics/trending_hub?source=closed")
+    whole = anyone.get("/pulse/metrics/downloads_gini?source=closed")
+    for found, is_linked in ((page, False), (metric, False), (whole, True)):
+        assert ("may not be passed on" not in found.text) == is_linked
+        assert ("format=csv" in found.text) == is_linked
+        assert "The Closed Ones" in found.text
 
 
 def test_what_takes_too_long(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from api.observatory import observing_hub, open_parts
 from hearthub.accounts import Actor
 from live import LiveHub
+from pulse.lakes import history, panel
 
 WEEK = "/api/pulse/reports/weekly/made-up/2026-03-15"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -208,3 +210,17 @@ def test_of_what_is_withdrawn_nothing_is_told_until_it_is_made_again(hub: LiveHu
     hub.start()
     with hub.client() as anyone:
         assert anyone.get(path).status_code == 200
+
+
+def test_what_turns_the_direction_of_text_is_not_in_the_feed(hub: LiveHub, tmp_path: Path) -> None:
+    with open_parts(hub) as parts:
+        rows = history({"a/\u202eevil\u200b": 5}, 40, 50, pipeline_tag="x\u2066y")
+        panel(parts.pulse.lake, tmp_path, rows, source="turning")
+        parts.pulse.make_reports({})
+    with hub.client() as anyone:
+        feed = anyone.get("/api/pulse/weekly.atom?source=turning").text
+        (week, *_) = anyone.get("/api/pulse/reports?source=turning&kind=weekly&lang=en").json()
+        files = [anyone.get(week["url"] + name).text for name in ("report.md", "report.html")]
+    assert "evil" in feed
+    for text in (feed, *files):
+        assert not set(text) & set("\u202e\u200b\u2066")

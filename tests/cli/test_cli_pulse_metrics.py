@@ -13,7 +13,7 @@ from hearthub.lake import Lake
 from hearthub.pulse import TABLES
 from hearthub.sandbox import Sandbox
 from pulse.histories import Told, write
-from pulse.lakes import panel
+from pulse.lakes import history, panel
 
 
 def hearthub(*words: str) -> subprocess.CompletedProcess[str]:
@@ -120,3 +120,53 @@ def test_the_list_of_metrics_takes_a_data_folder(data: Path) -> None:
     done = hearthub("metrics", "--data", str(data), "--format", "csv")
     assert done.returncode == 0
     assert done.stdout.startswith("metric,")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("metric", "downloads_gini"), ("trending",), ("claims",), ("sql", "select 1"),
+        ("report", "weekly", "--out", "OUT"), ("verify", "REPORT"),
+    ],
+)  # fmt: skip
+def test_to_read_a_folder_that_is_not_there_makes_none(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    report = tmp_path / "report.json"
+    report.write_text('{"format": 1, "numbers": {}, "sections": []}')
+    places = {"OUT": str(tmp_path / "out"), "REPORT": str(report)}
+    nowhere, empty = tmp_path / "nowhere", tmp_path / "empty"
+    empty.mkdir()
+    asked = [places.get(word, word) for word in words]
+    for folder, told in ((nowhere, "no"), (empty, "")):
+        done = hearthub(*asked, "--data", str(folder))
+        assert done.returncode == 1
+        assert str(folder) in done.stderr
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not nowhere.exists()
+    assert not list(empty.iterdir())
+
+
+def test_what_may_not_be_passed_on_is_shown_and_not_exported(tmp_path: Path) -> None:
+    sandbox = Sandbox(1)
+    lake = Lake(tmp_path / "lake", TABLES, sandbox)
+    panel(lake, tmp_path, history({"shut/x": 5}), source="shut", redistributable=False)
+    sandbox.close()
+    for words in (("trending",), ("metric", "trending_hub")):
+        assert hearthub(*words, "--data", str(tmp_path)).returncode == 0
+        for form in ("csv", "json"):
+            done = hearthub(*words, "--format", form, "--data", str(tmp_path))
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "may not be passed on" in done.stderr
+    done = hearthub("metric", "downloads_gini", "--format", "csv", "--data", str(tmp_path))
+    assert done.returncode == 0
+
+
+def test_the_sql_that_is_run(data: Path) -> None:
+    done = hearthub("metric", "share_task", "--data", str(data), "--sql")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "from u" in done.stdout
+    assert "$source = 'told'" in done.stdout
+    assert str(data) not in done.stdout
+    assert done.stdout.rstrip().endswith(";")

@@ -78,9 +78,9 @@ def test_what_is_made_up_says_so_in_every_format(tmp_path: Path) -> None:
     folder_of(tmp_path, synthetic=True)
     assert all("made up" in line for line in hearthub(tmp_path).stdout.splitlines()[1:])
     rows = json.loads(hearthub(tmp_path, "--format", "json").stdout)
-    assert all(row["is_synthetic"] is True for row in rows)
+    assert all(row["synthetic"] is True for row in rows)
     flat = csv.DictReader(io.StringIO(hearthub(tmp_path, "--format", "csv").stdout))
-    assert {row["is_synthetic"] for row in flat} == {"true"}
+    assert {row["synthetic"] for row in flat} == {"true"}
 
 
 def test_this_hub_shows_what_is_public_now(tmp_path: Path) -> None:

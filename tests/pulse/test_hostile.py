@@ -28,11 +28,13 @@ GOOD = {"id": "acme/good", "observed_at": "2026-05-01", "likes": 1, "downloads_3
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ({"likes": 2**63}, "likes is no number"),
+        ({"likes": 2**63}, "likes is no count"),
         ({"likes": 2**63 - 1}, "likes is no count"),
         ({"likes": -1}, "likes is no count"),
         ({"downloads_30d": "-5"}, "downloads_30d is no count"),
-        ({"downloads_30d": 1e300}, "downloads_30d is no number"),
+        ({"downloads_30d": 1e300}, "downloads_30d is no count"),
+        ({"likes": str(2**63)}, "likes is no count"),
+        ({"likes": -(2**70)}, "likes is no count"),
         ({"likes": "many"}, "likes is no number"),
         ({"likes": 2.5}, "likes is no number"),
         ({"likes": "2.5"}, "likes is no number"),
@@ -56,6 +58,10 @@ def test_a_bad_row_is_counted_and_named(
 ) -> None:
     done = panel(lake, tmp_path, [GOOD, {**GOOD, "id": "acme/bad", **bad}])
     assert (done.rows, done.rejected) == (1, 1)
+    named = bad.get("id", "acme/bad")
+    place = f"{named} (row 2)" if isinstance(named, str) else "(row 2)"
+    if len(place) < 200:
+        assert done.rejects == ((reason, place, 1),)
     assert [it[0] for it in done.rejects] == [reason]
     assert one(lake, "select reason, n from reject") == (reason, 1)
     assert one(lake, "select id from repo") == "acme/good"
@@ -118,16 +124,35 @@ def test_exploits_in_a_card(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_two_rows_that_contradict_each_other(lake: Lake, tmp_path: Path) -> None:
-    done = panel(lake, tmp_path, [GOOD, GOOD, {**GOOD, "likes": 7}])
-    assert (done.rows, done.rejected) == (1, 1)
-    assert one(lake, "select likes from counter") in (1, 7)
+    done = panel(lake, tmp_path, [{**GOOD, "id": "acme/a"}, GOOD, GOOD, {**GOOD, "likes": 7}])
+    assert (done.rows, done.rejected) == (2, 1)
+    assert done.rejects[0][1] == "acme/good (rows 2 and 4)"
+    lake_rows = "select likes from counter join repo using (repo_id) where id = 'acme/good'"
+    assert one(lake, lake_rows) in (1, 7)
+
+
+def test_the_example_is_the_first_row_of_many(lake: Lake, tmp_path: Path) -> None:
+    """Also where rows are read by several threads."""
+    told = [{**GOOD, "id": f"acme/m{n}"} for n in range(250_000)]
+    for n in (200_003, 123_457, 249_999):
+        told[n] = {**told[n], "likes": -1}
+    path = tmp_path / "many.parquet"
+    lines = tmp_path / "many.jsonl"
+    lines.write_text("".join(json.dumps(row) + "\n" for row in told))
+    duckdb.sql(f"copy (from read_json('{lines}')) to '{path}' (row_group_size 10000)")
+    map_file = toml(tmp_path, list(GOOD))
+    for file in (path, lines):
+        done = take(lake, file, map_file)
+        assert done.rejects[0] == ("likes is no count", "acme/m123457 (row 123458)", 3)
 
 
 def test_a_snapshot_that_contradicts_another_of_the_same_time(lake: Lake, tmp_path: Path) -> None:
     panel(lake, tmp_path, [GOOD])
-    done = panel(lake, tmp_path, [{**GOOD, "likes": 7}])
+    done = panel(lake, tmp_path, [{**GOOD, "id": "acme/a"}, {**GOOD, "likes": 7}])
     assert done.rejected == 1
-    assert one(lake, "select likes from counter") == 1
+    assert done.rejects[0][1] == "acme/good (row 2)"
+    known = "select likes from counter join repo using (repo_id) where id = 'acme/good'"
+    assert one(lake, known) == 1
 
 
 def test_a_broken_csv(lake: Lake, tmp_path: Path) -> None:
@@ -288,3 +313,24 @@ def test_a_map_that_is_none(lake: Lake, tmp_path: Path, text: str, wrong: str) -
     data.write_text("id,likes\nacme/a,1\n")
     with pytest.raises(BadRequest, match=wrong):
         take(lake, data, path, now=NOW)
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl"])
+def test_a_column_that_no_row_of_json_has(lake: Lake, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"panel.{suffix}"
+    rows = [{"id": "a/b", "when": "2026-05-01", "likes": 1, "safetensors": {"total": 7_000_000}}]
+    path.write_text(json.dumps(rows if suffix == "json" else rows[0]))
+    columns = {"id": "id", "observed_at": "when", "likes": "liked"}
+    with pytest.raises(BadRequest, match=r"no column 'liked'; there are id, likes, .*when"):
+        take(lake, path, toml(tmp_path, columns))
+    columns = {**columns, "likes": "likes", "parameters": "safetensors.total"}
+    assert take(lake, path, toml(tmp_path, columns)).rows == 1
+    assert one(lake, "select likes, parameters from counter join state using (repo_id)") == (
+        1, 7_000_000)  # fmt: skip
+
+
+def test_a_column_that_later_rows_have_is_one(lake: Lake, tmp_path: Path) -> None:
+    rows = [{"id": f"a/m{n}", "observed_at": "2026-05-01"} for n in range(5000)]
+    rows[4999]["likes"] = 7
+    assert panel(lake, tmp_path, rows).rows == 5000
+    assert one(lake, "select likes from counter where likes is not null") == 7

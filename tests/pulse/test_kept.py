@@ -94,8 +94,10 @@ def test_one_that_cannot_be_made_keeps_no_other(
     (shelf.folder / "weekly" / "first").touch()  # where a folder should be
     with pytest.raises(OSError, match="first"):
         make_missing(shelf, lake, NOW)
+    found = {(it.kind, it.source) for it in shelf.all()}
+    assert found == {("state", "first"), ("state", "second"), ("weekly", "second")}
     (shelf.folder / "weekly" / "first").unlink()
-    assert make_missing(shelf, lake, NOW) > 0
+    assert make_missing(shelf, lake, NOW) == 1
     assert {it.source for it in shelf.all()} == {"first", "second"}
 
 

@@ -162,7 +162,7 @@ def test_what_is_made_up_says_so(lake: Lake, tmp_path: Path) -> None:
     rank(lake, lake.reading)
     found = Trends(lake).trending("model")
     assert found.is_synthetic
-    assert all(row["is_synthetic"] for row in found.to_json())
+    assert all(row["synthetic"] for row in found.to_json())
 
 
 # -- this hub itself ----------------------------------------------------------------------------

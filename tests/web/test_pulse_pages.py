@@ -169,6 +169,12 @@ def test_links_lead_somewhere(anyone: httpx.Client) -> None:
         ("/pulse/claims?verdict=true", 400),
         ("/pulse/claims?source=nobody", 404),
         ("/pulse/nothing", 404),
+        ("/pulse/nothing/at/all", 404),
+        ("/pulse/weekly/nobody", 404),
+        ("/pulse/state/nobody", 404),
+        ("/pulse/weekly/made-up/2026-03-15/more", 404),
+        ("/pulse?universe=model@nobody", 404),
+        ("/pulse?universe=models", 400),
     ],
 )
 def test_what_is_wrong_is_a_page_that_says_so(anyone: httpx.Client, path: str, status: int) -> None:
@@ -332,3 +338,42 @@ def test_pages_come_compressed_to_who_can(hub: LiveHub) -> None:
         assert packed.text == plain.text
         refused = client.get(STATE, headers={"Accept-Encoding": "gzip;q=0, identity"})
         assert "content-encoding" not in refused.headers
+
+
+def test_a_source_without_a_day_leads_to_what_there_is(anyone: httpx.Client) -> None:
+    answer = anyone.get("/pulse/weekly/made-up?lang=ja")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/pulse/weekly?lang=ja&source=made-up"
+    assert (
+        anyone.get("/pulse/state/made-up").headers["location"] == "/pulse/state/made-up/2026-03-16"
+    )
+
+
+def test_a_universe_goes_before_source_and_type(anyone: httpx.Client) -> None:
+    text = anyone.get("/pulse?source=own&type=dataset&universe=model@made-up/recent-90").text
+    assert "<code>model@made-up/recent-90</code>" in text
+    links = re.findall(r'href="(/pulse\?[^"]*)"[^>]*>(?:Datasets|own)<', text)
+    assert links
+    assert not [it for it in links if "universe" in it]
+
+
+def test_pictures_keep_the_shape_that_they_are_drawn_in(anyone: httpx.Client) -> None:
+    months = "/pulse/metrics/period_downloads?source=made-up&by=month&window=all"
+    seen = set()
+    for path in (WEEK, STATE, months):
+        for found in re.findall(r"<img [^>]*chart[^>]*>", anyone.get(path).text):
+            src = html.unescape(re.search(r'src="([^"]*)"', found)[1])  # type: ignore[index]
+            size = re.search(r'width="(\d+)" height="(\d+)"', found)
+            assert size
+            drawn = re.search(r'viewBox="0 0 (\d+) (\d+)"', anyone.get(src).text)
+            assert drawn
+            assert size.groups() == drawn.groups(), src
+            seen.add(size.groups())
+    assert len(seen) > 2
+
+
+def test_the_sql_is_on_the_page(anyone: httpx.Client, hub: LiveHub) -> None:
+    text = html.unescape(anyone.get("/pulse/metrics/downloads_gini?source=made-up").text)
+    assert "create or replace temp table u as" in text
+    assert "$source = 'made-up'" in text
+    assert str(hub.data) not in text

@@ -197,12 +197,8 @@ def _metric(hub: Hub, it: Measure) -> Json:
     known = [each.to_json() for each in known_metrics() if it.name in (None, each.id)]
     if it.name is None:
         return {"metrics": known, "rows": [], "total": 0}
-    rows = hub.pulse.metric(it.name, it.by, it.universe, it.window)
-    return {
-        "metrics": known,
-        "rows": metric_json(hub, rows[: it.limit]),
-        "total": len(rows),
-    }
+    rows = metric_json(hub, it.name, it.by, it.universe, it.window)
+    return {"metrics": known, "rows": rows[: it.limit], "total": len(rows)}
 
 
 async def claim(hub: Hub, _actor: Actor, it: ClaimOf) -> Json:

@@ -8,9 +8,8 @@ from starlette.responses import Response
 from hearthub.api.params import Segment
 from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
 from hearthub.context import Hub
-from hearthub.errors import Forbidden
 from hearthub.http.actor import CurrentActor, CurrentHub
-from hearthub.pulse import MetricRow, Verdict, known_metrics
+from hearthub.pulse import TRENDING_COLUMNS, Verdict, known_metrics, names_repos, require_shareable
 
 router = APIRouter(prefix="/api/pulse", tags=["pulse"])
 
@@ -34,11 +33,8 @@ def trending(
     if unchanged := answering.unchanged():
         return unchanged
     found = trending_json(hub, type, sort, universe, limit)
-    if answering.form == "csv":
-        check_may_be_shared(hub, found["source"])
     shared = {key: found[key] for key in ABOUT}
-    names = [*RISER, *shared]
-    return answering.table(found, [row | shared for row in found["rows"]], names)
+    return answering.table(found, [row | shared for row in found["rows"]], TRENDING_COLUMNS)
 
 
 @router.get("/metrics", summary="What can be measured", responses=IN_CSV)
@@ -66,11 +62,7 @@ def metric(
     answering = Answering(request, hub.pulse.stamp, format)
     if unchanged := answering.unchanged():
         return unchanged
-    rows = hub.pulse.metric(name, by, universe, window)
-    if answering.form == "csv":
-        for source in {row.source for row in rows}:
-            check_may_be_shared(hub, source)
-    return answering.rows(metric_json(hub, rows), COLUMNS)
+    return answering.rows(metric_json(hub, name, by, universe, window), COLUMNS)
 
 
 @router.get("/claims", summary="What others published, and what is known of it", responses=IN_CSV)
@@ -105,7 +97,7 @@ def sources(
     )
 
 
-ABOUT = ("type", "sort", "universe", "source", "at", "synthetic")
+ABOUT = ("type", "sort", "universe", "source", "synthetic", "at")
 """What each line of a CSV says of all."""
 RISER = (
     "rank id author value likes_gained downloads_gained likes pipeline_tag size is_new"
@@ -119,7 +111,9 @@ COLUMNS = (
 def trending_json(
     hub: Hub, kind: str, sort: str | None, universe: str | None, limit: int
 ) -> dict[str, Any]:
+    """Raises Forbidden for a source whose repos may not be passed on one by one."""
     found = hub.pulse.trending(kind, sort, universe, limit)
+    require_shareable(hub.pulse.origins(), [found.source])
     return {
         "type": found.type,
         "sort": found.sort,
@@ -131,8 +125,16 @@ def trending_json(
     }
 
 
-def metric_json(hub: Hub, rows: list[MetricRow]) -> list[dict[str, Any]]:
-    """No synthetic figure goes without saying so."""
+def metric_json(
+    hub: Hub, name: str, by: str | None, universe: str | None, window: str | None
+) -> list[dict[str, Any]]:
+    """No synthetic figure goes without saying so.
+
+    Raises Forbidden for rows about single repos of a source that may not be passed on.
+    """
+    rows = hub.pulse.metric(name, by, universe, window)
+    if names_repos(name, by):
+        require_shareable(hub.pulse.origins(), {row.source for row in rows})
     return [row.to_json() | {"synthetic": _is_synthetic(hub, row.source)} for row in rows]
 
 
@@ -141,13 +143,6 @@ def claims_json(hub: Hub, verdicts: list[Verdict]) -> list[dict[str, Any]]:
         it.to_json() | {"synthetic": bool(it.row and _is_synthetic(hub, it.row.source))}
         for it in verdicts
     ]
-
-
-def check_may_be_shared(hub: Hub, source: str) -> None:
-    """As with files of a report: no file of numbers whose source may not be passed on."""
-    origin = hub.pulse.origins().get(source)
-    if origin and not origin.may_be_shared:
-        raise Forbidden(f"The numbers of {source!r} may not be passed on as files: read them here")
 
 
 def _is_synthetic(hub: Hub, source: str) -> bool:

@@ -85,9 +85,15 @@ def query(
 
     For whoever runs this hub: the tables also have repos of this hub that were made private or
     removed since, which nothing that others see shows. The query itself can only read them.
+    CSV and JSON are without the rows of sources that may not be passed on.
     """
+    from hearthub.pulse import closed_among
+
     with open_whole_hub(data) as hub:
-        answer = hub.pulse.query(statement)
+        answer = hub.pulse.query(statement, export=form is not Format.table)
+        closed = closed_among(hub.pulse.origins()) if form is not Format.table else []
+    if closed:
+        print(f"without rows of {', '.join(closed)}, which may not be passed on", file=sys.stderr)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     if form is Format.csv:
         from hearthub.pulse import cell

@@ -9,10 +9,11 @@ import typer
 
 from hearthub.cli.common import Data, settings_for
 from hearthub.cli.common import show as table
+from hearthub.errors import NotFound
 
 if TYPE_CHECKING:
     from hearthub.lake import Lake
-    from hearthub.pulse import Measures, MetricRow
+    from hearthub.pulse import MetricRow
 
 
 class Format(StrEnum):
@@ -63,11 +64,23 @@ def metric(
         ),
     ] = None,
     as_format: AsFormat = Format.table,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL that is run instead of its rows.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
-    measures = _measures(data)
-    rows = measures.metric(name, by, universe, window)
+    from hearthub.pulse import Measures, known_origins, names_repos, require_shareable
+
+    lake = lake_of(data)
+    measures = Measures(lake)
+    found = measures.measured(name, by, universe, window)
+    if sql:
+        print(";\n\n".join(found.sql) + ";")
+        return
+    rows = found.rows
+    if as_format is not Format.table and names_repos(name, by):
+        require_shareable(known_origins(lake), {row.source for row in rows})
     is_synthetic = {source: measures.is_synthetic(source) for source in {it.source for it in rows}}
     if as_format is Format.table:
         table([_line(row) | label(is_synthetic[row.source]) for row in rows], as_json=False)
@@ -81,19 +94,18 @@ def label(is_synthetic: bool) -> dict[str, object]:
 
 
 def lake_of(data: Data) -> "Lake":
-    """The lake alone, for commands that need nothing else of the hub."""
+    """The lake alone, for commands that need nothing else of the hub. Raises NotFound."""
     from hearthub.lake import Lake
     from hearthub.pulse import TABLES
     from hearthub.sandbox import Sandbox
 
+    folder = settings_for(data).data
+    if not folder.is_dir():  # which reading would make
+        raise NotFound(f"There is no folder {folder}")
+    if not (folder / "lake").is_dir():
+        raise NotFound(f"Nothing was ingested yet in {folder} (hearthub pulse ingest)")
     # Our own statements alone are run: the sandbox starts no process.
-    return Lake(settings_for(data).data / "lake", TABLES, Sandbox(1))
-
-
-def _measures(data: Data) -> "Measures":
-    from hearthub.pulse import Measures
-
-    return Measures(lake_of(data))
+    return Lake(folder / "lake", TABLES, Sandbox(1))
 
 
 def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
@@ -103,11 +115,15 @@ def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
     print_csv(rows)
 
 
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """With a header of all keys; what strangers wrote is no formula and moves no cursor."""
+def print_csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> None:
+    """With a header of `names` and all other keys; what strangers wrote is no formula and moves no
+    cursor."""
     from hearthub.pulse import table_csv
 
-    print(table_csv(rows, list(dict.fromkeys(key for row in rows for key in row))), end="")
+    print(
+        table_csv(rows, list(dict.fromkeys([*names, *(key for row in rows for key in row)]))),
+        end="",
+    )
 
 
 def _line(row: "MetricRow") -> dict[str, object]:

@@ -52,7 +52,11 @@ def trending(
     data: Data = None,
 ) -> None:
     """What rises now, each with what it gained in the last seven days that were observed."""
+    from hearthub.pulse import TRENDING_COLUMNS, known_origins, require_shareable
+
     found = _found(data, kind.value, sort and sort.value, universe, limit)
+    if as_format is not Format.table:
+        require_shareable(known_origins(lake_of(data)), [found.source])
     rows = found.to_json()
     if not rows:
         print(f"Nothing rose that {found.source} can tell of: ranking likes takes several days",
@@ -60,8 +64,7 @@ def trending(
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
     elif as_format is Format.csv:
-        if rows:
-            print_csv(rows)
+        print_csv(rows, TRENDING_COLUMNS)
     else:
         table([_line(row) for row in rows], as_json=False)
 
@@ -94,4 +97,4 @@ def _line(row: dict[str, Any]) -> dict[str, object]:
         "until": row["at"][:10],
     }
     # A figure that was made up is never shown without saying so.
-    return line | ({"synthetic": "made up"} if row["is_synthetic"] else {})
+    return line | ({"synthetic": "made up"} if row["synthetic"] else {})

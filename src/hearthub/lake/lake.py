@@ -4,9 +4,10 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 from hearthub.lake.manifest import KEEP_S, DataFile, Manifest, Manifests, sync_folder
@@ -74,9 +75,17 @@ class Lake:
                     writing.undo()
                     raise
 
-    def query(self, sql: str, most_rows: int = 1000, timeout_s: float = 10.0) -> Answer:
+    def query(
+        self,
+        sql: str,
+        most_rows: int = 1000,
+        timeout_s: float = 10.0,
+        only: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
         """What a stranger asks: one SELECT over the tables, in a process of its own.
 
+        `only`: a condition (ours) on the rows of a table, for those that have one; it may name
+        tables before it.
         Raises BadRequest for what is no such query, Unavailable when it took too long or too much.
         """
         manifest = self._manifests.newest()
@@ -87,7 +96,15 @@ class Lake:
         nothing = {name: table.nothing for name, table in self.tables.items()}
         names = {name: table.names for name, table in self.tables.items()}
         return self._sandbox.run(
-            ask, sql, str(self.folder), files, nothing, names, most_rows, timeout=timeout_s
+            ask,
+            sql,
+            str(self.folder),
+            files,
+            nothing,
+            names,
+            most_rows,
+            dict(only),
+            timeout=timeout_s,
         )
 
     def compact(self, many: int = FEW) -> int:

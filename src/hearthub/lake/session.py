@@ -50,6 +50,9 @@ class Session:
         """A folder for files that the session's own SQL writes and reads; gone when it closes."""
         self.scratch.mkdir(parents=True)
         self._watch: _Watch | None = None
+        self.recorded: list[str] = []
+        """What was run since `record`, each statement with its parameters; no path is in it."""
+        self._is_recording = False
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{limits.memory}B",
@@ -84,6 +87,10 @@ class Session:
         if self._watch is not None:
             raise ValueError("it has a limit already")
         self._watch = _Watch(self._connection, seconds)
+
+    def record(self) -> None:
+        """From now on what is run is kept as text."""
+        self._is_recording = True
 
     def execute(self, sql: str, **params: object) -> None:
         self._run(sql, params)
@@ -146,6 +153,8 @@ class Session:
     def _run(self, sql: str, params: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
         if self._watch is not None:
             self._watch.check()
+        if self._is_recording:
+            self.recorded.append(_text(sql, params).replace(str(self._folder), "LAKE"))
         with self._telling():
             return self._connection.execute(sql, dict(params) or None)
 
@@ -179,6 +188,15 @@ class Session:
             self._connection.execute(f"{made} {parquet(files)}")
         except duckdb.BinderException:
             self._connection.execute(f"{made} {completed(files, table.nothing)}")
+
+
+def _text(sql: str, params: Mapping[str, object]) -> str:
+    """A statement, and above it a comment that says what its parameters are."""
+    told = ", ".join(
+        f"${name} = {len(it)} values" if isinstance(it, list | tuple) else f"${name} = {str(it)!r}"
+        for name, it in params.items()
+    )
+    return f"-- {told}\n{sql.strip()}" if told else sql.strip()
 
 
 def _folders(paths: Sequence[Path]) -> list[str]:

@@ -39,6 +39,7 @@ def ask(
     nothing: Mapping[str, str],
     names: Mapping[str, str],
     most_rows: int,
+    only: Mapping[str, str],
 ) -> Answer:
     """In a worker. Raises BadRequest with what is wrong, without a path of this machine."""
     import duckdb
@@ -56,7 +57,7 @@ def ask(
         }
     )
     try:
-        _open(connection, folder, files, nothing, names)
+        _open(connection, folder, files, nothing, names, only)
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise BadRequest("Write one SELECT")
@@ -76,6 +77,7 @@ def _open(
     files: Mapping[str, Sequence[str]],
     nothing: Mapping[str, str],
     names: Mapping[str, str],
+    only: Mapping[str, str],
 ) -> None:
     """Views of the tables, and nothing else to be reached."""
     from duckdb import BinderException
@@ -83,15 +85,17 @@ def _open(
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set allowed_directories = $paths", {"paths": [folder]})
     connection.execute("set enable_external_access = false")
-    for name, paths in files.items():
+    for name in (*only, *(name for name in files if name not in only)):
+        paths = files[name]
         if not paths:
             connection.execute(f"create table {name} as {nothing[name]}")
             continue
         made = f"create view {name} as select {names[name]} from"
+        where = f" where {only[name]}" if name in only else ""
         try:
-            connection.execute(f"{made} {parquet(paths)}")
+            connection.execute(f"{made} {parquet(paths)}{where}")
         except BinderException:
-            connection.execute(f"{made} {completed(paths, nothing[name])}")
+            connection.execute(f"{made} {completed(paths, nothing[name])}{where}")
     connection.execute("set lock_configuration = true")
 
 

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.metrics.trending import SORTS
-    from hearthub.pulse.origins import Origin
+    from hearthub.pulse.origins import Origin, known_origins
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.report import make_report, verify_report, write_report
+    from hearthub.pulse.report.charts import height_of
     from hearthub.pulse.report.markdown import exact
     from hearthub.pulse.report.plotting import class_text, plot, value_text
     from hearthub.pulse.report.reading import rendering_of
     from hearthub.pulse.report.rendering import Rendering
     from hearthub.pulse.schema import TABLES
+    from hearthub.pulse.sharing import closed_among, names_repos, require_shareable
+    from hearthub.pulse.trending import COLUMNS as TRENDING_COLUMNS
     from hearthub.pulse.trending import Trending, Trends
     from hearthub.pulse.universe import FILTERS
 
@@ -32,6 +35,7 @@ __all__ = [
     "LANGUAGES",
     "SORTS",
     "TABLES",
+    "TRENDING_COLUMNS",
     "Ingested",
     "KeptReport",
     "Measures",
@@ -46,15 +50,20 @@ __all__ = [
     "Verdict",
     "cell",
     "class_text",
+    "closed_among",
     "exact",
+    "height_of",
     "judge_claims",
     "known_claims",
     "known_metrics",
+    "known_origins",
     "make_report",
     "measure",
     "measure_all",
+    "names_repos",
     "plot",
     "rendering_of",
+    "require_shareable",
     "table_csv",
     "value_text",
     "verify_report",
@@ -67,6 +76,7 @@ _HOMES = {
     "Rendering": "report.rendering",
     "class_text": "report.plotting",
     "exact": "report.markdown",
+    "height_of": "report.charts",
     "plot": "report.plotting",
     "rendering_of": "report.reading",
     "value_text": "report.plotting",
@@ -83,6 +93,7 @@ _HOMES = {
     "verify_report": "report.verifying",
     "write_report": "report.writing",
     "TABLES": "schema",
+    "TRENDING_COLUMNS": "trending",
     "Ingested": "ingest",
     "Measures": "measures",
     "Metric": "metric",
@@ -92,12 +103,19 @@ _HOMES = {
     "Trending": "trending",
     "Trends": "trending",
     "known_metrics": "measures",
+    "known_origins": "origins",
+    "closed_among": "sharing",
+    "names_repos": "sharing",
+    "require_shareable": "sharing",
     "measure": "measures",
     "measure_all": "measures",
 }
+
+_NAMES = {"TRENDING_COLUMNS": "COLUMNS"}
+"""What is called otherwise in its module."""
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"hearthub.pulse has no {name}")
-    return getattr(import_module(f"hearthub.pulse.{_HOMES[name]}"), name)
+    return getattr(import_module(f"hearthub.pulse.{_HOMES[name]}"), _NAMES.get(name, name))

@@ -4,7 +4,7 @@ A number over a long history takes seconds and two cores. So a few callers wait 
 next ones are told to come again, and nobody's question runs on for ever.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sized
 from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -61,6 +61,9 @@ class Asked:
         if self._find(stamp, key) is None:
             self._keep(stamp, key, work(self._reader))
 
+    def has(self, stamp: str, key: Hashable) -> bool:
+        return self._find(stamp, key) is not None
+
     def quick(self, stamp: str | None, key: Hashable, work: Callable[[Reader], T]) -> T:
         """The same for what takes no time: it waits for nobody."""
         found = self._find(stamp, key)
@@ -113,7 +116,7 @@ class _Hurried:
 
 
 def _size(made: object) -> int:
-    return len(made) + 1 if isinstance(made, list | tuple | dict) else 1
+    return len(made) + 1 if isinstance(made, Sized) and not isinstance(made, str) else 1
 
 
 def _busy() -> Unavailable:

@@ -79,6 +79,11 @@ class Frame:
         self.has_history = True
         """`point` has all points of those that are watched, not those about the window alone."""
         self._kept: dict[str, Any] = {}
+        self.used: list[str] = []
+        """What was asked of `kept` so far, in order."""
+        self.ran: dict[str, tuple[range, list[str]]] = {}
+        """Of each thing that is kept: which of the session's recorded statements made it, and what
+        else that is kept it was made of."""
 
     def rows(self, name: str, **words: object) -> list[Row]:
         """What the statement in the file of that name returns; see `sql_text`.
@@ -100,8 +105,11 @@ class Frame:
 
     def kept(self, key: str, made: Callable[[], Any]) -> Any:
         """What several metrics of this frame need, made once."""
+        self.used.append(key)
         if key not in self._kept:
+            before, used = len(self.session.recorded), len(self.used)
             self._kept[key] = made()
+            self.ran[key] = range(before, len(self.session.recorded)), self.used[used:]
         return self._kept[key]
 
     def coverage(self) -> float | None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from hearthub.errors import HearthubError
-from hearthub.pulse.kept import LANGUAGES, Shelf, Wanted, number_of
+from hearthub.pulse.kept import LANGUAGES, WHOLE, Shelf, Wanted, number_of
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.statements import sql_text
 
@@ -29,9 +29,10 @@ SENTENCES = 4
 def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
     """Make the reports that are due, and again those that tell of what is withdrawn; how many.
 
-    `now` is UTC. One that cannot be made is logged, and tried again the next time.
+    `now` is UTC. One that cannot be made is logged, and tried again the next time. What nobody
+    expected stops no other, and is raised in the end.
     """
-    made = 0
+    made, failed = 0, list[Exception]()
     with _locked(shelf.folder):
         for place in shelf.folder.glob("making-*"):
             shutil.rmtree(place, ignore_errors=True)
@@ -41,7 +42,12 @@ def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
                 made += 1
             except HearthubError as error:
                 log.warning("no %s report of %s: %s", wanted.kind, wanted.source, error)
+            except Exception as error:
+                failed.append(error)
+                log.error("no %s report of %s", wanted.kind, wanted.source, exc_info=error)
         _sweep(shelf)
+    if failed:
+        raise failed[0]
     return made
 
 
@@ -81,7 +87,7 @@ def _due(reader: Reader, today: date) -> Iterator[Wanted]:
 
 
 def _make(shelf: Shelf, reader: Reader, wanted: Wanted, gone: str, now: datetime) -> None:
-    from hearthub.pulse.report import headline_of, make_report, title_of, write_report
+    from hearthub.pulse.report import headline_of, make_report, title_of, to_json, write_report
 
     report = make_report(reader, wanted.kind, f"model@{wanted.source}", wanted.until)
     with TemporaryDirectory(dir=shelf.folder, prefix="making-") as name:
@@ -101,6 +107,8 @@ def _make(shelf: Shelf, reader: Reader, wanted: Wanted, gone: str, now: datetime
             },
         }
         (folder / "kept.json").write_bytes(orjson.dumps(kept))
+        if not report.may_be_shared:
+            (folder / WHOLE).write_bytes(orjson.dumps(to_json(report)))
         for path in folder.rglob("*"):
             _sync(path)
         _put(shelf, folder, wanted)

@@ -2,6 +2,8 @@
 
     reports/weekly/SOURCE/2026-05-17.0002/   a week by its last day, and which making of it
         kept.json                            titles, headlines, of what it was made
+        whole.json                           of a source that may not be passed on: as report.json,
+                                             with what only our own pages may show
         en/report.html ...                   the files of a report (report/writing.py)
         ja/report.html ...
     reports/state/SOURCE/2026-05-20.0001/
@@ -25,6 +27,7 @@ from hearthub.errors import NotFound
 
 KINDS = ("weekly", "state")
 LANGUAGES = ("en", "ja")
+WHOLE = "whole.json"
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PLACE = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{4,9})", re.ASCII)
 
@@ -52,6 +55,12 @@ class KeptReport:
         if name not in self.files:
             raise NotFound(f"This report has no {name[:80]!r}: it has {', '.join(self.files)}")
         return self.folder / name
+
+    def content(self) -> bytes:
+        """All of it, as report.json has it, for a page. Raises FileNotFoundError where it is made
+        again in this moment."""
+        whole = self.folder.parent / WHOLE
+        return (whole if whole.is_file() else self.folder / "report.json").read_bytes()
 
 
 @dataclass(frozen=True, order=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.pulse.frame import Frame, Needs
@@ -15,9 +16,25 @@ _LAGS = (0, 7, 28)
 """Most metrics look back so many days."""
 
 
+def default_universe(metric: Metric) -> str:
+    """Where none is asked for."""
+    return f"{metric.types[0]}@{metric.source}" if metric.source else metric.types[0]
+
+
 def known_metrics() -> list[Metric]:
     """All of them, by name."""
     return [METRICS[name] for name in sorted(METRICS)]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rows of a metric, and what was run to get them."""
+
+    rows: list[MetricRow]
+    sql: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class Measures:
@@ -35,11 +52,22 @@ class Measures:
 
         Without `universe` and `window` they are what the metric is defined on.
         """
+        return self.measured(name, by, universe, window).rows
+
+    def measured(
+        self,
+        name: str,
+        by: str | None = None,
+        universe: str | None = None,
+        window: str | None = None,
+    ) -> Measured:
+        """The same with the SQL that was run."""
         metric = _named(name)
         with self._lake.reading() as session:
-            found = universe or metric.types[0], window or metric.window
+            session.record()
+            found = universe or default_universe(metric), window or metric.window
             frame = open_frame(session, *found, needs_of([(name, by)]))
-            return measure(frame, metric, by)
+            return Measured(measure(frame, metric, by), tuple(session.recorded))
 
     def is_synthetic(self, source: str) -> bool:
         """Whether anything of a source is made up: no figure of it goes without saying so."""

@@ -95,6 +95,8 @@ class Metric:
     """What `--by` may name."""
     lags: tuple[int, ...] = ()
     """Days before the window's end at which `u` is to have the counters, beside 0, 7 and 28."""
+    source: str | None = None
+    """The only one that can tell it; None: any."""
     has_history: bool = False
     """It needs the points of watched repos from their first on, not those about the window alone.
     """
@@ -106,6 +108,7 @@ class Metric:
             "definition": self.definition,
             "universe": self.universe,
             "types": list(self.types),
+            "source": self.source,
             "window": self.window,
             "unit": self.unit,
             "numerator": self.numerator,

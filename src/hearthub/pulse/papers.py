@@ -22,7 +22,8 @@ def take(writing: Writing, incoming: Incoming, latest: datetime) -> tuple[Row, l
         'min("at") as first, max("at") as last from papers_told where problem is null'
     )
     found = session.rows(
-        "select problem as reason, any_value(paper_id)[:200] as example, count(*) as n "
+        "select problem as reason, min(coalesce(paper_id, title, ''))[:200] as example, "
+        "count(*) as n "
         "from papers_told where problem is not null group by problem"
     )
     return counts, [(row["reason"], row["example"] or "", row["n"]) for row in found]

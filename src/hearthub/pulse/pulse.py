@@ -26,6 +26,7 @@ from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.scores import show_scores
+from hearthub.pulse.sharing import closed_among, only_shareable
 from hearthub.pulse.showing import Shown, show
 from hearthub.pulse.sources import guess_kind, is_address, source_of
 from hearthub.pulse.sources.files import workplace
@@ -39,6 +40,7 @@ from hearthub.settings import Settings
 
 if TYPE_CHECKING:
     from hearthub.pulse.claims import Verdict
+    from hearthub.pulse.measures import Measured
     from hearthub.pulse.metric import MetricRow
 
 log = logging.getLogger(__name__)
@@ -170,13 +172,24 @@ class Pulse:
             log.info("the lake: %d files merged, %d removed; %d standings", merged, removed, made)
 
     def make_reports(self, _payload: dict[str, Any]) -> None:
-        """Job: the reports that are due (keeping.py), and the claims, so that nobody waits."""
+        """Job: the reports that are due (keeping.py), the metrics (preparing.py) and the claims, so
+        that nobody waits."""
         if not self.lake.version:
             return
-        if made := make_missing(self._shelf, self, _now()):
-            log.info("reports made: %d", made)
-        from hearthub.pulse.claims import judge_claims
+        try:
+            if made := make_missing(self._shelf, self, _now()):
+                log.info("reports made: %d", made)
+        finally:
+            self._prepare_answers()
 
+    def _prepare_answers(self) -> None:
+        from hearthub.pulse.claims import judge_claims
+        from hearthub.pulse.preparing import prepare_metrics
+
+        if (stamp := self._told) is None:
+            return
+        done = prepare_metrics(self._asked, self, stamp, self._newest, lambda: self._told == stamp)
+        log.info("metrics worked out: %d", done)
         self._asked.prepare(self._told, ("claims", None), lambda reader: judge_claims(reader, None))
 
     # -- answers, for everybody ----------------------------------------------------------------
@@ -206,13 +219,39 @@ class Pulse:
         window: str | None = None,
     ) -> "list[MetricRow]":
         """The rows of a metric, as `Measures.metric`; raises Unavailable when it takes too long."""
-        from hearthub.pulse.measures import Measures
+        return self._measured(name, by, universe, window).rows
+
+    def metric_sql(
+        self,
+        name: str,
+        by: str | None = None,
+        universe: str | None = None,
+        window: str | None = None,
+    ) -> tuple[str, ...]:
+        """The statements behind these rows, in the order in which they were run."""
+        return self._measured(name, by, universe, window).sql
+
+    def _measured(
+        self, name: str, by: str | None, universe: str | None, window: str | None
+    ) -> "Measured":
+        from hearthub.pulse.measures import Measured, Measures
+        from hearthub.pulse.preparing import question
         from hearthub.pulse.report.asking import steady
 
-        def work(reader: Reader) -> "list[MetricRow]":
-            return [steady(row) for row in Measures(reader).metric(name, by, universe, window)]
+        def work(reader: Reader) -> Measured:
+            found = Measures(reader).measured(name, by, universe, window)
+            return Measured([steady(row) for row in found.rows], found.sql)
 
-        return self._asked.answer(self._told, ("metric", name, by, universe, window), work)
+        key = question(name, by, universe, window, self._newest)
+        return self._asked.answer(self._told, key, work)
+
+    def _newest(self, kind: str) -> str:
+        """The source that is meant where none is named."""
+        from hearthub.pulse.preparing import newest_source
+
+        return self._asked.quick(
+            self._told, ("newest", kind), lambda reader: newest_source(reader, kind)
+        )
 
     def claims(self, source: str | None = None) -> "list[Verdict]":
         """What others have published, judged by what is known from a source."""
@@ -280,9 +319,14 @@ class Pulse:
             self._trends.look()
             show_scores(self.lake, self.catalogue)
 
-    def query(self, sql: str, most_rows: int = 1000) -> Answer:
-        """What a stranger asks: one SELECT over the tables (schema.py)."""
-        return self.lake.query(sql, most_rows)
+    def query(self, sql: str, most_rows: int = 1000, *, export: bool = False) -> Answer:
+        """What a stranger asks: one SELECT over the tables (schema.py).
+
+        `export`: without rows of sources that may not be passed on (sharing.py).
+        """
+        closed = closed_among(self.origins()) if export else ()
+        only = only_shareable(closed, self.lake.tables.values())
+        return self.lake.query(sql, most_rows, only=only)
 
 
 def _is_public(registry: Registry, kind: str, name: str) -> bool:

@@ -31,6 +31,7 @@ SNAPSHOT = Table(
         ("origin", "varchar"),  # the host whose repos they are; null: they are listed nowhere
         ("is_synthetic", "boolean"),
         ("is_redistributable", "boolean"),  # null: nobody said
+        ("content", "varchar"),  # digest of what a crawl told, without times (ingest.py)
     ),
     order="observed_at",
 )

@@ -42,6 +42,8 @@ class Staged:
     """Rows of the same repo and time that say something else."""
     conflicts: int = 0
     """Observations of a time of which another snapshot says something else."""
+    conflict: str = ""
+    """The first of them."""
     broken: list[Reject] = field(default_factory=list)
 
     def rejects(self, session: Session, snapshot: str) -> list[Reject]:
@@ -52,9 +54,11 @@ class Staged:
             for row in session.rows(sql, snapshot=snapshot)
         ]
         if self.twice:
-            found.append(("another row says something else of the repo and time", "", self.twice))
+            reason = "another row says something else of the repo and time"
+            found.append((reason, _contradiction(session, self.file), self.twice))
         if self.conflicts:
-            found.append(("another snapshot says something else of the time", "", self.conflicts))
+            reason = "another snapshot says something else of the time"
+            found.append((reason, self.conflict, self.conflicts))
         return found + self.broken
 
 
@@ -95,12 +99,39 @@ def stage(session: Session, incoming: Incoming, latest: datetime) -> Staged:
     return staged
 
 
+def named(session: Session, file: Path, line: int) -> str:
+    """A staged row as an example: its id, and which row of the source it was."""
+    found = session.one(
+        "select id, nth from read_parquet($file, file_row_number = true) "
+        "where file_row_number = $line",
+        file=str(file),
+        line=line,
+    )
+    return _example(found["id"], "row", found["nth"])
+
+
+def _contradiction(session: Session, file: Path) -> str:
+    """The first rows of the same repo and time that say different things."""
+    found = session.one(
+        "select arg_min(id, first) as id, min(first) as first, arg_min(last, first) as last "  # noqa: S608
+        "from (select any_value(id) as id, min(nth) as first, max(nth) as last "
+        f'from read_parquet({literal(str(file))}) where problem is null group by repo_id, "at" '
+        f"having count(distinct ({COUNTER_DIGEST}, digest)) > 1)"
+    )
+    rows = None if found["first"] is None else f"{found['first']} and {found['last']}"
+    return _example(found["id"], "rows", rows)
+
+
+def _example(name: str, what: str, where: object) -> str:
+    return name[:170] if where is None else f"{name[:170]} ({what} {where})"
+
+
 def broken(session: Session, incoming: Incoming) -> list[Reject]:
     """What never became a row, now that all was read."""
     if incoming.broken is None:
         return []
     sql = (
-        "select reason, any_value(example) as example, count(*) as n "  # noqa: S608
+        "select reason, arg_min(example, line) as example, count(*) as n "  # noqa: S608
         f"from ({incoming.broken}) group by reason"
     )
     return [(row["reason"], row["example"] or "", row["n"]) for row in session.rows(sql)]

@@ -67,8 +67,9 @@ def told_by(incoming: Incoming) -> Iterator[Stream]:
         yield DESCRIPTION
 
 
-def changes(session: Session, stream: Stream, source: str) -> int:
-    """Leaves the table `STREAM_changes`; how many observations contradict one of the same time."""
+def changes(session: Session, stream: Stream, source: str) -> tuple[int, int]:
+    """Leaves the table `STREAM_changes`; how many observations contradict one of the same time,
+    and the line of the first of them."""
     session.execute(
         "create or replace temp table told as "  # noqa: S608
         f'select repo_id, type, "at", line, {stream.told} as digest from obs'
@@ -87,21 +88,22 @@ def changes(session: Session, stream: Stream, source: str) -> int:
         source=source,
         low=bounds["low"],
     )
-    conflicts = _place_late(session, stream) if is_late else 0
+    conflicts = _place_late(session, stream) if is_late else (0, 0)
     session.execute(sql_text("changes", stream=stream.table, nothing=stream.nothing))
     return conflicts
 
 
-def _place_late(session: Session, stream: Stream) -> int:
+def _place_late(session: Session, stream: Stream) -> tuple[int, int]:
     session.execute(sql_text("placed"))
     session.execute(sql_text("tied", said=stream.said))
-    conflicts = session.value(
-        "select count(*) from placed semi join tied using (line) "  # noqa: S608
+    found = session.one(
+        "select count(*) as n, coalesce(min(line), 0) as line "  # noqa: S608
+        "from placed semi join tied using (line) "
         f"where digest <> coalesce(old_digest, {stream.nothing})"
     )
     session.execute(sql_text("fills", said=stream.said, nothing=stream.nothing))
     session.execute("delete from told where line in (select line from tied)")
-    return int(conflicts)
+    return int(found["n"]), int(found["line"])
 
 
 _NEVER = "1970-01-01"

@@ -8,7 +8,7 @@ before it stands, and `at` says of when it is.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -24,6 +24,13 @@ FEW = 4
 """Callers that may wait for what is not kept."""
 MANY = 16
 """Answers that are remembered of what is not kept."""
+
+
+COLUMNS = (
+    *(each.name for each in fields(Riser)),
+    *("type", "sort", "universe", "source", "synthetic", "at"),
+)
+"""Of a table of it, in whatever format and wherever."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Trending:
             "sort": self.sort,
             "universe": self.universe,
             "source": self.source,
-            "is_synthetic": self.is_synthetic,
+            "synthetic": self.is_synthetic,
             "at": f"{self.at.isoformat(timespec='seconds')}Z",
         }
         return [asdict(row) | about for row in self.rows]

@@ -220,6 +220,10 @@ class Registry:
         """Every repo with its head, in batches by ascending id. For jobs: no access is checked."""
         return self._repos.all_with_heads()
 
+    def former_names(self, repo_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Names that lead to these repos now, in lower case. For jobs: no access is checked."""
+        return self._repos.former_names(repo_ids)
+
     def repos(self, repo_ids: Sequence[int]) -> list[Repo]:
         """Those of these repos that exist. For jobs: no access is checked."""
         return self._repos.by_ids(repo_ids)

@@ -122,6 +122,14 @@ class Repos:
                 )
         return replace(repo, owner_id=owner_id, namespace=namespace, name=name)
 
+    def former_names(self, repo_ids: Sequence[int]) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        sql = "select repo_id, key from repo_alias where repo_id in (:ids) order by key"
+        for ids in batches(repo_ids):
+            for row in self.db.all(sql, ids=ids):
+                found.setdefault(row.repo_id, []).append(row.key)
+        return found
+
     def delete(self, repo: Repo) -> None:
         self.db.execute("delete from repo where id = :id", id=repo.id)
 

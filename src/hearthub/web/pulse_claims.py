@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.errors import BadRequest
+from hearthub.errors import BadRequest, NotFound
 from hearthub.http.urls import hub_of
 from hearthub.pulse import Verdict, known_metrics, value_text
 from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
@@ -66,4 +66,10 @@ def _shown(it: Verdict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-routes = [Route("/pulse/claims", shown(claims))]
+def nothing(request: Request) -> Response:
+    """Below /pulse all is pages, also what is not there."""
+    raise NotFound("There is no such page of the observatory.")
+
+
+# The last of them: it fits every address below.
+routes = [Route("/pulse/claims", shown(claims)), Route("/pulse/{rest:path}", shown(nothing))]

@@ -18,7 +18,9 @@ from hearthub.pulse import (
     Metric,
     MetricRow,
     class_text,
+    height_of,
     known_metrics,
+    names_repos,
     plot,
     value_text,
 )
@@ -31,7 +33,7 @@ WINDOWS = ("7d", "30d", "90d", "365d", "all")
 FAMILIES = {
     "What rises": ("trending_", "risers", "movers", "newcomers", "new_repos", "themes", "pace",
                    "adoption_"),
-    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu"),
+    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu", "unique_", "share_ci"),
     "Concentration": ("downloads_",),
     "Shares": ("share_",),
     "Sizes": ("size_", "small_large_"),
@@ -77,6 +79,7 @@ def metric_page(request: Request) -> Response:
     origin = hub.pulse.origins().get(source or "")
     query = _query(asked, source)
     synthetic = is_synthetic(hub, source)
+    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic)
     answer = page(
         "pulse/metric.html",
         status,
@@ -93,10 +96,15 @@ def metric_page(request: Request) -> Response:
         has_names=any(row.dimension for row in rows),
         has_series=len({row.window_end for row in rows}) > 1,
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
-        if plot(asked.metric, rows, asked.by, synthetic=synthetic) else None,
+        if drawn else None,
+        sql=hub.pulse.metric_sql(
+            asked.metric.id, asked.by, asked.universe(source), asked.window
+        ) if rows and source else (),
+        picture_height=height_of(drawn),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
-        csv=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}&format=csv"
-        if origin and origin.may_be_shared else None,
+        origin=origin,
+        may_be_shared=bool(origin and origin.may_be_shared)
+        or not names_repos(asked.metric.id, asked.by),
         command=_command(asked, source) if source else None,
         here_source=source,
         sources=by_date(hub),
@@ -159,7 +167,8 @@ def _answer(
 ) -> tuple[list[MetricRow], HearthubError | None, int]:
     """The rows; or what is wrong, and the status of the page that says so."""
     problem: HearthubError = NotFound("Nothing was observed yet.")
-    for source in [asked.source] if asked.source else by_date(hub):
+    only = asked.source or asked.metric.source
+    for source in [only] if only else by_date(hub):
         try:
             found = hub.pulse.metric(
                 asked.metric.id, asked.by, asked.universe(source), asked.window

@@ -4,11 +4,12 @@ from datetime import date
 from functools import partial
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 
 from cachetools import LRUCache
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearthub.context import Hub
@@ -71,6 +72,19 @@ def state(request: Request) -> Response:
     return _report_page(request, min(found, key=lambda it: it.source == "own"), found)
 
 
+def of_source(kind: str, request: Request) -> Response:
+    """What there is of a source: its weeks, or the newest state report."""
+    hub, source = hub_of(request), request.path_params["source"]
+    found = [it for it in hub.pulse.reports() if (it.kind, it.source) == (kind, source)]
+    if not found:
+        raise NotFound(f"There is no report of a source {source[:60]!r}.")
+    words = dict(request.query_params.items())
+    if kind == "weekly":
+        return RedirectResponse(f"/pulse/weekly?{urlencode({**words, 'source': source})}")
+    query = f"?{urlencode(words)}" if words else ""
+    return RedirectResponse(f"/pulse/state/{source}/{found[0].until}{query}")
+
+
 def report(kind: str, request: Request) -> Response:
     hub, t = hub_of(request), language_of(request)
     source, until = request.path_params["source"], _day(request.path_params["until"])
@@ -86,7 +100,7 @@ def read_kept(hub: Hub, kept: KeptReport) -> Rendering:
         found = _read.get(key)
     if found is None:
         try:
-            content = kept.file("report.json").read_bytes()
+            content = kept.content()
         except FileNotFoundError:  # made again in this moment
             raise Unavailable("This report is made again: try again in a moment.") from None
         found = len(content), rendering_of(content, kept.lang)
@@ -190,7 +204,9 @@ def _day(text: str) -> date:
 
 routes = [
     Route("/pulse/weekly", shown(weekly)),
+    Route("/pulse/weekly/{source:seg}", shown(partial(of_source, "weekly"))),
     Route("/pulse/weekly/{source:seg}/{until:seg}", shown(partial(report, "weekly"))),
     Route("/pulse/state", shown(state)),
+    Route("/pulse/state/{source:seg}", shown(partial(of_source, "state"))),
     Route("/pulse/state/{source:seg}/{until:seg}", shown(partial(report, "state"))),
 ]

@@ -28,7 +28,12 @@ def trending(request: Request) -> Response:
     kind = _one_of(request, "type", KINDS) or KINDS[0]
     sort = _one_of(request, "sort", SORTS)
     source, sources = source_of(request, hub), by_date(hub)
-    found = _trending(hub, kind, sort, source)
+    if universe := request.query_params.get("universe"):
+        # It says which repos, so it goes before both.
+        found: Trending | None = hub.pulse.trending(kind, sort, universe, SHOWN)
+        kind = found.type if found else kind
+    else:
+        found = _trending(hub, kind, sort, source)
     week = latest_week(hub, found.source if found else source, t.code)
     return page(
         "pulse/trending.html",
@@ -39,7 +44,11 @@ def trending(request: Request) -> Response:
         found=found,
         rows=_rows(found) if found else [],
         is_synthetic=bool(found and found.is_synthetic),
-        types=[(t(f"kind_{it}"), with_query(request, type=it), it == kind) for it in KINDS],
+        origin=hub.pulse.origins().get(found.source) if found else None,
+        types=[
+            (t(f"kind_{it}"), with_query(request, type=it, universe=None), it == kind)
+            for it in KINDS
+        ],
         sorts=[
             (t(f"sort_{it}"), with_query(request, sort=it), found is not None and it == found.sort)
             for it in SORTS
@@ -81,7 +90,9 @@ def _plain(value: float) -> str:
 def _sources(
     request: Request, sources: Iterable[str], here: str | None
 ) -> list[tuple[str, str, bool]]:
-    return [(name, with_query(request, source=name), name == here) for name in sources]
+    return [
+        (name, with_query(request, source=name, universe=None), name == here) for name in sources
+    ]
 
 
 def _beside(hub: Hub, week: KeptReport) -> Iterable[Any]:

@@ -11,8 +11,8 @@ import pytest
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Lake
-from hearthub.pulse import make_report, write_report
-from hearthub.pulse.report.document import Report, Sentence
+from hearthub.pulse import make_report, verify_report, write_report
+from hearthub.pulse.report.document import Report, Sentence, Table, Term
 from hearthub.pulse.report.sentences import words
 from pulse.labels import unlabelled
 
@@ -165,19 +165,28 @@ def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
         assert number["row"]["snapshots"]
 
 
-def test_what_may_not_be_passed_on_has_no_data_files(lake: Lake, tmp_path: Path) -> None:
+def test_what_may_not_be_passed_on_is_in_no_data_file(lake: Lake, tmp_path: Path) -> None:
     from pulse.lakes import panel
 
     rows = [
-        {"id": f"a/m{i}", "observed_at": "2026-01-01T12:00:00", "likes": i, "downloads_all": 9 * i,
-         "downloads_30d": i}
-        for i in range(9)
+        {"id": f"a/m{i}", "created_at": "2025-12-01", "observed_at": f"2026-01-{day:02}T12:00:00",
+         "likes": i * day, "downloads_all": 9 * i * day, "downloads_30d": i * day}
+        for i in range(1, 9)
+        for day in range(1, 20)
     ]  # fmt: skip
-    panel(lake, tmp_path, rows, redistributable=False)
-    written(make_report(lake, "state"), tmp_path / "out")
-    assert list((tmp_path / "out").glob("*.svg"))
-    assert not list((tmp_path / "out").glob("*.csv"))
-    assert "may not be passed on" in (tmp_path / "out" / "report.md").read_text()
+    panel(lake, tmp_path, rows, redistributable=False, attribution="The Closed Ones")
+    for kind in ("weekly", "state"):
+        report, folder = make_report(lake, kind), tmp_path / kind
+        said = written(report, folder)
+        files = {path.name: path.read_text() for path in folder.iterdir()}
+        data = [text for name, text in files.items() if name.endswith((".csv", ".json"))]
+        assert not [text for text in data if "a/m" in text]
+        assert said["numbers"], "what is about many is there"
+        assert verify_report(lake, folder / "report.json") == (len(said["numbers"]), [])
+        assert "may not be passed on" in files["report.md"]
+        assert "The Closed Ones" in files["report.md"]
+    assert "a/m" in (tmp_path / "weekly" / "report.md").read_text(), "which is to be read"
+    assert list((tmp_path / "state").glob("*.csv"))
 
 
 def test_an_empty_lake_says_so(lake: Lake) -> None:
@@ -185,3 +194,37 @@ def test_an_empty_lake_says_so(lake: Lake) -> None:
         make_report(lake, "weekly")
     with pytest.raises(BadRequest, match="about models"):
         make_report(lake, "weekly", "dataset")
+
+
+def test_where_one_class_alone_is_known_none_comes_first(lake: Lake, tmp_path: Path) -> None:
+    from pulse.lakes import panel
+
+    rows = [
+        {"id": f"a/m{i}{'-int8' if not i else ''}", "created_at": "2026-01-01",
+         "observed_at": f"2026-01-{day:02}T12:00:00", "likes": i * day,
+         "downloads_all": 1 + 9 * i * day, "tags": ["int8"] if not i else ["x"]}
+        for i in range(6)
+        for day in range(1, 20)
+    ]  # fmt: skip
+    rows = [row | {"downloads_all": 5 * day} if "int8" in row["id"] else row
+            for row, day in zip(rows, [*range(1, 20)] * 6, strict=True)]  # fmt: skip
+    panel(lake, tmp_path, rows)
+    report = make_report(lake, "state")
+    text = " ".join(said(report))
+    assert "By quantisation only int8 is known, with" in text
+    assert "By quantisation, int8 comes first" not in text
+    assert written(report, tmp_path)
+    markdown = (tmp_path / "report.md").read_text()
+    assert "25.00%" in markdown
+    assert "25\\.00%" not in markdown
+
+
+def test_a_week_without_anything_new_has_no_empty_class(lake: Lake, tmp_path: Path) -> None:
+    from pulse.lakes import history, panel
+
+    panel(lake, tmp_path, history({"a/b": 3}, created_at="2025-01-01"))
+    for section in make_report(lake, "weekly").sections:
+        for block in section.blocks:
+            if isinstance(block, Table):
+                empty = (Term("licence_class", ""), Term("relation", ""))
+                assert not [row for row in block.rows if row[0] in empty]

@@ -96,6 +96,29 @@ def test_pages(upstream: Proxy, observer: Observer) -> None:
     assert asked(upstream) == 3
 
 
+def test_the_same_again_on_the_same_day_adds_nothing(upstream: Proxy, observer: Observer) -> None:
+    noon = datetime.now(UTC).replace(tzinfo=None, hour=12) - timedelta(days=2)
+    first = observer.ingest(upstream.url, observed_at=noon)
+    version = observer.parts.pulse.lake.version
+    again = observer.ingest(upstream.url, observed_at=noon + timedelta(hours=1))
+    assert (again.snapshot, again.is_new) == (first.snapshot, False)
+    assert (again.rows, again.repos) == (first.rows, first.repos)
+    assert observer.parts.pulse.lake.version == version
+    assert observer.spool == []
+    # What has changed is another observation, also on the same day; and so is what was before.
+    upstream.on("/api/datasets", rewrite(lambda rows: [{**row, "likes": 9} for row in rows]))
+    assert observer.ingest(upstream.url, observed_at=noon + timedelta(hours=2)).is_new
+    assert observer.ingest(upstream.url, observed_at=noon + timedelta(hours=3)).is_new
+    assert not observer.ingest(upstream.url, observed_at=noon + timedelta(hours=4)).is_new
+    # That nothing changed by the next day is worth knowing: all were there, and counters stood.
+    tomorrow = noon + timedelta(days=1)
+    assert observer.ingest(upstream.url, observed_at=tomorrow).is_new
+    (seen,) = observer.rows("select distinct last_seen from repo where removed_at is null")
+    assert seen["last_seen"] == tomorrow
+    found = observer.rows('select count(*) as n from counter where "at" = $at', at=tomorrow)
+    assert found == [{"n": 0}]
+
+
 @pytest.mark.usefixtures("small_pages")
 def test_a_second_crawl_tells_what_has_changed(
     full: LiveHub, upstream: Proxy, observer: Observer

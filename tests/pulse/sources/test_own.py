@@ -257,3 +257,94 @@ def test_no_address_is_stored(own: LiveHub, names: dict[str, str]) -> None:
 def test_a_file_is_not_this_hub(own: LiveHub) -> None:
     with open_hub(Settings(data=own.data)) as hub, pytest.raises(BadRequest):
         hub.pulse.ingest("x.csv", kind="own")
+
+
+def test_who_downloads(own: LiveHub, names: dict[str, str]) -> None:
+    """10 downloads of `much`, by 6 people, 4 of them by machines; 3 of `little` by too few."""
+    own.stop()
+    a_day_later(own, 2)
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+    own.start()
+    with own.client() as anyone:
+
+        def asked(metric: str, **more: str) -> list[dict[str, Any]]:
+            answer = anyone.get(f"/api/pulse/metrics/{metric}", params={"window": "all", **more})
+            assert answer.status_code == 200, answer.text
+            found: list[dict[str, Any]] = answer.json()
+            return found
+
+        (people,), (machines,) = asked("unique_downloaders"), asked("share_ci")
+        assert people["universe"] == machines["universe"] == "model@own/all"
+        assert [people[key] for key in ("value", "lo", "hi", "n", "coverage")] == [6, 6, 9, 1, 0.5]
+        assert (machines["value"], machines["numerator"], machines["denominator"]) == (
+            pytest.approx(4 / 13), 4, 13)  # fmt: skip
+        by = {row["dimension"]: row for row in asked("unique_downloaders", by="repo")}
+        # Too few to be told: unknown is not nought.
+        assert by["alice/little"]["value"] is None
+        assert (by["alice/little"]["lo"], by["alice/little"]["hi"]) == (0, 3)
+        assert by["alice/much"]["value"] == 6
+        shares = {row["dimension"]: row["value"] for row in asked("share_ci", by="repo")}
+        assert shares == {"alice/much": 0.4, "alice/little": 0}
+        (day,) = asked("share_ci", by="day")
+        assert day["window_start"] == day["window_end"]
+        assert "hidden" not in str(by)
+        page = anyone.get("/pulse/metrics/unique_downloaders?window=all").text
+        assert "model@own/all" in page
+        assert asked("share_ci", window="7d", universe="dataset@own")[0]["value"] is None
+
+
+ALIASES = """select old_id, new_id, r.id from alias join repo r using (repo_id) order by new_id"""
+
+
+def renamed(own: LiveHub, source: str, target: str, kind: str = "model") -> None:
+    with own.client("alice") as alice:
+        body = {"fromRepo": source, "toRepo": target, "type": kind}
+        alice.post("/api/repos/move", json=body).raise_for_status()
+    own.settle()
+
+
+@pytest.mark.parametrize("is_withdrawn_first", [True, False])
+def test_a_rename_is_noted(own: LiveHub, names: dict[str, str], is_withdrawn_first: bool) -> None:
+    own.stop()
+    a_day_later(own, 3)
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+    own.start()
+    renamed(own, names["hidden"], "alice/was-hidden")
+    renamed(own, names["much"], "alice/renamed")
+    own.stop()
+    with open_hub(Settings(data=own.data)) as hub:
+        if is_withdrawn_first:
+            hub.pulse.withdraw({})
+        hub.pulse.ingest()
+        assert table(hub, ALIASES) == [("alice/much", "alice/renamed", "alice/renamed")]
+        assert public_ids(hub) == ["alice/little", "alice/renamed"]
+        # Its history is that of one repo, and nothing of it counts twice.
+        (row,) = hub.pulse.metric("period_downloads", None, "model@own", "all")
+        assert (row.value, row.n) == (13, 2)
+        (people,) = hub.pulse.metric("unique_downloaders", None, "model@own", "all")
+        assert people.value == 6
+        assert tells_of(hub) == ["alice/little", "alice/renamed"]
+        # A name that was never public is told of nowhere.
+        root = Actor(user_id=1, is_admin=True, can_write=True)
+        hub.registry.change_settings(root, "model", "alice/was-hidden", visibility="public")
+        hub.pulse.ingest()
+        assert "alice/hidden" not in str(table(hub, "select * from alias"))
+        assert "alice/was-hidden" in public_ids(hub)
+
+
+def test_other_facts_classify_what_is_here_anew(
+    own: LiveHub, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = """select facts_version, modality, count(*) from classified join repo using (repo_id)
+        where source = 'own' and type = 'model' group by all"""
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+        (first,) = table(hub, asked)
+        assert first[2] == 2
+        monkeypatch.setattr("hearthub.pulse.classify.FACTS_VERSION", 99)
+        hub.pulse.ingest()
+        assert table(hub, asked) == [first], "nothing was told anew"
+        hub.pulse.classify({})
+        assert table(hub, asked) == [(99, *first[1:])]

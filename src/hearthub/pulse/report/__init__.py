@@ -2,7 +2,7 @@
 
 from hearthub.pulse.report.making import KINDS, make_report
 from hearthub.pulse.report.verifying import Difference, verify_report
-from hearthub.pulse.report.writing import headline_of, title_of, write_report
+from hearthub.pulse.report.writing import headline_of, title_of, to_json, write_report
 
 __all__ = [
     "KINDS",
@@ -10,6 +10,7 @@ __all__ = [
     "headline_of",
     "make_report",
     "title_of",
+    "to_json",
     "verify_report",
     "write_report",
 ]

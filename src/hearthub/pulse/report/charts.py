@@ -6,6 +6,7 @@ text alternative; universe and window stand under each chart.
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,12 @@ def svg(drawing: Drawing) -> str:
             "",
         ]
     )
+
+
+def height_of(picture: str) -> int:
+    """Of what `svg` drew, which is `WIDTH` wide."""
+    found = re.search(r'viewBox="0 0 \d+ (\d+)"', picture[:500])
+    return int(found[1]) if found else PLOT
 
 
 def _bars(drawing: Drawing) -> tuple[list[str], int]:

@@ -16,6 +16,11 @@ def html(rendering: Rendering, other: str | None) -> str:
     )
 
 
+def visible(text: str) -> str:
+    """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -25,4 +30,5 @@ def _template() -> Template:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["visible"] = visible
     return environment.get_template("report.html.j2")

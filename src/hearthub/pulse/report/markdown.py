@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from hearthub.pulse.report.rendering import Block, Piece, Rendering
 
 # Also what makes links of text: `www.` and the signs in addresses of pages and of mail.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()!|~&:$@#]|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
+_SPECIAL = re.compile(
+    r"([\\`*_{}\[\]<>()!|~&:$@#]|(?<=www)\.|^[-+=]|((?<=^\d)|(?<=^\d\d))[.)](?=\s|$))"
+)
 
 
 def safe(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hearthub.pulse.cells import cell
 from hearthub.pulse.measures import known_metrics
 from hearthub.pulse.metric import Metric
-from hearthub.pulse.report.charts import Drawing, Mark, svg
+from hearthub.pulse.report.charts import Drawing, Mark, height_of, svg
 from hearthub.pulse.report.document import (
     Chart,
     Number,
@@ -44,6 +44,11 @@ class Block:
     rows: tuple[tuple[Piece, ...], ...] = ()
     svg: str = ""
     foot: str = ""
+
+    @property
+    def height(self) -> int:
+        """Of the picture, in the units of its width."""
+        return height_of(self.svg)
 
 
 class Rendering:

@@ -165,12 +165,18 @@ def _share(answers: Answers, name: str) -> Iterator[Block]:
     if not known:
         yield Sentence("share.rest", {"share": numbers[0], "what": Term("dimension", name)})
         return
+    unknown = next((n for n in numbers if n.row.dimension == UNKNOWN), None)
+    if unknown and len(known) == 1:
+        # That it comes first says nothing where nobody is second.
+        term = Term(name, known[0].row.dimension or "")
+        what = Term("dimension", name)
+        yield Sentence("share.only", {"share": known[0], "class": term, "what": what})
+        known, unknown = [], None
     for rank, number in enumerate(known[:3]):
         key = "share.first" if rank == 0 else "share.next"
         slots: dict[str, Slot] = {"share": number, "class": Term(name, number.row.dimension or ""),
                  "what": Term("dimension", name)}  # fmt: skip
         yield Sentence(key, slots)
-    unknown = next((n for n in numbers if n.row.dimension == UNKNOWN), None)
     if unknown:
         yield Sentence("share.rest", {"share": unknown, "what": Term("dimension", name)})
         if (unknown.row.value or 0) > (known[0].row.value or 0):

@@ -204,7 +204,8 @@ def _classes(id_: str, group: str, numbers: list[Number]) -> Table:
     return Table(
         id_,
         (Column(group), Column("new", "count"), Column("of", "count", "denominator")),
-        tuple((Term(group, n.row.dimension or ""), n, n) for n in numbers),
+        # Of nothing there is one row, which is of no class.
+        tuple((Term(group, n.row.dimension), n, n) for n in numbers if n.row.dimension),
     )
 
 
@@ -299,7 +300,7 @@ def _kinds(numbers: list[Number]) -> Iterator[tuple[str, str, Number]]:
 
 def _licences(answers: Answers) -> Iterator[Block]:
     classes = answers.all(WEEK, "new_repos", "licence_class")
-    if classes:
+    if any(number.row.dimension for number in classes):
         yield _classes("new_licences", "licence_class", classes)
     parts = answers.parts(WEEK, "risers")
     for row in answers.risers[:SHOWN]:

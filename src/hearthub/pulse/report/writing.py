@@ -3,10 +3,11 @@
 report.md  report.html        in English; report.ja.md and so on in Japanese
 report.json                   sentences in both, and every number with what makes it again
 chart-NAME.svg                the charts, .ja.svg in Japanese
-chart-NAME.csv                the rows behind each
+chart-NAME.csv                the rows behind each; these two without what is about a single repo
+                              where a source may not be passed on (sharing.py)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hearthub.pulse.report.html import html
 from hearthub.pulse.report.markdown import markdown
 from hearthub.pulse.report.rendering import Rendering, chart_csv
 from hearthub.pulse.report.sentences import LANGUAGES, words
+from hearthub.pulse.report.sharing import shareable, shareable_charts
 
 FORMAT = 1
 """Of report.json."""
@@ -41,14 +43,13 @@ def _files(report: Report, languages: tuple[str, ...]) -> Iterator[tuple[str, by
             yield f"chart-{chart.id}{suffix}.svg", rendering.chart(chart).encode()
         yield f"report{suffix}.md", markdown(rendering, suffix).encode()
         yield f"report{suffix}.html", html(rendering, others[0] if others else None).encode()
-    if report.may_be_shared:
-        ids = report.numbers()
-        for chart in charts:
-            text = chart_csv(chart, ids, is_synthetic=report.is_synthetic)
-            yield f"chart-{chart.id}.csv", text.encode()
+    ids = report.numbers()
+    for chart in shareable_charts(report):
+        text = chart_csv(chart, ids, is_synthetic=report.is_synthetic)
+        yield f"chart-{chart.id}.csv", text.encode()
     # Last: whoever finds it finds all.
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    yield "report.json", orjson.dumps(to_json(report), option=options)
+    yield "report.json", orjson.dumps(to_json(shareable(report), ids), option=options)
 
 
 def title_of(report: Report, language: str) -> str:
@@ -67,8 +68,10 @@ def headline_of(report: Report, language: str, sentences: int) -> str:
     return Rendering(report, words(language)).labelled(text)
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    ids = report.numbers()
+def to_json(report: Report, ids: Mapping[Number, str] | None = None) -> dict[str, Any]:
+    """`ids`: of its numbers, where it is a part of a report that has more."""
+    shown = report.numbers()
+    ids = ids or shown
     return {
         "format": FORMAT,
         "report": report.kind,
@@ -106,11 +109,12 @@ def to_json(report: Report) -> dict[str, Any]:
                 },
             }
             for number, id_ in ids.items()
+            if number in shown
         },
     }
 
 
-def _block_json(block: Block, ids: dict[Number, str]) -> dict[str, Any]:
+def _block_json(block: Block, ids: Mapping[Number, str]) -> dict[str, Any]:
     if isinstance(block, Sentence):
         return {
             "sentence": block.key,

@@ -8,7 +8,7 @@ from pathlib import Path
 from hearthub.lake import Session
 from hearthub.pulse.sources.crawl import Crawl, crawl_folder
 from hearthub.pulse.sources.incoming import Incoming, Options
-from hearthub.pulse.sources.spool import TYPES, Spooled, digest, make_incoming
+from hearthub.pulse.sources.spool import TYPES, Spooled, digests, make_incoming
 from hearthub.settings import Settings
 from hearthub.upstream import Endpoint, Pace, Upstream
 
@@ -29,11 +29,13 @@ class HubApi:
             for part in self.parts
         ]
         host = host_of(self.endpoint)
+        whole, content = digests(parts)
         return Incoming(
             source=told.source or source_name(self.endpoint),
             kind=KIND,
             type=told.type,
-            digest=digest(parts),
+            digest=whole,
+            content=content,
             told=make_incoming(session, parts),
             is_whole=told.whole is not False,
             looked_at=tuple((part.type, part.observed_at) for part in parts),

@@ -51,7 +51,9 @@ def prepare(session: Session, options: Options) -> Incoming:
         )
     else:
         told["observed_at"] = f"timestamp {literal(str(observed))}"
-        session.execute(f"create temp view incoming as {select_incoming(told, rows)}")
+        told["nth"] = "file_row_number + 1"
+        numbered = f"read_parquet({literal(str(options.path))}, file_row_number = true)"
+        session.execute(f"create temp view incoming as {select_incoming(told, numbered)}")
     return Incoming(
         source=options.map.source or KIND,
         kind=KIND,
@@ -113,6 +115,8 @@ def describe_repo(session: Session, columns: Columns, rows: str, kind: str) -> d
         if theirs in columns:
             told[name] = read(columns[theirs])
             if read in (reading.moment, reading.count, reading.number):
+                if read is reading.count:
+                    wrong.append(reading.beyond(theirs, columns[theirs], told[name]))
                 wrong.append(
                     f"when {told[name]} is null and {reading.is_told(columns[theirs])} "
                     f"then {literal(f'{theirs} is no {_KINDS[read]}')}"

@@ -40,6 +40,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "removed": "boolean",
         "formerly": "varchar",  # another id that the repo had before
         "problem": "varchar",  # why the row is not to be believed; null: it is fine
+        "nth": "bigint",  # which row of the source it is, from 1
         "left_out": "varchar[]",  # fields whose value was none, in a row that is fine
     }
 )
@@ -83,6 +84,9 @@ class Incoming:
     """Of the content, hexadecimal: the same content is ingested once."""
     told: frozenset[str]
     """The columns that the source has at all."""
+    content: str | None = None
+    """The digest without the times, of a source that is asked again and again: the same on the same
+    day as the newest is no other observation. None: it is never compared."""
     is_whole: bool = False
     """Each capture lists every repo there was."""
     looked_at: tuple[tuple[str, datetime], ...] = ()
@@ -95,7 +99,7 @@ class Incoming:
     is_synthetic: bool = False
     is_redistributable: bool | None = None
     broken: str | None = None
-    """A SELECT of (reason, example) for what never became a row, once `incoming` has been read."""
+    """A SELECT of (reason, example, line) for what never became a row, once `incoming` was read."""
 
     @property
     def is_counted(self) -> bool:

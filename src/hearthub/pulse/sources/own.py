@@ -12,9 +12,9 @@ Lines of JSON in a folder (`own_files`), a few repos in memory at a time:
     days.ndjson                                 of a day: downloads, by machines, by how many people
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +28,7 @@ from hearthub.lake import Lake, Session
 from hearthub.pulse.sources.incoming import Incoming, Options, select_incoming
 from hearthub.pulse.sources.own_series import WINDOW, changes
 from hearthub.pulse.sources.reading import literal
-from hearthub.pulse.sources.spool import TYPES, Spooled, digest, line, make_incoming
+from hearthub.pulse.sources.spool import FORMERLY, TYPES, Spooled, digest, line, make_incoming
 from hearthub.pulse.statements import sql_text
 from hearthub.registry import Registry, Repo
 
@@ -60,6 +60,13 @@ class Known:
 
     last_day: int
     repos: frozenset[tuple[str, str]]
+    ever: Mapping[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    """All that were ever public, by (type, name in lower case): the name, and until when."""
+
+    def newest(self, kind: str, names: Iterable[str]) -> str | None:
+        """Of former names the one that was public here last: the others are nobody's business."""
+        found = [self.ever[kind, name] for name in names if (kind, name) in self.ever]
+        return max(found, key=lambda it: it[1])[0] if found else None
 
 
 class Own:
@@ -76,7 +83,7 @@ class Own:
             days = stack.enter_context(files.days.open("wb"))
             number = 0
             for repos in self.public():
-                number = self._list(lists, repos, number)
+                number = self._list(lists, repos, number, known)
                 for after, some in _by_known(repos, known):
                     self._tell_days(counters, days, some, after, last)
         return files
@@ -104,11 +111,15 @@ class Own:
             ids=[name for _, name in gone],
         )
 
-    def _list(self, lists: Mapping[str, IO[bytes]], repos: list[Repo], number: int) -> int:
+    def _list(
+        self, lists: Mapping[str, IO[bytes]], repos: list[Repo], number: int, known: Known
+    ) -> int:
+        former = self.registry.former_names([repo.id for repo in repos])
         facts, counted = self.catalogue.facts_of(repos), self.catalogue.counted(repos)
         for place, repo in enumerate(repos, number):
             row = _row(repo, facts[repo.id], counted[repo.id])
-            lists[repo.type].write(line(place, repo.type, row))
+            row[FORMERLY] = known.newest(repo.type, former.get(repo.id, ()))
+            lists[repo.type].write(line(place, repo.type, row, (FORMERLY,)))
         return number + len(repos)
 
     def _tell_days(
@@ -193,7 +204,7 @@ class OwnNow:
             kind=KIND,
             type=None,
             digest=digest(parts),
-            told=make_incoming(session, parts),
+            told=make_incoming(session, parts, has_former_names=True),
             is_whole=True,
             is_certain=True,
             looked_at=tuple((part.type, part.observed_at) for part in parts),
@@ -253,9 +264,14 @@ def known_of(session: Session) -> Known:
     last = session.value(
         "select max(\"at\")::date from capture where source = 'own' and is_counted and not is_whole"
     )
-    found = session.rows("select type, id from repo where source = 'own' and removed_at is null")
+    found = session.rows("select type, id, removed_at from repo where source = 'own'")
     day = (last - date(1970, 1, 1)).days if last else EVER
-    return Known(day, frozenset((row["type"], row["id"]) for row in found))
+    there = frozenset((row["type"], row["id"]) for row in found if row["removed_at"] is None)
+    ever = {
+        (row["type"], row["id"].lower()): (row["id"], row["removed_at"] or datetime.max)
+        for row in found
+    }
+    return Known(day, there, ever)
 
 
 def add_days(lake: Lake, files: OwnFiles) -> None:

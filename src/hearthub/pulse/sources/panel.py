@@ -17,8 +17,8 @@ from hearthub.pulse.sources.reading import Column, literal, quoted
 
 KIND = "panel"
 BROKEN_LINES = """
-select 'line with ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason,
-  csv_line[:200] as example
+select 'line with ' || lower(replace(cast(error_type as varchar), '_', ' ')) as reason, line,
+  csv_line[:170] || ' (line ' || line || ')' as example
 from (
   select distinct line, error_type, csv_line from broken_lines
   union
@@ -26,6 +26,11 @@ from (
   where line not in (select line from broken_lines)
 )"""
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
+MOST_KEYS = 1000
+"""Of JSON that are looked at: strangers chose them."""
+_FIRST = 1000  # rows whose keys are looked at before those of all
+_NUMBER = {True: "file_row_number + 1", False: "row_number() over ()"}
+"""Which row it is: of Parquet the file tells; all others are read in order by this."""
 _COUNTS = ("downloads_30d", "downloads_all", "likes")
 _TIMES = ("created_at", "modified_at", "observed_at")
 _TEXTS = ("id", "author", "relation", "license", "pipeline_tag", "library", "gated", "formerly")
@@ -40,7 +45,7 @@ def prepare(session: Session, options: Options) -> Incoming:
         raise BadRequest("The map does not say which column is the id")
     rows, columns = _open(session, options.path, set(wanted.values()))
     fields = {name: _column(theirs, columns) for name, theirs in wanted.items()}
-    told = _expressions(fields, options)
+    told = _expressions(fields, options, rows)
     session.execute(f"create temp view incoming as {select_incoming(told, rows)}")
     return Incoming(
         source=options.map.source,
@@ -65,17 +70,41 @@ def _open(session: Session, path: Path, wanted: set[str]) -> tuple[str, Mapping[
     if kind == ".parquet":
         rows = f"read_parquet({file})"
         found = session.rows(f"describe select * from {rows}")  # noqa: S608
+        rows = f"read_parquet({file}, file_row_number = true)"
         return rows, {row["column_name"]: row["column_type"].upper() for row in found}
     if kind in (".json", ".jsonl", ".ndjson"):
+        how = "format = 'auto'"
+        if kind != ".json":
+            how = "format = 'newline_delimited', ignore_errors = true"
+        keys = _keys(session, f"{file}, {how}", wanted)
         # Told what to look for, DuckDB infers nothing from keys that strangers chose.
-        listed = ", ".join(f"{literal(name)}: 'JSON'" for name in sorted(wanted))
-        how = "auto" if kind == ".json" else "newline_delimited"
-        lenient = "" if kind == ".json" else ", ignore_errors = true"
-        rows = f"read_json({file}, format = '{how}', columns = {{{listed}}}{lenient})"
-        return rows, dict.fromkeys(wanted, "JSON")
+        listed = ", ".join(f"{literal(name)}: 'JSON'" for name in sorted(_read_of(wanted, keys)))
+        return f"read_json({file}, {how}, columns = {{{listed}}})", dict.fromkeys(keys, "JSON")
     if kind in (".csv", ".tsv"):
         return _csv(session, path, "\t" if kind == ".tsv" else None)
     raise BadRequest(f"{path.name}: a panel is a file .csv, .tsv, .json, .jsonl or .parquet")
+
+
+def _keys(session: Session, file: str, wanted: set[str]) -> list[str]:
+    """Those that rows of JSON have, the most frequent first; what is wanted where no row has any.
+
+    All rows are looked at only if the first ones lack something.
+    """
+    for some in (f"limit {_FIRST}", ""):
+        found = session.rows(
+            "select key, count(*) as n from (select unnest(json_keys(json)) as key from "  # noqa: S608
+            f"(select json from read_json_objects({file}) {some})) "
+            f"group by key order by n desc, key limit {MOST_KEYS}"
+        )
+        keys = [row["key"] for row in found] or sorted(wanted)
+        if all(theirs in keys or theirs.partition(".")[0] in keys for theirs in wanted):
+            break
+    return keys
+
+
+def _read_of(wanted: set[str], keys: list[str]) -> set[str]:
+    """`safetensors.total` is inside of `safetensors`, unless a key is called that."""
+    return {it if it in keys else it.partition(".")[0] for it in wanted} & set(keys)
 
 
 def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
@@ -109,9 +138,12 @@ def _column(theirs: str, columns: Mapping[str, str]) -> Column:
     raise BadRequest(f"There is no column {theirs!r}; there are {', '.join(columns)}"[:500])
 
 
-def _expressions(fields: Mapping[str, Column], options: Options) -> dict[str, str]:
+def _expressions(fields: Mapping[str, Column], options: Options, rows: str) -> dict[str, str]:
     formats = options.map.time_formats
-    told = {"type": literal(options.map.type or "model")}
+    told = {
+        "type": literal(options.map.type or "model"),
+        "nth": _NUMBER[rows.startswith("read_parquet")],
+    }
     told |= {name: reading.text(fields[name]) for name in _TEXTS if name in fields}
     told |= {name: reading.texts(fields[name]) for name in _LISTS if name in fields}
     told |= {name: reading.count(fields[name]) for name in _COUNTS if name in fields}
@@ -139,12 +171,15 @@ def _problem(fields: Mapping[str, Column], told: Mapping[str, str]) -> str:
         **dict.fromkeys((*_COUNTS, "trending"), "no number"),
         "removed": "neither true nor false",
     }
-    cases = [
-        f"when {told[name]} is null and {reading.is_told(column)} "
-        f"then {literal(f'{name} is {kinds[name]}')}"
-        for name, column in sorted(fields.items())
-        if name in kinds
-    ]
+    cases = []
+    for name, column in sorted(fields.items()):
+        if name in _COUNTS:
+            cases.append(reading.beyond(name, column, told[name]))
+        if name in kinds:
+            cases.append(
+                f"when {told[name]} is null and {reading.is_told(column)} "
+                f"then {literal(f'{name} is {kinds[name]}')}"
+            )
     return f"(case {' '.join(cases)} end)" if cases else "cast(null as varchar)"
 
 

@@ -92,6 +92,15 @@ def count(column: Column) -> str:
     return f"case when {is_plain} then try_cast({found} as bigint) else {whole} end"
 
 
+def beyond(name: str, column: Column, read: str) -> str:
+    """A case for what is a whole number and too large to be read as one."""
+    found = number(column)
+    return (
+        f"when {read} is null and abs({found}) >= {2**63} and {found} = floor({found}) "
+        f"then {literal(f'{name} is no count')}"
+    )
+
+
 def _whole(number: str) -> str:
     """Of a double, null where it is no whole number: half a download is none."""
     return f"case when {number} = floor({number}) then try_cast({number} as bigint) end"

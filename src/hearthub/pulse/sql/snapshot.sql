@@ -14,4 +14,5 @@ select
   $attribution as attribution,
   $origin as origin,
   $synthetic as is_synthetic,
-  cast($redistributable as boolean) as is_redistributable
+  cast($redistributable as boolean) as is_redistributable,
+  cast($content as varchar) as content

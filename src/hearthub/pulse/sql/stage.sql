@@ -94,7 +94,8 @@ copy (
         case when gguf_parameters not between 1 and {most_parameters} then ['gguf'] end,
         case when told_tags > len(tags) then ['tags'] end
       ) as left_out,
-      problem
+      problem,
+      nth
     from trimmed
   )
   select * replace (case
