@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DERIVED = frozenset({"ranking", "standing", "shown"})
+DERIVED = frozenset({"ranking", "standing", "latest", "scored", "shown"})
 """Tables that say nothing that others do not say, too."""
 
 
