@@ -97,6 +97,11 @@ def _build(frame: Frame, has_all: bool) -> None:
         joined=_joined_kept(frame, kept, wanted, classes)
         if kept and kept.file
         else joined(frame, wanted, classes),
+        gone="".join(
+            f"\n        and r.repo_id not in (select {name} from {table})"
+            for table, name in (("renamed", "old_repo"), ("withdrawn", "repo_id"))
+            if session.value(f"select count(*) from {table}")  # noqa: S608
+        ),
         days=frame.window.days,
         gained=gained or "null::double",
         spare="".join(f", r_{index}" for index in range(len(blocks))),

@@ -11,10 +11,8 @@ with there as (
     from ({joined}) r
     where r.first_seen < $after::timestamp
         and (r.removed_at is null or r.removed_at >= $start::timestamp)
-        and r.repo_id not in (select old_repo from renamed)
         -- Of this hub itself nothing is told that is not public now.
-        and ($source <> 'own' or r.removed_at is null)
-        and r.repo_id not in (select repo_id from withdrawn)
+        and ($source <> 'own' or r.removed_at is null){gone}
 ),
 known as (
     select
