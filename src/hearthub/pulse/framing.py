@@ -97,11 +97,7 @@ def _build(frame: Frame, has_all: bool) -> None:
         joined=_joined_kept(frame, kept, wanted, classes)
         if kept and kept.file
         else joined(frame, wanted, classes),
-        gone="".join(
-            f"\n        and r.repo_id not in (select {name} from {table})"
-            for table, name in (("renamed", "old_repo"), ("withdrawn", "repo_id"))
-            if session.value(f"select count(*) from {table}")  # noqa: S608
-        ),
+        gone=_gone(session),
         days=frame.window.days,
         gained=gained or "null::double",
         spare="".join(f", r_{index}" for index in range(len(blocks))),
@@ -111,15 +107,23 @@ def _build(frame: Frame, has_all: bool) -> None:
     session.execute("drop table if exists valued")
 
 
+def _gone(session: Session) -> str:
+    """Conditions of `universe`; none of empty tables, which would cost as much as full ones."""
+    tables = {"renamed": "old_repo", "withdrawn": "repo_id"}
+    return "".join(
+        f"\n        and r.repo_id not in (select {name} from {table})"  # noqa: S608
+        for table, name in tables.items()
+        if session.value(f"select count(*) from {table}")  # noqa: S608
+    )
+
+
 def joined(frame: Frame, wanted: Wanted, classes: frozenset[str]) -> str:
     """A SELECT of what all repos are, and of these moments; `classes` as enums. Makes `valued`."""
     _count(frame, wanted)
     return sql_text("joined", stood=sql_text("stood", classes=_classes(classes)))
 
 
-def _joined_kept(
-    frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[str]
-) -> str:
+def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[str]) -> str:
     """The same from what is kept; `valued` is made of what is not among it."""
     told = {name: kept.column(*moment) for name, moment in wanted.items()}
     more = {name: wanted[name] for name, column in told.items() if not column and wanted[name][1]}

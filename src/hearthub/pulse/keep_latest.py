@@ -47,8 +47,12 @@ def _make(writing: Writing, name: str, kept: Latest) -> None:
     frame, _ = begin_frame(session, name, ALL_OF_IT)
     wanted = moments_kept(frame)
     select = joined(frame, wanted, frozenset())
-    for word in ("source", "type"):
-        select = select.replace(f"${word}", f"'{getattr(frame.universe, word)}'")
-    select = select.replace("$after", f"'{frame.window.after}'")
-    writing.keep("latest", kept.key, f"select * replace ({kept.stored(wanted)}) from ({select})")  # noqa: S608
+    writing.keep(
+        "latest",
+        kept.key,
+        f"select * replace ({kept.stored(wanted)}) from ({select})",  # noqa: S608
+        source=frame.universe.source,
+        type=frame.universe.type,
+        after=frame.window.after,
+    )
     session.execute("drop table valued")

@@ -1,11 +1,11 @@
 """What each repo is and how its counters stood on the last day that its source was looked at.
 
-Nearly all questions are about the days up to that one, and to join names, attributes and counters of
-all repos is most of their work. The table `latest` has one file for each source and type that keeps
-just that: the attributes on that day, and the counters at the moments that frames ask for (MOMENTS).
-Its partition is a digest of the files that it was made of, of the moments and of the statements that
-made it. Whoever reads works out the same digest and takes no other file: what is stale is not read,
-and is made afresh in its place until the tidy job makes it again.
+Nearly all questions are about the days up to that one, and to join names, attributes and counters
+of all repos is most of their work. The table `latest` has one file for each source and type that
+keeps just that: the attributes on that day, and the counters at the moments that frames ask for
+(MOMENTS). Its partition is a digest of the files that it was made of, of the moments and of the
+statements that made it. Whoever reads works out the same digest and takes no other file: what is
+stale is not read, and is made afresh in its place until the tidy job makes it again.
 
 Nothing is kept of this hub itself: what is withdrawn here is to be in as few files as can be.
 """

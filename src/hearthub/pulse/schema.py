@@ -1,9 +1,9 @@
 """The tables of the observatory in the lake.
 
-Everything but `repo`, `edge`, `ranking` and what is made of others is only ever added to. A row of `state` and `counter`
-stands until the next one of its repo: it is written where something changed, or where an earlier
-snapshot that came late made it necessary to say that nothing had (ingest.py). Times are UTC without
-a zone.
+Everything but `repo`, `edge` and what is made of others (`ranking`, `standing`, `scored`, `latest`)
+is only ever added to. A row of `state` and `counter` stands until the next one of its repo: it is
+written where something changed, or where an earlier snapshot that came late made it necessary to
+say that nothing had (ingest.py). Times are UTC without a zone.
 
 `capture` says when a source was looked at. In a capture that is whole, a repo was seen if it is
 there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at

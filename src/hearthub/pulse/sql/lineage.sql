@@ -6,8 +6,8 @@ select
     e.downloads, e.is_removed
 from edge_named e
 left join (
-    select core.child, core.parent, p.created_at as born
+    select core.child, core.parent, p.created_at as born, p.repo_id as older
     from core left join u p on p.repo_id = core.parent
 ) core on core.child = e.child and core.parent = e.parent
 where e.child != e.parent
-    and (core.child is null or (e.born, e.child) > (core.born, e.parent))
+    and (core.child is null or (e.born, e.child) > (core.born, core.older))
