@@ -187,11 +187,8 @@ def _compare(lake: Lake, folder: Path) -> None:
 
 def _told(lake: Lake, universe: str, window: str) -> list[Any]:
     found: list[Any] = []
-    for needs in (
-        Needs(),
-        Needs(has_series=False),
-        Needs(frozenset({0, 7, 28}), columns=frozenset()),
-    ):
+    others = (Needs(has_series=False), Needs(frozenset({0, 7, 28}), columns=frozenset()))
+    for needs in others if window == "7d" else (Needs(),):
         with lake.reading() as session:
             frame = open_frame(session, universe, window, needs)
             found += _plain(session.rows("select * from u order by repo_id"))
