@@ -20,6 +20,7 @@ from bench.pulse_metrics import CORES, FULL, GOAL_GIB, GOAL_S, GROUP, PART, SERI
 from bench.pulse_world import make_lake
 from hearthub.lake import Lake
 from hearthub.pulse import TABLES
+from hearthub.pulse.keep_latest import keep_latest
 from hearthub.pulse.report.making import make_report
 from hearthub.pulse.report.writing import write_report
 from hearthub.pulse.standing import keep_standings
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="2.5 million repos")
     parser.add_argument("--data", type=Path, help="a folder to keep, and to take again")
     parser.add_argument("--plain", action="store_true", help="without what the tidy job keeps")
+    parser.add_argument("--only", choices=tuple(GOALS_S), help="one of the reports")
     words = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
     repos = FULL if words.full else FULL // PART
@@ -42,7 +44,8 @@ def main() -> int:
             _alone(make_lake, data, repos)
         if not words.plain:
             _alone(_tidy, data)
-        missed = sum(_alone(_measure, data, kind, repos) for kind in GOALS_S)
+        kinds = [words.only] if words.only else list(GOALS_S)
+        missed = sum(_alone(_measure, data, kind, repos) for kind in kinds)
     return int(missed > 0)
 
 
@@ -61,8 +64,9 @@ def _exit(work, *given) -> None:  # type: ignore[no-untyped-def]
 
 
 def _tidy(data: Path) -> None:
-    spent = clocked(lambda: keep_standings(Lake(data, TABLES, Sandbox(1))))
-    print(f"standings of months made in {spent[0]:.1f} s, {spent[1]:.1f} s of both cores")
+    for keep in (keep_standings, keep_latest):
+        spent = clocked(lambda keep=keep: keep(Lake(data, TABLES, Sandbox(1))))
+        print(f"{keep.__name__} took {spent[0]:.1f} s, {spent[1]:.1f} s of both cores")
 
 
 def _measure(data: Path, kind: str, repos: int) -> bool:

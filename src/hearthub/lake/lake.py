@@ -166,11 +166,11 @@ class Writing:
         self.is_changed = self.is_changed or bool(before)
         return self.append(table, select, **params)
 
-    def keep(self, table: str, partition: str, select: str) -> int:
+    def keep(self, table: str, partition: str, select: str, **params: object) -> int:
         """Add the rows of a SELECT as one file of a partition that is named by what it was made
         from; how many."""
         known = self._tables[table]
-        return self._copy(known, partition, f"select {known.names} from ({select})")  # noqa: S608
+        return self._copy(known, partition, f"select {known.names} from ({select})", **params)  # noqa: S608
 
     def forget(self, table: str, files: Sequence[DataFile]) -> None:
         """Files of a table that are of no more use; `sweep` removes them later."""

@@ -57,6 +57,8 @@ class Needs:
     """Else it is asked by month alone: there are no daily series, and `u` is narrow."""
     has_history: bool = True
     """Else `point` begins shortly before the window."""
+    columns: frozenset[str] | None = None
+    """Those of SPARED (framing.py) that `u` has; None: all."""
 
 
 class Frame:

@@ -4,8 +4,9 @@ from datetime import date, datetime, timedelta
 
 from hearthub.lake import Session
 from hearthub.pulse.counted import Wanted, count
-from hearthub.pulse.days import observed_days
-from hearthub.pulse.frame import Frame, Needs
+from hearthub.pulse.days import Days, observed_days
+from hearthub.pulse.frame import LAGS, Frame, Needs
+from hearthub.pulse.latest import Latest, latest
 from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.universe import parse_universe
@@ -21,10 +22,14 @@ CLASSES = (
     "size_class", "size_source", "family", "domain",
 )  # fmt: skip
 """Columns of `classified` that have few values, all of them ours."""
-UNASKED = (
-    ", id, first_seen, removed_at, library, license, relation, params_stated, params_total, "
-    "params_active, d_most, trending_most"
-)
+TEXTS = ("pipeline_tag", "library", "license", "relation")
+"""Columns of `state`."""
+SPARED = frozenset({*CLASSES, *TEXTS, "first_seen", "params_stated", "params_active"})
+"""Columns of `u` that it has where they are asked for (`Needs.columns`)."""
+UNASKED = frozenset(
+    {"id", "first_seen", "removed_at", "library", "license", "relation", "params_stated",
+     "params_total", "params_active", "d_most", "trending_most"}
+)  # fmt: skip
 """Columns of `u` that no question by month needs."""
 SIZES = ("<1B", "1-9B", "9-40B", "40-100B", "100-250B", "250B+")
 
@@ -40,6 +45,20 @@ def open_frame(
     needs: Needs = Needs(),  # noqa: B008 - frozen
 ) -> Frame:
     """The frame of what a caller names. Raises BadRequest and NotFound as their parsers do."""
+    frame, has_all = begin_frame(session, universe, window, needs)
+    _build(frame, has_all)
+    if needs.has_series:
+        make_series(frame)
+    return frame
+
+
+def begin_frame(
+    session: Session,
+    universe: str,
+    window: str,
+    needs: Needs = Needs(),  # noqa: B008 - frozen
+) -> tuple[Frame, bool]:
+    """A frame that has but the tables about days and names; whether all-time counters are told."""
     found = parse_universe(universe, session)
     span = session.one(sql_text("span"), source=found.source, type=found.type, earliest=EARLIEST)
     last = _day(span["last"])
@@ -52,56 +71,111 @@ def open_frame(
         chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
     frame = Frame(session, found, chosen, days, needs)
     frame.asked = asked
-    _build(frame, has_all)
-    if needs.has_series:
-        make_series(frame)
-    return frame
+    frame.make("renamed")
+    session.execute(f"create temp table if not exists {WITHDRAWN}")
+    return frame, has_all
 
 
 def _build(frame: Frame, has_all: bool) -> None:
     session = frame.session
     blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
-    wanted = _wanted(frame, blocks)
-    frame.make("renamed")
-    session.execute(f"create temp table if not exists {WITHDRAWN}")
-    count(session, wanted, frame.window.end, "sampled")
-    if session.value("select count(*) from renamed"):
+    gained = " + ".join(
+        f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
+        for index, (day, part) in enumerate(blocks)
+    )
+    columns = frame.needs.columns
+    spare = SPARED - columns if columns is not None else frozenset()
+    if not frame.needs.has_series:
+        spare |= UNASKED
+    classes = frozenset(CLASSES) - (spare - {"size_class"})
+    _name_classes(session, classes)
+    wanted = _wanted(frame.days, frame.window, frame.anchor, frame.needs.lags)
+    wanted |= {f"r_{index}": ("r", frame.days.knot(day)) for index, (day, _) in enumerate(blocks)}
+    kept = latest(session, frame.universe, frame.window.end, moments_kept(frame))
+    frame.make(
+        "universe",
+        joined=_joined_kept(frame, kept, wanted, classes)
+        if kept and kept.file
+        else joined(frame, wanted, classes),
+        gone=_gone(session),
+        days=frame.window.days,
+        gained=gained or "null::double",
+        spare="".join(f", r_{index}" for index in range(len(blocks))),
+        unasked="".join(f", {name}" for name in sorted(spare)),
+        condition=frame.universe.condition,
+    )
+    session.execute("drop table if exists valued")
+
+
+def _gone(session: Session) -> str:
+    """Conditions of `universe`; none of empty tables, which would cost as much as full ones."""
+    tables = {"renamed": "old_repo", "withdrawn": "repo_id"}
+    return "".join(
+        f"\n        and r.repo_id not in (select {name} from {table})"  # noqa: S608
+        for table, name in tables.items()
+        if session.value(f"select count(*) from {table}")  # noqa: S608
+    )
+
+
+def joined(frame: Frame, wanted: Wanted, classes: frozenset[str]) -> str:
+    """A SELECT of what all repos are, and of these moments; `classes` as enums. Makes `valued`."""
+    _count(frame, wanted)
+    return sql_text("joined", stood=sql_text("stood", classes=_classes(classes)))
+
+
+def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[str]) -> str:
+    """The same from what is kept; `valued` is made of what is not among it."""
+    told = {name: kept.column(*moment) for name, moment in wanted.items()}
+    more = {name: wanted[name] for name, column in told.items() if not column and wanted[name][1]}
+    if more:
+        _count(frame, more)
+    columns = {
+        name: f"v.{name}" if name in more else f"k.{column}" if column else "null::double"
+        for name, column in told.items()
+    }
+    return sql_text(
+        "kept_joined",
+        kept=frame.session.part("latest", [kept.file] if kept.file else []),
+        classes=_classes(classes),
+        columns="".join(f"{column} as {name}, " for name, column in columns.items()),
+        more="\nleft join valued v using (repo_id)" if more else "",
+    )
+
+
+def _count(frame: Frame, wanted: Wanted) -> None:
+    """Make `valued` (counted.py), where a repo has what it had under its former names."""
+    count(frame.session, wanted, frame.window.end, "sampled")
+    if frame.session.value("select count(*) from renamed"):
         names = list(wanted)
-        session.execute(
+        frame.session.execute(
             sql_text(
                 "follow_renames",
                 carried=", ".join(f"{n} = coalesce(valued.{n}, former.{n})" for n in names),
                 former=", ".join(f"max({n}) as {n}" for n in names),
             )
         )
-    gained = " + ".join(
-        f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
-        for index, (day, part) in enumerate(blocks)
-    )
-    _name_classes(session)
-    frame.make(
-        "universe",
-        stood=sql_text("stood", classes=", ".join(f"{c}::of_{c} as {c}" for c in CLASSES)),
-        days=frame.window.days,
-        gained=gained or "null::double",
-        spare="".join(f", r_{index}" for index in range(len(blocks))),
-        unasked="" if frame.needs.has_series else UNASKED,
-        condition=frame.universe.condition,
-    )
-    session.execute("drop table valued")
 
 
-def _name_classes(session: Session) -> None:
+def _classes(enums: frozenset[str]) -> str:
+    return ", ".join(f"{name}::of_{name} as {name}" if name in enums else name for name in CLASSES)
+
+
+def _name_classes(session: Session, classes: frozenset[str]) -> None:
     """An enum for each class of our facts: `u` is wide and long, and texts make it slow."""
-    for name in CLASSES:
+    for name in sorted(classes):
         if not session.value(
             "select 1 from duckdb_types() where type_name = $name", name=f"of_{name}"
         ):
             session.execute(sql_text("classes", column=name, sizes=list(SIZES)))
 
 
-def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
-    days, window = frame.days, frame.window
+def moments_kept(frame: Frame) -> Wanted:
+    """Those of MOMENTS (latest.py), up to the frame's last day."""
+    end = frame.window.end
+    return _wanted(frame.days, Window(end - 6 * DAY, end), frame.anchor, frozenset(LAGS))
+
+
+def _wanted(days: Days, window: Window, anchor: date, lags: frozenset[int]) -> Wanted:
     wanted: Wanted = {
         "d_all": ("d", days.knot(window.end)),
         "likes_all": ("l", days.knot(window.end)),
@@ -109,12 +183,12 @@ def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
         "d_start": ("d", days.knot(window.start - DAY)),
         "l_start": ("l", days.knot(window.start - DAY)),
     }
-    for lag in sorted(frame.needs.lags):
-        knot = days.knot(frame.anchor - timedelta(lag))
+    for lag in sorted(lags):
+        knot = days.knot(anchor - timedelta(lag))
         if lag in DOWNLOAD_LAGS:
             wanted[f"d_{lag}"] = ("d", knot)
         wanted[f"l_{lag}"] = ("l", knot)
-    return wanted | {f"r_{index}": ("r", days.knot(day)) for index, (day, _) in enumerate(blocks)}
+    return wanted
 
 
 def _blocks(window: Window) -> list[tuple[date, float]]:

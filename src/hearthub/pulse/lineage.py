@@ -16,8 +16,8 @@ MOST_PARENTS = 32
 def make_lineage(frame: "Frame") -> None:
     """The temp tables `edge_named` (all, loops too) and `lineage`.
 
-    The latter has child, parent (negative: a repo that is not here), parent_id, relation, what the
-    child is, and `k`, its number of parents.
+    The latter has child, parent (negative: a repo that is not here), parent_id, relation and what
+    the child is.
     """
     frame.kept("lineage", lambda: _make_lineage(frame))
 
@@ -31,7 +31,8 @@ def make_descent(frame: "Frame") -> None:
 
 def _make_lineage(frame: "Frame") -> None:
     session = frame.session
-    frame.make("edge_named", most=MOST_PARENTS)
+    frame.make("edge_named")
+    frame.make("edges_capped", most=MOST_PARENTS)
     session.execute(
         "create or replace temp table core as "
         "select child, parent from edge_named where child != parent"

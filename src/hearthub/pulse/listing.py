@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hearthub.pulse.standing import scored_until
+
 if TYPE_CHECKING:
     from hearthub.pulse.frame import Frame
 
@@ -19,6 +21,7 @@ def make_stays(frame: "Frame") -> None:
     points = "point"
     if not frame.has_history:
         points = "trended"
-        frame.make(points)
+        scores = scored_until(frame.session, frame.window.end)
+        frame.make(points, scores=scores or "counter")
     frame.make("listed", top=TOP, candidates=CANDIDATES, first=first, points=points)
     frame.make("stays", first=first)

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hearthub.errors import BadRequest, NotFound
-from hearthub.pulse.frame import Frame, Needs
-from hearthub.pulse.framing import open_frame
+from hearthub.pulse.frame import DIMENSIONS, Frame, Needs
+from hearthub.pulse.framing import SPARED, open_frame
 from hearthub.pulse.metric import Figure, Metric, MetricRow
 from hearthub.pulse.metrics import METRICS
 from hearthub.pulse.months import MONTH
@@ -107,10 +107,21 @@ def measure_one(frame: Frame, name: str, by: str | None = None) -> list[MetricRo
 
 def needs_of(asks: Iterable[tuple[str, str | None]]) -> Needs:
     """What a frame needs for these metrics, each by something."""
-    metrics = [_named(name) for name, by in asks if by != MONTH]
+    asked = [(_named(name), by) for name, by in asks]
+    metrics = [metric for metric, by in asked if by != MONTH]
     lags = {lag for metric in metrics for lag in (*_LAGS, *metric.lags)}
     has_history = any(metric.has_history for metric in metrics)
-    return Needs(frozenset(lags), bool(metrics), has_history)
+    return Needs(frozenset(lags), bool(metrics), has_history, _columns(asked))
+
+
+def _columns(asked: Iterable[tuple[Metric, str | None]]) -> frozenset[str] | None:
+    """Those that all of them together read; None where one may read any."""
+    found: set[str] = set()
+    for metric, by in asked:
+        if metric.reads is None:
+            return None
+        found |= {*metric.reads, DIMENSIONS.get(by or "", "")} & SPARED
+    return frozenset(found)
 
 
 def _named(name: str) -> Metric:

@@ -97,6 +97,9 @@ class Metric:
     """Days before the window's end at which `u` is to have the counters, beside 0, 7 and 28."""
     source: str | None = None
     """The only one that can tell it; None: any."""
+    reads: tuple[str, ...] | None = None
+    """Columns of `u` that it reads of those that may be spared (framing.SPARED), beside the one it
+    is asked by; None: any."""
     has_history: bool = False
     """It needs the points of watched repos from their first on, not those about the window alone.
     """

@@ -20,6 +20,7 @@ from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.ingest import Ingested, ingest
+from hearthub.pulse.keep_latest import keep_latest
 from hearthub.pulse.keeping import OWN, gone_of, make_missing
 from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DERIVED = frozenset({"ranking", "standing", "shown"})
+DERIVED = frozenset({"ranking", "standing", "latest", "scored", "shown"})
 """Tables that say nothing that others do not say, too."""
 
 
@@ -165,11 +166,14 @@ class Pulse:
             log.info("classified anew: %d", done)
 
     def tidy(self, _payload: dict[str, Any]) -> None:
-        """Job: few files in the lake, none that nobody reads, and how months ended."""
+        """Job: few files in the lake, none that nobody reads, how months ended and all is now."""
         merged = self.lake.compact()
-        made, removed = keep_standings(self.lake), self.lake.sweep()
-        if merged or made or removed:
-            log.info("the lake: %d files merged, %d removed; %d standings", merged, removed, made)
+        made, latest, removed = keep_standings(self.lake), keep_latest(self.lake), self.lake.sweep()
+        if merged or made or latest or removed:
+            log.info(
+                "the lake: %d files merged, %d removed; %d standings, %d latest",
+                merged, removed, made, latest,
+            )  # fmt: skip
 
     def make_reports(self, _payload: dict[str, Any]) -> None:
         """Job: the reports that are due (keeping.py), the metrics (preparing.py) and the claims, so

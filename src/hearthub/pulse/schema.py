@@ -1,9 +1,9 @@
 """The tables of the observatory in the lake.
 
-Everything but `repo`, `edge` and `ranking` is only ever added to. A row of `state` and `counter`
-stands until the next one of its repo: it is written where something changed, or where an earlier
-snapshot that came late made it necessary to say that nothing had (ingest.py). Times are UTC without
-a zone.
+Everything but `repo`, `edge` and what is made of others (`ranking`, `standing`, `scored`, `latest`)
+is only ever added to. A row of `state` and `counter` stands until the next one of its repo: it is
+written where something changed, or where an earlier snapshot that came late made it necessary to
+say that nothing had (ingest.py). Times are UTC without a zone.
 
 `capture` says when a source was looked at. In a capture that is whole, a repo was seen if it is
 there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at
@@ -162,6 +162,42 @@ STANDING = Table(
     ),
     order="repo_id",
 )
+LATEST = Table(
+    "latest",
+    # What each repo is, and its counters then and some days before: made of all else (latest.py).
+    # Files that were made of other files than there are now are not to be read.
+    (
+        ("repo_id", "bigint"),
+        ("id", "varchar"),
+        ("author", "varchar"),
+        ("created_at", "timestamp"),
+        ("first_seen", "timestamp"),
+        ("removed_at", "timestamp"),
+        *(
+            (name, "varchar")
+            for name in (
+                "pipeline_tag", "library", "license", "relation", "country", "org_type",
+                "modality", "licence_class", "architecture", "format", "quantisation",
+                "size_class", "size_source", "family", "domain",
+            )
+        ),
+        *(
+            (name, "double")
+            for name in (
+                "params_stated", "params_total", "params_active", "d_all", "likes_all", "d30",
+                "d_start", "l_start", "d_0", "l_0", "d_1", "l_1", "d_7", "l_7", "d_28", "l_28",
+                "l_35", "d_most", "trending_most",
+            )
+        ),
+    ),
+    order="repo_id",
+)  # fmt: skip
+SCORED = Table(
+    "scored",
+    # Scores of repos that ever had one above nothing, by month: made of `counter` (standing.py).
+    (("repo_id", "bigint"), ("at", "timestamp"), ("trending", "double")),
+    order='repo_id, "at"',
+)
 EDGE = Table(
     "edge",
     (
@@ -237,6 +273,8 @@ TABLES = (
     CLASSIFIED,
     COUNTER,
     STANDING,
+    LATEST,
+    SCORED,
     EDGE,
     OWN_DAY,
     PAPER,

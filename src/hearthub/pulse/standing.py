@@ -5,6 +5,9 @@ to it, and its partition says what it was made of, such as `2025-11.30.3fa9c0e1d
 the last day that has a row, and a digest of the names of all files of `counter` up to that month.
 Whoever reads compares that with the files there are now: what a late snapshot or a compaction has
 made stale is not read, and daily rows are read in its place until it is made again.
+
+Beside it, under the same name, `scored` has the month's scores of the repos that ever had one above
+nothing: those few, among whose rows alone the list of what trends is found.
 """
 
 from dataclasses import dataclass
@@ -26,6 +29,8 @@ class Month:
     counters: tuple[DataFile, ...]
     standing: DataFile | None = None
     """None: it was not made, or of other files."""
+    scored: DataFile | None = None
+    """None: likewise."""
 
     @property
     def last(self) -> date:
@@ -39,6 +44,7 @@ def months(session: Session) -> list[Month]:
     """All of them, the first first."""
     kept = {file.partition: file for file in session.files("standing")}
     by_key = {name.rpartition(".")[2]: file for name, file in kept.items()}
+    scored = {file.partition: file for file in session.files("scored")}
     counters: dict[str, list[DataFile]] = {}
     for file in session.files("counter"):
         counters.setdefault(file.partition, []).append(file)
@@ -46,31 +52,51 @@ def months(session: Session) -> list[Month]:
     for name in sorted(counters):
         digest.update("\n".join([name, *sorted(file.path for file in counters[name])]).encode())
         key = digest.hexdigest()[:16]
-        found.append(Month(name, key, tuple(counters[name]), by_key.get(key)))
+        found.append(Month(name, key, tuple(counters[name]), by_key.get(key), scored.get(key)))
     return found
 
 
 def keep_standings(lake: Lake) -> int:
     """Make what is missing or stale; how many months."""
     with lake.reading() as session:
-        known = months(session)
-        used = {month.standing for month in known}
-        if None not in used and used == {*session.files("standing")}:
+        if not any(_stale(session).values()) and all(
+            month.standing and month.scored for month in months(session)
+        ):
             return 0
     made = 0
     with lake.writing() as writing:
-        known = months(writing.session)
-        used = {month.standing for month in known}
-        writing.forget("standing", [f for f in writing.session.files("standing") if f not in used])
-        before: str | None = None
-        for month in known:
+        for table, files in _stale(writing.session).items():
+            writing.forget(table, files)
+        select: str | None = None
+        for month in months(writing.session):
+            made += not (month.standing and month.scored)
             if month.standing is None:
-                before = _make(writing, month, before)
-                made += 1
+                select = _make(writing, month, select)
             else:
                 kept = writing.session.part("standing", [month.standing])
-                before = f"select * from {kept}"  # noqa: S608
+                select = f"select * from {kept}"  # noqa: S608
+            if month.scored is None:
+                counters = writing.session.part("counter", month.counters)
+                scored = sql_text("scored", counters=counters, standing=select)
+                writing.keep("scored", month.key, scored)
     return made
+
+
+def scored_until(session: Session, last: date) -> str | None:
+    """A relation of all scores that matter up to a day; None where some are not kept."""
+    some = [month.scored for month in months(session) if month.name <= f"{last:%Y-%m}"]
+    files = [file for file in some if file]
+    return session.part("scored", files) if len(files) == len(some) else None
+
+
+def _stale(session: Session) -> dict[str, list[DataFile]]:
+    """Files of each kept table that were made of other files."""
+    known = months(session)
+    used = {file for month in known for file in (month.standing, month.scored)}
+    return {
+        table: [file for file in session.files(table) if file not in used]
+        for table in ("standing", "scored")
+    }
 
 
 def _make(writing: Writing, month: Month, before: str | None) -> str:

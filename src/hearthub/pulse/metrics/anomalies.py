@@ -55,6 +55,7 @@ METRICS = (
         "hour, names at most two edits apart. Counter fall: all-time downloads that went down",
         reference="own definitions; stalls as measured upstream in 2026",
         compute=_anomalies,
+        reads=("pipeline_tag", "size_class"),
         dimensions=("repo",),
         window="30d",
     ),

@@ -135,6 +135,7 @@ METRICS = (
         "unknown edges are such",
         reference="arXiv 2508.06811 (licences drift to permissive)",
         compute=_drift,
+        reads=("licence_class",),
         types=("model",),
         window="all",
         dimensions=("relation", "pair"),

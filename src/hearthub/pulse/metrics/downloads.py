@@ -118,6 +118,7 @@ METRICS = (
         "which",
         reference="own definition",
         compute=_period,
+        reads=(),
         dimensions=("month", *DIMENSIONS),
     ),
     Metric(
@@ -147,6 +148,7 @@ METRICS = (
         "count",
         reference="own definition",
         compute=_watched_not_used,
+        reads=(),
         dimensions=("repo",),
     ),
 )

@@ -62,6 +62,7 @@ METRICS = (
         "none. 10 % of the listed may be false (Benjamini-Hochberg). n: repos tested",
         reference="Benjamini and Hochberg 1995; Efron and Morris 1975",
         compute=_movers,
+        reads=(),
         dimensions=("repo",),
         window="28d",
     ),

@@ -50,6 +50,7 @@ METRICS = (
         "day between observations is not seen",
         reference="own definition",
         compute=_newcomers,
+        reads=(),
         dimensions=("repo",),
         window="7d",
     ),

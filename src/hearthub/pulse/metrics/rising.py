@@ -21,6 +21,10 @@ CARDS = {"24 GB": 24e9, "80 GB": 80e9}
 BESIDE = 1.2
 """Of the weights: cache and buffers take a fifth more."""
 
+_OF_RISERS = (
+    "first_seen", "relation", "license", "licence_class", "org_type", "architecture"
+)  # fmt: skip
+
 
 def risers(frame: Frame) -> list[Row]:
     """The first of the pulse score, with names and classes of each."""
@@ -154,6 +158,7 @@ METRICS = (
         "removed since included",
         reference="own definition",
         compute=_risers,
+        reads=_OF_RISERS,
         types=("model",),
         window="7d",
     ),
@@ -169,6 +174,7 @@ METRICS = (
         "where it holds 1. n: weeks before",
         reference="prediction interval of a normal variable",
         compute=_pace,
+        reads=(),
         window="7d",
     ),
     Metric(
@@ -182,6 +188,7 @@ METRICS = (
         "--by lab: by namespace, of organisations that the curated facts name",
         reference="own definition",
         compute=_new,
+        reads=("relation", "org_type"),
         dimensions=("repo", "relation", "lab", *DIMENSIONS),
         window="7d",
     ),
@@ -197,6 +204,7 @@ METRICS = (
         "window are known",
         reference="own definition",
         compute=_themes,
+        reads=(),
         dimensions=("repo",),
         window="7d",
     ),
@@ -212,6 +220,7 @@ METRICS = (
         "speed: `hearthub fit` tells those. lo and hi: none or all of unknown size fit",
         reference="own definition",
         compute=_one_gpu,
+        reads=_OF_RISERS,
         types=("model",),
         dimensions=("repo",),
         window="7d",

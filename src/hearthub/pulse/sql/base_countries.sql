@@ -31,7 +31,9 @@ each as (
 select
     coalesce(country, 'unknown') as class, sum(downloads * part) as downloads,
     sum(downloads * part) filter (is_derived) as derived,
-    count(distinct repo_id) filter (is_derived) as n_derived, count(distinct repo_id) as n
+    count(distinct repo_id) filter (is_derived) as n_derived,
+    -- Who descends from nobody is there but once.
+    count(distinct repo_id) filter (is_derived) + count(*) filter (not is_derived) as n
 from each where downloads is not null
 group by 1
 order by downloads desc, class

@@ -17,4 +17,3 @@ with named as (
 )
 select n.*, u.created_at as born, u.d30, u.downloads, u.is_removed
 from named n join u on u.repo_id = n.child
-qualify row_number() over (partition by child order by parent) <= {most}

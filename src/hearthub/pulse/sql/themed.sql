@@ -2,7 +2,7 @@
 create or replace temp table themed as
 with stood as (
     select repo_id, arg_max(themes, epoch_us("at") * 1024 + facts_version % 1024) as themes
-    from classified where "at" < $after::timestamp
+    from classified where "at" < $after::timestamp and themes is not null
     group by repo_id
 )
 select

@@ -7,7 +7,7 @@ scored as (
 ),
 seen as (
     select scored.repo_id, "at"::date as day, arg_max(trending, "at") as trending
-    from counter join scored on counter.repo_id = scored.counted_id
+    from {scores} counter join scored on counter.repo_id = scored.counted_id
     where "at" < $after::timestamp
     group by all
 )

@@ -2,24 +2,17 @@
 create or replace temp table u as
 with there as (
     select
-        r.repo_id, r.id, coalesce(r.author, r.id) as author, r.created_at,
-        r.first_seen, r.removed_at,
+        r.* exclude (size_class, params_total),
         coalesce(r.removed_at < $after::timestamp, false) as is_removed,
-        s.* exclude (repo_id, size_class, params_total), s.size_class as class_known,
+        r.size_class as class_known,
         -- No model has a hundred trillion: who says so is joking.
-        case when coalesce(s.params_total, s.params_stated) < 1e14
-            then coalesce(s.params_total, s.params_stated) end as params_total,
-        v.* exclude (repo_id)
-    from repo r
-    left join ({stood}) s using (repo_id)
-    left join valued v using (repo_id)
-    where r.source = $source and r.type = $type
-        and r.first_seen < $after::timestamp
+        case when coalesce(r.params_total, r.params_stated) < 1e14
+            then coalesce(r.params_total, r.params_stated) end as params_total
+    from ({joined}) r
+    where r.first_seen < $after::timestamp
         and (r.removed_at is null or r.removed_at >= $start::timestamp)
-        and r.repo_id not in (select old_repo from renamed)
         -- Of this hub itself nothing is told that is not public now.
-        and (r.source <> 'own' or r.removed_at is null)
-        and r.repo_id not in (select repo_id from withdrawn)
+        and ($source <> 'own' or r.removed_at is null){gone}
 ),
 known as (
     select
