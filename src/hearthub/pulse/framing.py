@@ -8,6 +8,7 @@ from hearthub.pulse.days import observed_days
 from hearthub.pulse.frame import Frame, Needs
 from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
+from hearthub.pulse.told import check_filter
 from hearthub.pulse.universe import parse_universe
 from hearthub.pulse.window import DAY, Window, parse_window
 
@@ -51,6 +52,7 @@ def open_frame(
         # Only 30-day counters: downloads before the first of them were in nobody's sight.
         chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
     frame = Frame(session, found, chosen, days, needs)
+    check_filter(found, frame.told)
     frame.asked = asked
     _build(frame, has_all)
     if needs.has_series:
@@ -81,7 +83,7 @@ def _build(frame: Frame, has_all: bool) -> None:
     _name_classes(session)
     frame.make(
         "universe",
-        stood=sql_text("stood", classes=", ".join(f"{c}::of_{c} as {c}" for c in CLASSES)),
+        stood=sql_text("stood", classes=", ".join(_class(frame, name) for name in CLASSES)),
         days=frame.window.days,
         gained=gained or "null::double",
         spare="".join(f", r_{index}" for index in range(len(blocks))),
@@ -89,6 +91,12 @@ def _build(frame: Frame, has_all: bool) -> None:
         condition=frame.universe.condition,
     )
     session.execute("drop table valued")
+
+
+def _class(frame: Frame, name: str) -> str:
+    """Where no licence is ever told, nobody is known to state none."""
+    is_told = name != "licence_class" or frame.why_not("licences") is None
+    return f"{name if is_told else 'null'}::of_{name} as {name}"
 
 
 def _name_classes(session: Session) -> None:

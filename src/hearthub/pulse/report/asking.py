@@ -152,7 +152,9 @@ def observed_span(lake: Reader, universe: str) -> tuple[str, date, date]:
     with lake.reading() as session:
         found = parse_universe(universe, session)
         row = session.one(
-            "select min(coalesce(first_observed_at, observed_at))::date as first, "
+            # A look that took days tells of the repos when it is over.
+            'select coalesce((select min("at") from capture where source = $source and type = $type), '
+            "min(coalesce(first_observed_at, observed_at)))::date as first, "
             "max(observed_at)::date as last from snapshot "
             "where source = $source and (type is null or type = $type)",
             source=found.source,
