@@ -19,7 +19,7 @@ from hearthub.pulse.days import Days
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.told import NEEDS, NO_DOWNLOADS, NOT_YET, lacking, observed_by, told_by
 from hearthub.pulse.universe import UNKNOWN, Universe
-from hearthub.pulse.window import Window
+from hearthub.pulse.window import DAY, Window
 
 DIMENSIONS = {
     "country": "country",
@@ -116,6 +116,10 @@ class Frame:
         """Repos whose downloads in the window are known, and all."""
         found: tuple[int, int] = self.kept("counted", self._counted)
         return found
+
+    def last(self, days: int) -> Window:
+        """So many days up to the last that can be spoken of."""
+        return Window(self.anchor - (days - 1) * DAY, self.anchor)
 
     def why_not(self, *needs: str) -> str | None:
         """Why something cannot be said that needs these (NEEDS): what the source never told."""

@@ -28,7 +28,7 @@ MANY, MOST_GONE = 1000, 0.5
 """A listing without half of so many known repos is none."""
 
 REPEATED = 1.1
-"""Rows a repo below which a panel is no series: each row has its time, and the panel is one look."""
+"""Rows a repo below which a panel is no series but one look, whose rows have times of their own."""
 
 _REJECT = "select $snapshot as snapshot_id, $reason as reason, $example as example, $n as n"
 
@@ -192,8 +192,8 @@ class _Ingestion:
         self.writing.append(
             "capture",
             'select $snapshot as snapshot_id, $source as source, type, "at", since, rows, '
-            "$whole as is_whole, $counted as is_counted, $described as is_described, columns as told "
-            "from captures left join told_columns using (type)",
+            "$whole as is_whole, $counted as is_counted, $described as is_described, "
+            "columns as told from captures left join told_columns using (type)",
             snapshot=self.snapshot,
             source=told.source,
             whole=told.is_whole,

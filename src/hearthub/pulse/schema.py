@@ -6,9 +6,9 @@ snapshot that came late made it necessary to say that nothing had (ingest.py). T
 a zone.
 
 `capture` says when a source was looked at: the time that its rows have, or the span of a look that
-took a while and gave each row the time of its own. In a capture that is whole, a repo was seen if it is
-there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at
-which times a value that has no row was seen unchanged.
+took a while and gave each row a time of its own. In a capture that is whole, a repo was seen if it
+is there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows
+at which times a value that has no row was seen unchanged.
 """
 
 from hearthub.lake import Table

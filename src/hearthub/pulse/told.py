@@ -1,7 +1,7 @@
 """Which columns a source tells at all: of the others a zero or a `none` would be made up.
 
-A panel tells a column of which it has a value; a hub, each that its lists have. Where there are tags
-a licence and a base would stand among them: who has none is known to state none.
+A panel tells a column of which it has a value; a hub, each that its lists have. Where there are
+tags, a licence and a base would stand among them: who has none is known to state none.
 """
 
 from collections.abc import Mapping
@@ -53,6 +53,8 @@ NEEDS: Mapping[str, frozenset[str]] = MappingProxyType(
 """What a metric may need (`Metric.needs`), and of which columns one is enough."""
 NOT_YET = "nothing was observed by the end of this window"
 NO_DOWNLOADS = "no downloads are known in this window"
+NO_WEEKS = "the source was not watched for the four weeks before"
+ONE_LOOK = "two looks are needed, one of them in this window"
 _FILTERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "recent-90": frozenset({"created_at"}),
@@ -66,7 +68,7 @@ def lacking(need: str) -> str:
     return f"the source tells no {need}"
 
 
-REASONS = (*map(lacking, NEEDS), NOT_YET, NO_DOWNLOADS)
+REASONS = (*map(lacking, NEEDS), NOT_YET, NO_DOWNLOADS, NO_WEEKS, ONE_LOOK)
 
 
 def make_told(session: Session, incoming: Incoming, file: Path) -> None:
@@ -89,9 +91,7 @@ def make_told(session: Session, incoming: Incoming, file: Path) -> None:
     elif "tags" in named:
         told += [f"'{name}'" for name in sorted(_BY_TAGS)]
     condition = "where problem is null" if incoming.kind == PANEL else ""
-    session.execute(
-        sql_text("told_columns", rows=rows, told=", ".join(told), condition=condition)
-    )
+    session.execute(sql_text("told_columns", rows=rows, told=", ".join(told), condition=condition))
 
 
 def told_by(session: Session, universe: Universe) -> frozenset[str] | None:

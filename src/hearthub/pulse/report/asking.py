@@ -153,8 +153,8 @@ def observed_span(lake: Reader, universe: str) -> tuple[str, date, date]:
         found = parse_universe(universe, session)
         row = session.one(
             # A look that took days tells of the repos when it is over.
-            'select coalesce((select min("at") from capture where source = $source and type = $type), '
-            "min(coalesce(first_observed_at, observed_at)))::date as first, "
+            'select coalesce((select min("at") from capture where source = $source '
+            "and type = $type), min(coalesce(first_observed_at, observed_at)))::date as first, "
             "max(observed_at)::date as last from snapshot "
             "where source = $source and (type is null or type = $type)",
             source=found.source,
