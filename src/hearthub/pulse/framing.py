@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from hearthub.lake import Session
+from hearthub.pulse.blocks import blocks_of, known_part, since_first_look
 from hearthub.pulse.counted import Wanted, count
 from hearthub.pulse.days import observed_days
 from hearthub.pulse.frame import Frame, Needs
@@ -10,7 +11,7 @@ from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.told import check_filter
 from hearthub.pulse.universe import parse_universe
-from hearthub.pulse.window import DAY, Window, parse_window
+from hearthub.pulse.window import DAY, parse_window
 
 DOWNLOAD_LAGS = (0, 1, 7, 28)
 """Those of LAGS at which downloads are looked at as well."""
@@ -50,7 +51,7 @@ def open_frame(
     has_all = bool(session.value("select count(*) from observed_day where has_all"))
     if not has_all and days.live:
         # Only 30-day counters: downloads before the first of them were in nobody's sight.
-        chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
+        chosen = since_first_look(chosen, days.live[0])
     frame = Frame(session, found, chosen, days, needs)
     check_filter(found, frame.told)
     frame.asked = asked
@@ -62,11 +63,15 @@ def open_frame(
 
 def _build(frame: Frame, has_all: bool) -> None:
     session = frame.session
-    blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
+    blocks = [] if has_all and frame.window.days > 31 else blocks_of(frame.window)
     wanted = _wanted(frame, blocks)
     frame.make("renamed")
     session.execute(f"create temp table if not exists {WITHDRAWN}")
     count(session, wanted, frame.window.end, "sampled")
+    if not has_all and (part := known_part(session, frame.window, blocks)) != frame.window:
+        frame.window, blocks = part, blocks_of(part)
+        wanted = _wanted(frame, blocks)
+        count(session, wanted, part.end, "sampled")
     if session.value("select count(*) from renamed"):
         names = list(wanted)
         session.execute(
@@ -123,16 +128,6 @@ def _wanted(frame: Frame, blocks: list[tuple[date, float]]) -> Wanted:
             wanted[f"d_{lag}"] = ("d", knot)
         wanted[f"l_{lag}"] = ("l", knot)
     return wanted | {f"r_{index}": ("r", days.knot(day)) for index, (day, _) in enumerate(blocks)}
-
-
-def _blocks(window: Window) -> list[tuple[date, float]]:
-    """Last days of disjoint blocks of 30 that make up the window, and the part of each."""
-    whole, rest = divmod(window.days, 30)
-    blocks = [(window.end - index * 30 * DAY, 1.0) for index in range(whole)]
-    if rest:
-        day = window.start + 29 * DAY if whole else window.end
-        blocks.append((day, rest / 30))
-    return blocks
 
 
 def _day(value: date | datetime | None) -> date:
