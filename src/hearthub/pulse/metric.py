@@ -130,5 +130,6 @@ class Metric:
             "denominator": self.denominator,
             "edge_cases": self.edge_cases,
             "reference": self.reference,
+            "needs": list(self.needs),
             "dimensions": list(self.dimensions),
         }
