@@ -78,7 +78,8 @@ def _why_not(frame: Frame, metric: Metric, by: str | None) -> str | None:
         return reason
     if reason := frame.why_not(*needs):
         return reason
-    return frame.why_no_downloads() if metric.is_of_downloads and by != MONTH else None
+    # By class, each class has a row that says so, and an empty universe has no classes.
+    return frame.why_no_downloads() if metric.is_of_downloads and by is None else None
 
 
 def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]]:
