@@ -248,6 +248,7 @@ _ROW = _object(
     **dict.fromkeys(("value", "lo", "hi", "numerator", "denominator", "coverage"), _NUMBER),
     n={"type": "integer"},
     dimension=_TEXT,
+    reason=_TEXT,
     synthetic={"type": "boolean", "description": "Made up, and to be called so"},
 )
 _RISER = _object("rank id value", rank={"type": "integer"}, id=_ID, value=_NUMBER)

@@ -139,6 +139,7 @@ def _line(row: "MetricRow") -> dict[str, object]:
         "coverage": _short(row.coverage),
         "universe": row.universe,
         "window": f"{row.window_start}..{row.window_end}",
+        "reason": row.reason or "",
     }
 
 

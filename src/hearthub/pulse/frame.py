@@ -17,8 +17,9 @@ from typing import Any
 from hearthub.lake import Row, Session
 from hearthub.pulse.days import Days
 from hearthub.pulse.statements import sql_text
+from hearthub.pulse.told import NEEDS, NO_DOWNLOADS, NOT_YET, lacking, observed_by, told_by
 from hearthub.pulse.universe import UNKNOWN, Universe
-from hearthub.pulse.window import Window
+from hearthub.pulse.window import DAY, Window
 
 DIMENSIONS = {
     "country": "country",
@@ -78,6 +79,8 @@ class Frame:
         """The window that was asked for; `window` may begin later, where counters do."""
         self.anchor = days.anchor(window.end)
         """The last day that can be spoken of: counters may stand still at the end."""
+        self.told = told_by(session, universe)
+        """Columns that the source ever told; None: nobody noted."""
         self.has_history = True
         """`point` has all points of those that are watched, not those about the window alone."""
         self._kept: dict[str, Any] = {}
@@ -123,6 +126,25 @@ class Frame:
         """Repos whose downloads in the window are known, and all."""
         found: tuple[int, int] = self.kept("counted", self._counted)
         return found
+
+    def last(self, days: int) -> Window:
+        """So many days up to the last that can be spoken of."""
+        return Window(self.anchor - (days - 1) * DAY, self.anchor)
+
+    def why_not(self, *needs: str) -> str | None:
+        """Why something cannot be said that needs these (NEEDS): what the source never told."""
+        for need in needs:
+            if self.told is not None and self.told.isdisjoint(NEEDS[need]):
+                return lacking(need)
+        return None
+
+    def why_not_yet(self) -> str | None:
+        """Why nothing can be said of repos as they stood at the window's end."""
+        return None if observed_by(self.days.live, self.window.end) else NOT_YET
+
+    def why_no_downloads(self) -> str | None:
+        known, _ = self.counted()
+        return None if known else NO_DOWNLOADS
 
     def snapshots(self) -> tuple[str, ...]:
         """The newest snapshots up to each end of the window: those that its numbers rest on."""

@@ -3,12 +3,14 @@
 from datetime import date, datetime, timedelta
 
 from hearthub.lake import Session
+from hearthub.pulse.blocks import Block, blocks_of, known_part, since_first_look
 from hearthub.pulse.counted import Wanted, count
 from hearthub.pulse.days import Days, observed_days
 from hearthub.pulse.frame import LAGS, Frame, Needs
 from hearthub.pulse.latest import Latest, latest
 from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
+from hearthub.pulse.told import check_filter
 from hearthub.pulse.universe import parse_universe
 from hearthub.pulse.window import DAY, Window, parse_window
 
@@ -68,8 +70,9 @@ def begin_frame(
     has_all = bool(session.value("select count(*) from observed_day where has_all"))
     if not has_all and days.live:
         # Only 30-day counters: downloads before the first of them were in nobody's sight.
-        chosen = Window(max(chosen.start, min(days.live[0], chosen.end) - 29 * DAY), chosen.end)
+        chosen = since_first_look(chosen, days.live[0])
     frame = Frame(session, found, chosen, days, needs)
+    check_filter(found, frame.told)
     frame.asked = asked
     frame.make("renamed")
     session.execute(f"create temp table if not exists {WITHDRAWN}")
@@ -78,7 +81,7 @@ def begin_frame(
 
 def _build(frame: Frame, has_all: bool) -> None:
     session = frame.session
-    blocks = [] if has_all and frame.window.days > 31 else _blocks(frame.window)
+    blocks = _blocks(frame, has_all)
     gained = " + ".join(
         f"{part!r} * coalesce(r_{index}, case when created_at::date > date '{day}' then 0 end)"
         for index, (day, part) in enumerate(blocks)
@@ -90,7 +93,7 @@ def _build(frame: Frame, has_all: bool) -> None:
     classes = frozenset(CLASSES) - (spare - {"size_class"})
     _name_classes(session, classes)
     wanted = _wanted(frame.days, frame.window, frame.anchor, frame.needs.lags)
-    wanted |= {f"r_{index}": ("r", frame.days.knot(day)) for index, (day, _) in enumerate(blocks)}
+    wanted |= _wanted_of(frame.days, blocks)
     kept = latest(session, frame.universe, frame.window.end, moments_kept(frame))
     frame.make(
         "universe",
@@ -120,7 +123,7 @@ def _gone(session: Session) -> str:
 def joined(frame: Frame, wanted: Wanted, classes: frozenset[str]) -> str:
     """A SELECT of what all repos are, and of these moments; `classes` as enums. Makes `valued`."""
     _count(frame, wanted)
-    return sql_text("joined", stood=sql_text("stood", classes=_classes(classes)))
+    return sql_text("joined", stood=sql_text("stood", classes=_classes(frame, classes)))
 
 
 def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[str]) -> str:
@@ -136,7 +139,7 @@ def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[
     return sql_text(
         "kept_joined",
         kept=frame.session.part("latest", [kept.file] if kept.file else []),
-        classes=_classes(classes),
+        classes=_classes(frame, classes),
         columns="".join(f"{column} as {name}, " for name, column in columns.items()),
         more="\nleft join valued v using (repo_id)" if more else "",
     )
@@ -156,8 +159,25 @@ def _count(frame: Frame, wanted: Wanted) -> None:
         )
 
 
-def _classes(enums: frozenset[str]) -> str:
-    return ", ".join(f"{name}::of_{name} as {name}" if name in enums else name for name in CLASSES)
+def _blocks(frame: Frame, has_all: bool) -> list[Block]:
+    """Those of the frame's window, which is cut to what most is known of."""
+    blocks = [] if has_all and frame.window.days > 31 else blocks_of(frame.window)
+    if has_all or len(blocks) < 2:
+        return blocks
+    wanted = _wanted_of(frame.days, blocks) | {"d30": ("r", frame.days.knot(frame.window.end))}
+    _count(frame, wanted)
+    frame.window = known_part(frame.session, frame.window, blocks)
+    return blocks_of(frame.window)
+
+
+def _classes(frame: Frame, enums: frozenset[str]) -> str:
+    return ", ".join(_class(frame, name) if name in enums else name for name in CLASSES)
+
+
+def _class(frame: Frame, name: str) -> str:
+    """Where no licence is ever told, nobody is known to state none."""
+    is_told = name != "licence_class" or frame.why_not("licences") is None
+    return f"{name if is_told else 'null'}::of_{name} as {name}"
 
 
 def _name_classes(session: Session, classes: frozenset[str]) -> None:
@@ -191,14 +211,8 @@ def _wanted(days: Days, window: Window, anchor: date, lags: frozenset[int]) -> W
     return wanted
 
 
-def _blocks(window: Window) -> list[tuple[date, float]]:
-    """Last days of disjoint blocks of 30 that make up the window, and the part of each."""
-    whole, rest = divmod(window.days, 30)
-    blocks = [(window.end - index * 30 * DAY, 1.0) for index in range(whole)]
-    if rest:
-        day = window.start + 29 * DAY if whole else window.end
-        blocks.append((day, rest / 30))
-    return blocks
+def _wanted_of(days: Days, blocks: list[Block]) -> Wanted:
+    return {f"r_{index}": ("r", days.knot(day)) for index, (day, _) in enumerate(blocks)}
 
 
 def _day(value: date | datetime | None) -> date:

@@ -19,12 +19,16 @@ from hearthub.pulse.sources.incoming import Incoming, Options
 from hearthub.pulse.sources.reading import literal
 from hearthub.pulse.staging import Reject, Staged, named, stage
 from hearthub.pulse.statements import sql_text
+from hearthub.pulse.told import make_told
 
 FUTURE = timedelta(days=1)
 """How far ahead of ours the clocks of others may be."""
 
 MANY, MOST_GONE = 1000, 0.5
 """A listing without half of so many known repos is none."""
+
+REPEATED = 1.1
+"""Rows a repo below which a panel is no series but one look, whose rows have times of their own."""
 
 _REJECT = "select $snapshot as snapshot_id, $reason as reason, $example as example, $n as n"
 
@@ -119,7 +123,7 @@ class _Ingestion:
             return self.finish(*papers.take(self.writing, self.incoming, latest))
         staged = stage(self.session, self.incoming, latest)
         self.say("comparing")
-        self.captures()
+        self.captures(staged)
         self.presence(staged)
         self.say("writing: repos and edges")
         self.repos(staged)
@@ -140,15 +144,15 @@ class _Ingestion:
         )
         return self.finish(counts, staged.rejects(self.session, self.snapshot))
 
-    def captures(self) -> None:
+    def captures(self, staged: Staged) -> None:
         """When the source was looked at now, and in whole captures before."""
         self.session.execute(
-            "create temp table captures as "
-            'select type, "at", count(*) as rows from obs group by type, "at"'
+            sql_text("captures", repeated=REPEATED if self.incoming.has_own_times else 0)
         )
+        make_told(self.session, self.incoming, staged.file)
         for kind, at in self.incoming.looked_at:
             self.session.execute(
-                "insert into captures select $type, $at, 0 where not exists "
+                "insert into captures select $type, $at, $at, 0 where not exists "
                 '(select 1 from captures where type = $type and "at" = $at)',
                 type=kind,
                 at=at,
@@ -218,9 +222,9 @@ class _Ingestion:
         told = self.incoming
         self.writing.append(
             "capture",
-            'select $snapshot as snapshot_id, $source as source, type, "at", rows, '
-            "$whole as is_whole, $counted as is_counted, $described as is_described "
-            "from captures",
+            'select $snapshot as snapshot_id, $source as source, type, "at", since, rows, '
+            "$whole as is_whole, $counted as is_counted, $described as is_described, "
+            "columns as told from captures left join told_columns using (type)",
             snapshot=self.snapshot,
             source=told.source,
             whole=told.is_whole,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from hearthub.errors import BadRequest, NotFound
 from hearthub.pulse.frame import DIMENSIONS, Frame, Needs
 from hearthub.pulse.framing import SPARED, open_frame
-from hearthub.pulse.metric import Figure, Metric, MetricRow
+from hearthub.pulse.metric import Figure, Metric, MetricRow, untold
 from hearthub.pulse.metrics import METRICS
 from hearthub.pulse.months import MONTH
 from hearthub.pulse.reader import Reader
+from hearthub.pulse.universe import UNKNOWN
 
 _LAGS = (0, 7, 28)
 """Most metrics look back so many days."""
@@ -92,7 +93,21 @@ def measure(frame: Frame, metric: Metric, by: str | None = None) -> list[MetricR
         lacks_history = metric.has_history and not frame.has_history
         if lacks_history or not frame.needs.has_series:
             raise ValueError(f"This frame was opened without what {metric.id} needs")
+    if reason := _why_not(frame, metric, by):
+        return [_row(frame, metric, untold(reason, by and UNKNOWN, frame.asked))]
     return [_row(frame, metric, figure) for figure in metric.compute(frame, by)]
+
+
+def _why_not(frame: Frame, metric: Metric, by: str | None) -> str | None:
+    needs = metric.needs_by.get(by or "", metric.needs)
+    if by == MONTH:
+        needs = (*needs, "all-time downloads")
+    if not metric.is_of_dates and (reason := frame.why_not_yet()):
+        return reason
+    if reason := frame.why_not(*needs):
+        return reason
+    # By class, each class has a row that says so, and an empty universe has no classes.
+    return frame.why_no_downloads() if metric.is_of_downloads and by is None else None
 
 
 def measure_all(frame: Frame, names: Iterable[str]) -> dict[str, list[MetricRow]]:
@@ -148,4 +163,5 @@ def _row(frame: Frame, metric: Metric, figure: Figure) -> MetricRow:
         coverage=frame.coverage() if figure.coverage is None else figure.coverage,
         snapshots=frame.snapshots(),
         dimension=figure.dimension,
+        reason=figure.reason,
     )

@@ -1,6 +1,6 @@
 """What a metric is, and what a number of it carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ class Figure:
     dimension: str | None = None
     window: Window | None = None
     """Where it is not that of the frame."""
+    reason: str | None = None
+    """Why there is no value (told.REASONS), where it is not plain from the definition."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class MetricRow:
     coverage: float | None
     snapshots: tuple[str, ...]
     dimension: str | None = None
+    reason: str | None = None
+    """Why it has no value."""
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -67,7 +71,13 @@ class MetricRow:
             "coverage": self.coverage,
             "snapshots": list(self.snapshots),
         }
-        return row if self.dimension is None else row | {"dimension": self.dimension}
+        more = {"dimension": self.dimension, "reason": self.reason}
+        return row | {name: said for name, said in more.items() if said is not None}
+
+
+def untold(reason: str, dimension: str | None = None, window: Window | None = None) -> Figure:
+    """What cannot be said, and why: a zero would be made up."""
+    return Figure(None, coverage=0.0, dimension=dimension, window=window, reason=reason)
 
 
 Compute = Callable[["Frame", str | None], list[Figure]]
@@ -100,6 +110,14 @@ class Metric:
     reads: tuple[str, ...] | None = None
     """Columns of `u` that it reads of those that may be spared (framing.SPARED), beside the one it
     is asked by; None: any."""
+    needs: tuple[str, ...] = ()
+    """What a source must tell (told.NEEDS), else it has no value but a reason."""
+    needs_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same of some of `dimensions`, in place of `needs`."""
+    is_of_dates: bool = False
+    """From dates of creation alone: it can tell of years in which nobody looked."""
+    is_of_downloads: bool = False
+    """From downloads in the window: nothing can be told where none are known."""
     has_history: bool = False
     """It needs the points of watched repos from their first on, not those about the window alone.
     """
@@ -118,5 +136,6 @@ class Metric:
             "denominator": self.denominator,
             "edge_cases": self.edge_cases,
             "reference": self.reference,
+            "needs": list(self.needs),
             "dimensions": list(self.dimensions),
         }

@@ -13,9 +13,10 @@ def take(writing: Writing, incoming: Incoming, latest: datetime) -> tuple[Row, l
     session = writing.session
     session.execute(sql_text("papers", most=MOST), latest=latest)
     session.execute(
-        "create temp table captures as select 'paper' as type, \"at\", count(*) as rows "
-        'from papers_told where problem is null group by "at"'
+        'create temp table captures as select \'paper\' as type, "at", "at" as since, '
+        'count(*) as rows from papers_told where problem is null group by "at"'
     )
+    session.execute("create temp table told_columns (type varchar, columns varchar[])")
     writing.append("paper", sql_text("paper_rows"), source=incoming.source)
     counts = session.one(
         "select count(*) as rows, count(distinct paper_id) as repos, "

@@ -5,9 +5,10 @@ is only ever added to. A row of `state` and `counter` stands until the next one 
 written where something changed, or where an earlier snapshot that came late made it necessary to
 say that nothing had (ingest.py). Times are UTC without a zone.
 
-`capture` says when a source was looked at. In a capture that is whole, a repo was seen if it is
-there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows at
-which times a value that has no row was seen unchanged.
+`capture` says when a source was looked at: the time that its rows have, or the span of a look that
+took a while and gave each row a time of its own. In a capture that is whole, a repo was seen if it
+is there by `presence` at that time; in any other, if it has a row in `seen`. From these two follows
+at which times a value that has no row was seen unchanged.
 """
 
 from hearthub.lake import Table
@@ -41,11 +42,13 @@ CAPTURE = Table(
         ("snapshot_id", "varchar"),
         ("source", "varchar"),
         ("type", "varchar"),
-        ("at", "timestamp"),
+        ("at", "timestamp"),  # its end
+        ("since", "timestamp"),  # its begin, where rows have times of their own
         ("rows", "bigint"),
         ("is_whole", "boolean"),
         ("is_counted", "boolean"),  # it tells counters
         ("is_described", "boolean"),  # it tells what `state` has
+        ("told", "varchar[]"),  # columns of which it has a value (told.py); null: not noted
     ),
     order='source, type, "at"',
 )

@@ -157,7 +157,8 @@ def _judged(claim: Claim, frame: Frame) -> Verdict:
     row = _row(claim, frame)
     if row is None or row.value is None:
         asked = f"{claim.dimension} in {claim.days}" if claim.dimension else claim.days
-        why = f"Missing: these data say nothing of {asked}"
+        reason = row.reason if row else None
+        why = f"Missing: {reason or f'these data say nothing of {asked}'}"
         return Verdict(claim, "undecidable", why, row, query)
     verdict = compared(claim, row, query)
     if claim.is_count and verdict.says == "reproduced":
@@ -171,7 +172,8 @@ def _judged(claim: Claim, frame: Frame) -> Verdict:
 def _row(claim: Claim, frame: Frame) -> MetricRow | None:
     assert claim.metric is not None  # noqa: S101 (only such claims come here)
     rows = measure_one(frame, claim.metric, claim.by)
-    return next((row for row in rows if row.dimension == claim.dimension), None)
+    found = next((row for row in rows if row.dimension == claim.dimension), None)
+    return found or next((row for row in rows if row.reason), None)
 
 
 def _lack(claim: Claim, frame: Frame) -> str | None:

@@ -42,6 +42,7 @@ def _quarter(day: date) -> date:
 METRICS = (
     Metric(
         id="adoption_score",
+        needs=("all-time downloads", "dates of creation"),
         definition="All-time downloads of a model at an age of 7, 14, 30, 60, 90, 180 or 365 "
         "days (the "
         "last that it reached in the window) over those of the ten most downloaded of its size "

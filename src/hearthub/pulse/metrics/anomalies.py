@@ -1,15 +1,16 @@
 """What looks wrong in the data: flagged and shown with and without, never deleted."""
 
 from hearthub.pulse.frame import Frame
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 
-KINDS = (
-    "back-fill jump",
-    "CI signature",
-    "like burst",
-    "near-duplicate upload",
-    "counter fall",
-)
+KINDS: dict[str, tuple[str, ...]] = {
+    "back-fill jump": ("all-time downloads",),
+    "CI signature": ("downloads",),
+    "like burst": ("likes", "all-time downloads"),
+    "near-duplicate upload": ("dates of creation",),
+    "counter fall": ("all-time downloads",),
+}
+"""Each with what it is seen by."""
 LISTED = 20
 
 
@@ -26,7 +27,12 @@ def _anomalies(frame: Frame, by: str | None) -> list[Figure]:
     figures = [Figure(stalled, stalled, seen, n=seen, dimension="stall days")]
     found = {row["kind"]: row for row in frame.rows("anomaly_kinds")}
     _, repos = frame.counted()
-    for kind in KINDS:
+    if reason := frame.why_not("downloads"):
+        figures = [untold(reason, "stall days")]
+    for kind, needs in KINDS.items():
+        if reason := frame.why_not(*needs):
+            figures.append(untold(reason, kind))
+            continue
         row = found.get(kind)
         count = int(row["n"]) if row else 0
         figures.append(Figure(count, count, repos, n=repos, dimension=kind))

@@ -49,6 +49,8 @@ def _made(frame: Frame) -> list[Row]:
 METRICS = (
     Metric(
         id="share_base_country",
+        needs=("base models", "downloads"),
+        is_of_downloads=True,
         definition="Share of downloads by the country of the organisation whose model a model "
         "descends from: of the roots of its tree, in equal parts; of a model that names no base, "
         "of its own publisher. --by derivatives: of those with a base alone",

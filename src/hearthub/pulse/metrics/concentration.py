@@ -171,6 +171,8 @@ def _hhi(
         numerator=f"10,000 times the sum over each {of} of its squared downloads",
         denominator="squared downloads of the universe",
         edge_cases=edge,
+        needs=("downloads",),
+        is_of_downloads=True,
         reference="Herfindahl and Hirschman; as in arXiv 2512.03073",
         compute=compute,
     )
@@ -179,6 +181,8 @@ def _hhi(
 METRICS = (
     Metric(
         id="downloads_gini",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Gini coefficient of the downloads of repos, those without downloads included",
         unit="0 (all alike) to 1 (one has all)",
         numerator="sum of (2i - n - 1) x, x the downloads by rising rank i of n repos",
@@ -191,6 +195,8 @@ METRICS = (
     ),
     Metric(
         id="downloads_gini_nonzero",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Gini coefficient of the downloads of those repos that have any",
         unit="0 to 1",
         numerator="as downloads_gini, of repos with downloads",
@@ -202,6 +208,8 @@ METRICS = (
     ),
     Metric(
         id="downloads_top_share",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Share of downloads that the most downloaded repos have: the first 1, 10 and "
         "200, "
         "and the first 0.01, 0.1 and 1 %, at least one",
@@ -226,6 +234,8 @@ METRICS = (
     ),
     Metric(
         id="downloads_effective_authors",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="How many namespaces of equal downloads would be as concentrated: 10,000 over "
         "downloads_hhi_author",
         unit="namespaces",

@@ -44,6 +44,8 @@ def _make_organisations(frame: Frame) -> None:
 METRICS = (
     Metric(
         id="repos_created",
+        needs=("dates of creation",),
+        is_of_dates=True,
         definition="Repos created in the window that are there at the newest observation; --by "
         "author and author_year: of the organisations that the curated facts name, also by the "
         "calendar year",

@@ -66,6 +66,8 @@ def _years(frame: Frame) -> list[Figure]:
 METRICS = (
     Metric(
         id="dataset_growth",
+        needs=("dates of creation",),
+        is_of_dates=True,
         definition="Data sets by domain: flow (created in the window and still there), stock "
         "(there "
         "at its end) and gross flow (ever created in it, those removed since included)",

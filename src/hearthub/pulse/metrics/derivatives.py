@@ -2,7 +2,7 @@
 
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.lineage import make_descent, make_lineage
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 
 LISTED = 50
 
@@ -38,7 +38,7 @@ def _whole(frame: Frame) -> list[Figure]:
         _count("with a base", based, repos),
         _count("with a base and a relation", row["related"], repos),
         _count("living", row["living"], based),
-        _count("more than 5 downloads", row["used"], based),
+        _used(frame, "", row["used"], based),
         _count("several parents", row["several"], based),
         _count("loops dropped", row["loops"], based),
         _count("edges dropped to break cycles", row["edges"] - row["direct"], row["edges"]),
@@ -58,11 +58,18 @@ def _bases(frame: Frame) -> list[Figure]:
             _count(f"{name} / direct", row["direct"], None),
             _count(f"{name} / transitive", whole, None),
             _count(f"{name} / living", row["living"], whole),
-            _count(f"{name} / more than 5 downloads", row["used"], whole),
+            _used(frame, f"{name} / ", row["used"], whole),
         ]
         if row["a_week"] is not None:
             figures.append(Figure(row["a_week"], whole, n=whole, dimension=f"{name} / a week"))
     return figures
+
+
+def _used(frame: Frame, prefix: str, count: int, of: int) -> Figure:
+    name = f"{prefix}more than 5 downloads"
+    if reason := frame.why_not("30-day downloads"):
+        return untold(reason, name)
+    return _count(name, count, of)
 
 
 def _count(dimension: str, count: int, of: int | None) -> Figure:
@@ -104,6 +111,8 @@ def _drift(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="derivatives",
+        needs=("base models",),
+        needs_by={"tag_family": ("tags",)},
         definition="Models made from others: how many name a base, by relation, directly and "
         "through "
         "generations",
@@ -126,6 +135,7 @@ METRICS = (
     ),
     Metric(
         id="licence_drift",
+        needs=("base models", "licences"),
         definition="Share of derivatives under a licence of a looser class than their base's",
         unit="share",
         numerator="edges whose child has a looser class",

@@ -42,6 +42,8 @@ def _told(rows: list[Row], name: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="data_disclosed",
+        needs=("tags", "downloads"),
+        is_of_downloads=True,
         definition="Models whose card names a data set they were trained on: share of downloads, "
         "and of models",
         unit="share",

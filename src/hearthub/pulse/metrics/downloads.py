@@ -7,8 +7,9 @@ from hearthub.pulse.intervals import (
     dispersion,
     gamma_interval,
 )
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 from hearthub.pulse.months import summed_months
+from hearthub.pulse.window import Window
 
 LISTED = 50
 """Repos that a list has."""
@@ -61,10 +62,11 @@ def _velocity(frame: Frame, by: str | None) -> list[Figure]:
             per_day: Interval = (None, None)
             if not by and lag == 28 and row["downloads"]:
                 per_day = block_bootstrap(downloads)
+            window = frame.last(lag)
             long = float(row["days"]) if by == "repo" else float(lag)
             figures.append(
                 _rate(row["downloads"], long, per_day, int(row["n_downloads"]), int(row["n"]),
-                      f"{name}downloads a day over {lag} d")
+                      f"{name}downloads a day over {lag} d", window, frame.why_not("downloads"))
             )  # fmt: skip
             likes = row["likes"]
             low, high = gamma_interval(likes, 1.0 if by else spread) if likes else (None, None)
@@ -73,14 +75,17 @@ def _velocity(frame: Frame, by: str | None) -> list[Figure]:
             )
             figures.append(
                 _rate(likes, long, bounds, int(row["n_likes"]), int(row["n"]),
-                      f"{name}likes a day over {lag} d")
+                      f"{name}likes a day over {lag} d", window, frame.why_not("likes"))
             )  # fmt: skip
     return figures
 
 
 def _rate(
-    gained: float | None, days: float, bounds: Interval, known: int, n: int, dimension: str
-) -> Figure:
+    gained: float | None, days: float, bounds: Interval, known: int, n: int, dimension: str,
+    window: Window, reason: str | None,
+) -> Figure:  # fmt: skip
+    if reason:
+        return untold(reason, dimension, window)
     return Figure(
         None if gained is None else gained / days,
         gained,
@@ -89,6 +94,7 @@ def _rate(
         n=known,
         coverage=known / n if n else None,
         dimension=dimension,
+        window=window,
     )
 
 
@@ -107,6 +113,8 @@ def _watched_not_used(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="period_downloads",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Downloads in the window",
         unit="downloads",
         numerator="downloads in the window of repos for which they are known",
@@ -137,6 +145,7 @@ METRICS = (
     ),
     Metric(
         id="watched_not_used",
+        needs=("likes", "30-day downloads"),
         definition="Of the repos with 50 likes or more, the share with fewer than 10 downloads "
         "in 30 "
         "days",
@@ -145,10 +154,11 @@ METRICS = (
         denominator="repos with 50 likes, a known 30-day counter, three days old or more, not "
         "removed",
         edge_cases="Counters of new repos lag by a day or more, so the first three days do not "
-        "count",
+        "count; where no date of creation is told, those since it was first seen",
         reference="own definition",
         compute=_watched_not_used,
-        reads=(),
+        version=2,
+        reads=("first_seen",),
         dimensions=("repo",),
     ),
 )

@@ -7,7 +7,7 @@ from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.lineage import make_lineage
 from hearthub.pulse.listing import TOP, make_stays
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 from hearthub.pulse.survival import Span, survival
 
 UNTIL = 90
@@ -16,13 +16,21 @@ _SMOOTH = 3
 _MOST = 5_000
 _LEAST_LIKES, _PEAK_LIKES = 20, 10.0
 _LEAST_EVENTS, _PEAK_EVENTS = 10, 0.3
-CLOCKS = ("trending", "likes", "community")
+CLOCKS = {
+    "trending": ("likes and no scores",),
+    "likes": ("likes",),
+    "community": ("base models", "dates of creation"),
+}
+"""Each with what it goes by."""
 
 
 def _half_life(frame: Frame, by: str | None) -> list[Figure]:
     cohort = by_column(by if by in DIMENSIONS else None)
     figures: list[Figure] = []
-    for clock in CLOCKS:
+    for clock, needs in CLOCKS.items():
+        if reason := frame.why_not(*needs):
+            figures.append(untold(reason, f"{clock} / median"))
+            continue
         rows = _spans(frame, clock, cohort)
         for name, some in groupby(rows, key=lambda row: str(row["cohort"])):
             label = f"{clock} / {name}" if by in DIMENSIONS else clock

@@ -22,6 +22,7 @@ def _implausible(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="size_implausible",
+        needs=("numbers of parameters",),
         definition="Models whose source states more than 1e14 parameters, which nobody believes: "
         "how many, their downloads, and what part of the weighted mean rests on them",
         unit="models, downloads or a share, as the dimension says",

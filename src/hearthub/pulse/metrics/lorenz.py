@@ -30,6 +30,8 @@ def _few(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="few_downloads",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Share of the repos that had no downloads in the window, fewer than 5, and "
         "fewer than 200",
         unit="share",
@@ -42,6 +44,8 @@ METRICS = (
     ),
     Metric(
         id="downloads_lorenz",
+        needs=("downloads",),
+        is_of_downloads=True,
         definition="Share of downloads that go to the least downloaded part of the repos, at "
         "several parts: points of the Lorenz curve",
         unit="share",

@@ -4,9 +4,13 @@ from statistics import NormalDist
 
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.intervals import Z, discoveries, two_sided
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
+from hearthub.pulse.told import NO_WEEKS
+from hearthub.pulse.universe import UNKNOWN
 
 FALSE_RATE = 0.1
+MEASURED = 28
+"""Days: seven, and the three weeks before."""
 LISTED = 100
 _LEAST = {"model": 1000, "dataset": 100, "space": 100}
 _CANDIDATES = 50_000
@@ -22,7 +26,8 @@ def _movers(frame: Frame, by: str | None) -> list[Figure]:
         z=NormalDist().inv_cdf(1 - FALSE_RATE / 2), has_weeks=str(has_weeks).lower(),
     )  # fmt: skip
     if not rows:
-        return []
+        return [] if has_weeks else [untold(NO_WEEKS, by and UNKNOWN)]
+    window = frame.last(MEASURED)
     held = discoveries([two_sided(row["z"]) for row in rows], int(rows[0]["n"]), FALSE_RATE)
     ranked = sorted(rows[:held], key=lambda row: (-abs(row["shrunken"]), row["id"]))
     return [
@@ -35,6 +40,7 @@ def _movers(frame: Frame, by: str | None) -> list[Figure]:
             int(row["n"]),
             1.0,
             row["id"],
+            window,
         )
         for row in ranked[:LISTED]
     ]
@@ -49,6 +55,7 @@ def _bins(frame: Frame, least: int) -> int:
 METRICS = (
     Metric(
         id="movers",
+        needs=("downloads",),
         definition="Repos whose downloads of the last seven days differ from the weeks before by "
         "more "
         "than chance; by shrunken log growth",
@@ -59,7 +66,9 @@ METRICS = (
         "Shrunken by n/(n + k), n the mean and k by the method of moments. Noise: scaled median "
         "absolute deviation in classes of like volume, about their median, so that what moves "
         "all is "
-        "none. 10 % of the listed may be false (Benjamini-Hochberg). n: repos tested",
+        "none. The window of a row is the 28 days that it measures, up to the last one whose "
+        "counters moved; fewer days under watch: no value. 10 % of the listed may be false "
+        "(Benjamini-Hochberg). n: repos tested",
         reference="Benjamini and Hochberg 1995; Efron and Morris 1975",
         compute=_movers,
         reads=(),

@@ -3,9 +3,11 @@
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.lineage import make_lineage
 from hearthub.pulse.listing import TOP, make_stays
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
+from hearthub.pulse.told import ONE_LOOK
 
 LISTED = 100
+QUANTS = "day-one quants"
 
 
 def _newcomers(frame: Frame, by: str | None) -> list[Figure]:
@@ -18,16 +20,21 @@ def _newcomers(frame: Frame, by: str | None) -> list[Figure]:
     if by == "repo":
         figures = [_one(f"new / {id_}") for id_ in sorted(new)]
         figures += [_one(f"again / {id_}") for id_ in sorted(again)]
-        figures += [_one(f"day-one quants / {row['id']}", row["quants"]) for row in quants]
+        figures += [_one(f"{QUANTS} / {row['id']}", row["quants"]) for row in quants]
         return figures[: 3 * LISTED]
     born = int(frame.rows("born_in_window")[0]["n"])
-    can_say = any(day >= frame.window.start for day in frame.days.live[1:])
+    looks = frame.days.live[1:]
     count = len(new) + len(again)
-    return [
-        Figure(len(new) if can_say else None, len(new), count, n=count, dimension="new"),
-        Figure(len(again) if can_say else None, len(again), count, n=count, dimension="again"),
-        Figure(len(quants), len(quants), born, n=born, coverage=1.0, dimension="day-one quants"),
+    figures = [
+        Figure(len(new), len(new), count, n=count, dimension="new"),
+        Figure(len(again), len(again), count, n=count, dimension="again"),
+        Figure(len(quants), len(quants), born, n=born, coverage=1.0, dimension=QUANTS),
     ]
+    if not any(frame.window.start <= day <= frame.window.end for day in looks):
+        figures[:2] = [untold(ONE_LOOK, "new"), untold(ONE_LOOK, "again")]
+    if reason := frame.why_not("dates of creation", "base models"):
+        figures[2] = untold(reason, QUANTS)
+    return figures
 
 
 def _one(dimension: str, value: float = 1.0) -> Figure:
@@ -37,6 +44,7 @@ def _one(dimension: str, value: float = 1.0) -> Figure:
 METRICS = (
     Metric(
         id="newcomers",
+        needs=("likes and no scores",),
         definition=f"Repos that came into the first {TOP} of the trending list in the window: new "
         "(younger than 30 days and not on it in the 365 days before) or again; and bases of the "
         "window "

@@ -27,6 +27,7 @@ def _ranks(frame: Frame, by: str | None) -> list[Figure]:
             Figure(
                 above + 1, row["score"], like[row["score"]], min(low, above + 1),
                 max(high, above + 1), round(row["gained"]), 1.0, row["id"],
+                frame.last(DAYS),
             )
         )  # fmt: skip
     return figures
@@ -50,6 +51,7 @@ def _bounds(rows: list[Row]) -> list[tuple[int, int]]:
 METRICS = (
     Metric(
         id="trending_ranks",
+        needs=("likes",),
         definition="Rank by trending_pulse, with the ranks between which chance alone would move "
         "it",
         unit="rank",

@@ -2,7 +2,7 @@
 
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.intervals import gamma_interval
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 
 MONTH = 30.0
 RATE, HEAVY, TOLD = "a month", "with 1,000 downloads or more", "share"
@@ -13,6 +13,7 @@ def _removals(frame: Frame, by: str | None) -> list[Figure]:
     since = f"timestamp '{min(observed)}'" if observed else "$start::timestamp"
     is_watched = len(observed) > 1
     rows = frame.rows("removals", by=by_column(by), since=since)
+    no_counters = frame.why_not("30-day downloads")
     figures = []
     for row in rows:
         name = f"{row['dimension']} / " if by else ""
@@ -31,6 +32,7 @@ def _removals(frame: Frame, by: str | None) -> list[Figure]:
                 None if high is None or not has_rate else high / months,
                 n=repos, coverage=seen / gone if gone else 1.0, dimension=f"{name}{RATE}",
             ),
+            untold(no_counters, f"{name}{HEAVY}") if no_counters else
             Figure(int(row["heavy"]) if can_say else None, row["heavy"], gone, n=gone,
                    coverage=1.0, dimension=f"{name}{HEAVY}"),
         ]  # fmt: skip
@@ -40,6 +42,7 @@ def _removals(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="removals",
+        needs=("removals",),
         definition="Repos that went in the window (removed, renamed away or made private): their "
         "share of all that were there on a day of it; how many go of one repo watched for 30 days; "
         "and how many had 1,000 downloads or more in their last 30 days",

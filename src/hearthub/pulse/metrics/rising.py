@@ -1,16 +1,18 @@
 """What is new and what rises, with what makes it understood: for the weekly pulse."""
 
 import math
+from dataclasses import replace
 from statistics import fmean, stdev
 
 from hearthub.lake import Row
 from hearthub.pulse.frame import DIMENSIONS, Frame, by_column
 from hearthub.pulse.lineage import make_lineage
-from hearthub.pulse.metric import Figure, Metric
+from hearthub.pulse.metric import Figure, Metric, untold
 from hearthub.pulse.metrics.trending import listed
 
 LISTED = 30
 OF_THEME = 3
+DAYS = 7
 WEEKS, LEAST_WEEKS = 5, 3
 """Weeks that tell what is usual: `day` goes back six in all (series.py)."""
 _T = {3: 4.3027, 4: 3.1824, 5: 2.7764}
@@ -40,6 +42,8 @@ def risers(frame: Frame) -> list[Row]:
 
 def _risers(frame: Frame, by: str | None) -> list[Figure]:
     figures = []
+    made = frame.why_not("base models", "dates of creation")
+    untellable = {"children": made, "quantised children": made}
     for row in risers(frame):
         facts = {
             "score": row["score"],
@@ -49,9 +53,10 @@ def _risers(frame: Frame, by: str | None) -> list[Figure]:
             "quantised children": row["quants"],
         }
         figures += [
+            untold(reason, f"{row['id']} / {name}") if (reason := untellable.get(name)) else
             Figure(value, value, n=1, coverage=1.0, dimension=f"{row['id']} / {name}")
             for name, value in facts.items()
-        ]
+        ]  # fmt: skip
     return figures
 
 
@@ -60,16 +65,18 @@ def _pace(frame: Frame, by: str | None) -> list[Figure]:
     seen = (frame.anchor - live[0]).days // 7 - 1 if live else 0
     weeks = min(WEEKS, seen)
     if weeks < LEAST_WEEKS:
-        return [Figure(None, n=max(0, weeks))]
+        return [Figure(None, n=max(0, weeks), window=frame.last(DAYS))]
     found = {row["back"]: float(row["downloads"]) for row in frame.rows("week_totals", weeks=weeks)}
+    window = frame.last(DAYS * (weeks + 1))
     now, *before = [found.get(back, 0.0) for back in range(weeks + 1)]
     if not now > 0 or not min(before) > 0:
-        return [Figure(None, now, sum(before) / weeks, n=weeks)]
+        return [Figure(None, now, sum(before) / weeks, n=weeks, window=window)]
     logs = [math.log(each) for each in before]
     wide = _T[weeks] * stdev(logs) * math.sqrt(1 + 1 / weeks)
     usual = math.exp(fmean(logs))
     ratio = now / usual
-    return [Figure(ratio, now, usual, ratio * math.exp(-wide), ratio * math.exp(wide), weeks)]
+    wide_low, wide_high = ratio * math.exp(-wide), ratio * math.exp(wide)
+    return [Figure(ratio, now, usual, wide_low, wide_high, weeks, window=window)]
 
 
 _NEW_BY = {
@@ -108,15 +115,25 @@ def _themes(frame: Frame, by: str | None) -> list[Figure]:
     figures = []
     for row in frame.rows("themes"):
         theme, repos, born = row["theme"], int(row["repos"]), int(row["born"])
-        figures += [
-            Figure(repos, repos, n=repos, coverage=1.0, dimension=f"{theme} / repos"),
-            Figure(born, born, repos, n=born, coverage=1.0, dimension=f"{theme} / new"),
-            Figure(row["likes"], row["likes"], n=int(row["known"]),
-                   coverage=row["known"] / repos, dimension=f"{theme} / likes"),
-            Figure(row["downloads"], row["downloads"], n=int(row["downloads_known"]),
-                   coverage=row["downloads_known"] / repos, dimension=f"{theme} / downloads"),
-        ]  # fmt: skip
+        told = {
+            "repos": Figure(repos, repos, n=repos, coverage=1.0),
+            "new": Figure(born, born, repos, n=born, coverage=1.0),
+            "likes": Figure(row["likes"], row["likes"], n=int(row["known"]),
+                            coverage=row["known"] / repos),
+            "downloads": Figure(row["downloads"], row["downloads"],
+                                n=int(row["downloads_known"]),
+                                coverage=row["downloads_known"] / repos),
+        }  # fmt: skip
+        for name, figure in told.items():
+            reason = frame.why_not(*_OF_THEMES.get(name, ()))
+            dimension = f"{theme} / {name}"
+            figures.append(
+                untold(reason, dimension) if reason else replace(figure, dimension=dimension)
+            )
     return figures
+
+
+_OF_THEMES = {"new": ("dates of creation",), "likes": ("likes",), "downloads": ("downloads",)}
 
 
 def _one_gpu(frame: Frame, by: str | None) -> list[Figure]:
@@ -149,6 +166,7 @@ def _needs(row: Row, bits: float) -> float:
 METRICS = (
     Metric(
         id="risers",
+        needs=("likes",),
         definition=f"The first {LISTED} of trending_pulse, each with its score, age in days, "
         "parameters, and the models made from it in the window",
         unit="likes a week, days, parameters or models, as the dimension says",
@@ -164,6 +182,7 @@ METRICS = (
     ),
     Metric(
         id="pace",
+        needs=("downloads",),
         definition="Downloads of the last seven days over those of a usual week: the geometric "
         f"mean of up to {WEEKS} weeks before",
         unit="times",
@@ -179,6 +198,11 @@ METRICS = (
     ),
     Metric(
         id="new_repos",
+        needs=("dates of creation",),
+        needs_by={
+            "repo": ("dates of creation", "likes"),
+            "relation": ("dates of creation", "base models"),
+        },
         definition="Repos created in the window and there at its end; --by repo: of them those "
         "with most likes, and how many",
         unit="repos; --by repo: likes",
@@ -194,6 +218,7 @@ METRICS = (
     ),
     Metric(
         id="themes",
+        needs_by={"repo": ("likes",)},
         definition="Repos of a theme: how many there are, were created in the window, and likes "
         "and downloads they gained in it; --by repo: those that gained most likes",
         unit="repos, likes or downloads, as the dimension says",
@@ -210,6 +235,7 @@ METRICS = (
     ),
     Metric(
         id="one_gpu",
+        needs=("likes",),
         definition=f"How many of the first {LISTED} of trending_pulse fit on one GPU, by the "
         "memory of their weights alone and a fifth more; --by repo: bytes that each needs",
         unit="models; --by repo: bytes",

@@ -131,6 +131,8 @@ def _of(column: str) -> Compute:
 def _share(name: str, column: str, words: str, edge: str, types: tuple[str, ...] = ()) -> Metric:
     return Metric(
         id=f"share_{name}",
+        needs=("downloads", "licences") if name == "licence" else ("downloads",),
+        is_of_downloads=True,
         definition=f"Share of downloads by {words}",
         unit="share",
         numerator="downloads of the repos of that class",

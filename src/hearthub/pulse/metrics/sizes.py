@@ -133,6 +133,7 @@ def _metric(
     id_: str, definition: str, compute: Callable[[Frame, str | None], list[Figure]],
     numerator: str, denominator: str,
 ) -> Metric:  # fmt: skip
+    needs = ("downloads", "numbers of parameters") if _STATED in definition else ("downloads",)
     return Metric(
         id=id_,
         definition=definition,
@@ -142,6 +143,8 @@ def _metric(
         edge_cases=_SIZE_EDGE,
         reference="arXiv 2512.03073 (mean and median size of downloaded models)",
         compute=compute,
+        needs=needs,
+        is_of_downloads=True,
         types=("model",),
         dimensions=_BY,
     )
@@ -221,6 +224,8 @@ METRICS = (
         "the median of those there are (n). lo and hi: the extremes with 8, 10 and 12 models",
         reference="relative adoption of ATOM, arXiv 2604.07190",
         compute=_ratio,
+        needs=("downloads",),
+        is_of_downloads=True,
         types=("model",),
         window="all",
     ),

@@ -30,7 +30,7 @@ def _hub(frame: Frame, by: str | None) -> list[Figure]:
     return [
         Figure(
             row["gained"], row["gained"], None, *gamma_interval(row["gained"]),
-            n=int(row["gained"]), coverage=1.0, dimension=row["id"],
+            n=int(row["gained"]), coverage=1.0, dimension=row["id"], window=frame.last(7),
         )
         for row in frame.rows("trending_hub", most=LISTED)
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def _pulse(frame: Frame, by: str | None) -> list[Figure]:
             Figure(
                 row["score"], row["mean"] * shape, row["mean"] + PRIOR,
                 gamma_quantile(tail, shape) * scale, gamma_quantile(1 - tail, shape) * scale,
-                round(row["gained"]), 1.0, row["id"],
+                round(row["gained"]), 1.0, row["id"], frame.last(DAYS),
             )
         )  # fmt: skip
     return figures
@@ -56,7 +56,7 @@ def _surprise(frame: Frame, by: str | None) -> list[Figure]:
     return [
         Figure(
             row["score"], row["gained"] + PRIOR, max(0.0, row["mean"]) + PRIOR,
-            n=int(row["gained"]), coverage=1.0, dimension=row["id"],
+            n=int(row["gained"]), coverage=1.0, dimension=row["id"], window=frame.last(35),
         )
         for row in frame.rows("trending_surprise", most=LISTED, a=PRIOR)
     ]  # fmt: skip
@@ -65,6 +65,7 @@ def _surprise(frame: Frame, by: str | None) -> list[Figure]:
 METRICS = (
     Metric(
         id="trending_hub",
+        needs=("likes",),
         definition="Likes gained in the last seven days of the window: what the Hub's "
         "trendingScore "
         "follows (R2 0.97)",
@@ -81,6 +82,7 @@ METRICS = (
     ),
     Metric(
         id="trending_pulse",
+        needs=("likes",),
         definition="Likes a week to be expected: those of the last seven days, drawn towards the "
         f"mean of six weeks in which each like counts half after every {HALF_LIFE:g} days",
         unit="likes a week",
@@ -98,6 +100,7 @@ METRICS = (
     ),
     Metric(
         id="trending_surprise",
+        needs=("likes",),
         definition="Logarithm of the likes of seven days over those expected, 5 added to both",
         unit="natural logarithm",
         numerator="likes of seven days + 5",

@@ -14,6 +14,7 @@ from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.metrics.rising import risers
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.report.document import Number, Query, Source
+from hearthub.pulse.told import NEEDS
 from hearthub.pulse.universe import parse_universe
 
 DIGITS = 10
@@ -44,11 +45,24 @@ class Answers:
     universes: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Universe and window of each frame, as they were found."""
     sources: dict[str, Source] = field(default_factory=dict)
+    lacks: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What the source of each frame never told (told.NEEDS)."""
     observed: dict[str, int] = field(default_factory=dict)
     """Days that tell something, in the window of each frame."""
 
     def all(self, frame: str, metric: str, by: str | None = None) -> list[Number]:
-        return self.rows.get((frame, (metric, by)), [])
+        """Without what cannot be said."""
+        numbers = self.rows.get((frame, (metric, by)), [])
+        return [number for number in numbers if number.row.reason is None]
+
+    def why(
+        self, frame: str, metric: str, by: str | None = None, dimension: str | None = None
+    ) -> str | None:
+        """The reason (told.REASONS) of what cannot be said: of that dimension, or of any."""
+        for number in self.rows.get((frame, (metric, by)), []):
+            if number.row.reason and dimension in (None, number.row.dimension):
+                return number.row.reason
+        return None
 
     def one(
         self, frame: str, metric: str, dimension: str | None = None, by: str | None = None
@@ -90,6 +104,7 @@ def _ask(frame: Frame, name: str, spec: Spec, answers: Answers) -> None:
     window = str(frame.asked)
     answers.universes[name] = (str(frame.universe), str(frame.window))
     answers.observed[name] = len(frame.days.between(frame.window.start, frame.window.end))
+    answers.lacks[name] = frozenset(need for need in NEEDS if frame.why_not(need))
     for metric, by in spec.asks:
         query = Query(metric, by, str(frame.universe), window)
         rows = measure_one(frame, metric, by)
@@ -152,7 +167,9 @@ def observed_span(lake: Reader, universe: str) -> tuple[str, date, date]:
     with lake.reading() as session:
         found = parse_universe(universe, session)
         row = session.one(
-            "select min(coalesce(first_observed_at, observed_at))::date as first, "
+            # A look that took days tells of the repos when it is over.
+            'select coalesce((select min("at") from capture where source = $source '
+            "and type = $type), min(coalesce(first_observed_at, observed_at)))::date as first, "
             "max(observed_at)::date as last from snapshot "
             "where source = $source and (type is null or type = $type)",
             source=found.source,

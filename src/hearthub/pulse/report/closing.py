@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hearthub.pulse.report.asking import Answers
 from hearthub.pulse.report.document import Block, Column, Sentence, Table, Term
+from hearthub.pulse.report.leaving import left_out
 
 _KEYS = {
     "stall days": "care.stalls",
@@ -30,3 +31,4 @@ def closing(answers: Answers, frame: str) -> Iterator[Block]:
         yield Table("anomalies", columns, tuple(shares))
     if unused := answers.one(frame, "watched_not_used"):
         yield Sentence("care.watched", {"unused": unused})
+    yield from left_out(answers, frame, "watched", ("watched_not_used", None))

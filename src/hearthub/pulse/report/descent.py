@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hearthub.pulse.report.asking import Answers
 from hearthub.pulse.report.document import Block, Sentence, Term
+from hearthub.pulse.report.leaving import left_out
 from hearthub.pulse.universe import UNKNOWN
 
 
@@ -18,6 +19,7 @@ def base_countries(answers: Answers, frame: str) -> Iterator[Block]:
         if known:
             country = Term("country", known[0].row.dimension or "")
             yield Sentence(key, {"share": known[0], "class": country})
+    yield from left_out(answers, frame, "base_countries", ("share_base_country", None))
 
 
 def disclosure(answers: Answers, frame: str) -> Iterator[Block]:
@@ -25,6 +27,7 @@ def disclosure(answers: Answers, frame: str) -> Iterator[Block]:
     models = answers.one(frame, "data_disclosed", "of models")
     if share and models:
         yield Sentence("licences.data", {"share": share, "models": models})
+    yield from left_out(answers, frame, "disclosure", ("data_disclosed", None))
 
 
 def removed(answers: Answers, frame: str) -> Iterator[Block]:
@@ -32,3 +35,4 @@ def removed(answers: Answers, frame: str) -> Iterator[Block]:
         yield Sentence("care.removed", {"gone": gone})
         if rate := answers.one(frame, "removals", "a month"):
             yield Sentence("care.removal_rate", {"rate": rate})
+    yield from left_out(answers, frame, "removals", ("removals", None))

@@ -19,7 +19,9 @@ from hearthub.pulse.report.document import (
     Term,
     Text,
 )
+from hearthub.pulse.report.leaving import left_out
 from hearthub.pulse.report.weekly import growth, source_of
+from hearthub.pulse.told import NO_DOWNLOADS
 from hearthub.pulse.universe import UNKNOWN
 
 SEASON, SHORT, TREND = 90, 30, 365
@@ -112,6 +114,8 @@ def _summary(answers: Answers) -> Iterator[Block]:
     found = answers.one(NOW, "period_downloads")
     if found:
         yield Sentence("state.downloads", {"downloads": found})
+    elif reasons := list(left_out(answers, NOW, "downloads", ("period_downloads", None))):
+        yield from reasons
     else:
         yield Sentence("week.downloads_unknown")
     days = answers.one(NOW, "anomalies", "stall days")
@@ -159,7 +163,9 @@ def _shared(answers: Answers, name: str) -> Iterator[Block]:
 def _share(answers: Answers, name: str) -> Iterator[Block]:
     numbers = [n for n in answers.all(NOW, f"share_{name}") if n.row.value is not None]
     if not numbers:
-        yield Sentence("share.unknown", {"what": Term("dimension", name)})
+        reason = answers.why(NOW, f"share_{name}") or NO_DOWNLOADS
+        slots: dict[str, Slot] = {"what": Term("dimension", name), "reason": Term("reason", reason)}
+        yield Sentence("share.unknown", slots)
         return
     known = [n for n in numbers if n.row.dimension != UNKNOWN]
     if not known:
@@ -174,9 +180,9 @@ def _share(answers: Answers, name: str) -> Iterator[Block]:
         known, unknown = [], None
     for rank, number in enumerate(known[:3]):
         key = "share.first" if rank == 0 else "share.next"
-        slots: dict[str, Slot] = {"share": number, "class": Term(name, number.row.dimension or ""),
+        told: dict[str, Slot] = {"share": number, "class": Term(name, number.row.dimension or ""),
                  "what": Term("dimension", name)}  # fmt: skip
-        yield Sentence(key, slots)
+        yield Sentence(key, told)
     if unknown:
         yield Sentence("share.rest", {"share": unknown, "what": Term("dimension", name)})
         if (unknown.row.value or 0) > (known[0].row.value or 0):
@@ -290,7 +296,8 @@ def _shared_sizes(answers: Answers) -> Iterator[Block]:
 def _derivatives(answers: Answers) -> Iterator[Block]:
     based = answers.one(NOW, "derivatives", "with a base")
     if not based or not based.row.value:
-        yield Sentence("derivatives.none")
+        reasons = list(left_out(answers, NOW, "derivatives", ("derivatives", None)))
+        yield from reasons or [Sentence("derivatives.none")]
         return
     yield Sentence("derivatives.based", {"based": based})
     used = answers.one(NOW, "derivatives", "more than 5 downloads")
@@ -346,6 +353,9 @@ def _attention(answers: Answers) -> Iterator[Block]:
         mean = answers.one(NOW, "half_life", f"{clock} / mean of at most 90 days")
         if median:
             yield Sentence(f"attention.{clock}", {"median": median})
+        elif reason := answers.why(NOW, "half_life", None, f"{clock} / median"):
+            slots = {"clock": Term("clock", clock), "reason": Term("reason", reason)}
+            yield Sentence("attention.left_out", slots)
         else:
             yield Sentence("attention.unknown", {"clock": Term("clock", clock)})
         if median or mean:
@@ -365,3 +375,5 @@ def _attention(answers: Answers) -> Iterator[Block]:
 def _drift(answers: Answers) -> Iterator[Block]:
     if drift := answers.one(NOW, "licence_drift"):
         yield Sentence("licences.drift", {"drift": drift})
+    else:
+        yield from left_out(answers, NOW, "drift", ("licence_drift", None))

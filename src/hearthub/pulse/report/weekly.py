@@ -19,6 +19,8 @@ from hearthub.pulse.report.document import (
     Term,
     Text,
 )
+from hearthub.pulse.report.leaving import left_out, untold
+from hearthub.pulse.told import NO_WEEKS, ONE_LOOK
 
 DAYS = 7
 TOLD = 5
@@ -90,6 +92,8 @@ def _head(answers: Answers) -> Iterator[Block]:
         yield Sentence("week.downloads", {"downloads": found})
         if by_d30 := answers.one(WEEK, "period_downloads", "d30", "basis"):
             yield Sentence("week.by_d30", {"downloads": by_d30})
+    elif reasons := list(left_out(answers, WEEK, "downloads", ("period_downloads", None))):
+        yield from reasons
     else:
         yield Sentence("week.downloads_unknown")
     days = answers.one(WEEK, "anomalies", "stall days")
@@ -113,7 +117,8 @@ def _rising(answers: Answers) -> Iterator[Block]:
     parts = answers.parts(WEEK, "risers")
     rows = [row for row in answers.risers if row["id"] in parts]
     if not rows:
-        yield Sentence("rising.none")
+        reasons = list(left_out(answers, WEEK, "rising", ("risers", None)))
+        yield from reasons or [Sentence("rising.none")]
         return
     for row in rows[:TOLD]:
         yield _why(row, parts[row["id"]])
@@ -134,13 +139,19 @@ def _rising(answers: Answers) -> Iterator[Block]:
                 Text(row["id"]),
                 *(parts[row["id"]].get(name) for name in
                   ("score", "age", "parameters", "children", "quantised children")),
-                Text(row["license"]) if row["license"] else Term("licence", "none"),
+                _licence(answers, row),
             )
             for row in rows[:SHOWN]
         ),
     )  # fmt: skip
     points = (Point(Text(row["id"]), parts[row["id"]]["score"]) for row in rows[:SHOWN])
     yield Chart("rising", "bars", "decimal", tuple(points))
+
+
+def _licence(answers: Answers, row: Row) -> Slot:
+    if row["license"]:
+        return Text(row["license"])
+    return Term("licence", "unknown" if "licences" in answers.lacks[WEEK] else "none")
 
 
 def _why(row: Row, parts: dict[str, Number]) -> Sentence:
@@ -156,8 +167,11 @@ def _why(row: Row, parts: dict[str, Number]) -> Sentence:
         slots["bases"] = Text(row["bases"])
         if row["relation"] == "quantized":
             return Sentence("rising.quantised", slots)
-        key = row["relation"] if row["relation"] in ("adapter", "merge") else "derived"
+        alone = "derived" if "children" in slots else "derived_alone"
+        key = row["relation"] if row["relation"] in ("adapter", "merge") else alone
         return Sentence(f"rising.{key}", slots)
+    if "children" not in slots:
+        return Sentence("rising.alone", slots)
     if "age" not in slots:
         return Sentence("rising.undated", slots)
     age, quants = parts["age"].row.value or 0.0, parts["quantised children"].row.value or 0.0
@@ -170,6 +184,7 @@ _REASONS = {"age": "age", "children": "children", "quants": "quantised children"
 
 
 def _new(answers: Answers) -> Iterator[Block]:
+    yield from left_out(answers, WEEK, "new", ("new_repos", None))
     if not (found := answers.one(WEEK, "new_repos")):
         return
     yield Sentence("new.count", {"new": found})
@@ -221,9 +236,8 @@ def _themes(answers: Answers) -> Iterator[Block]:
         if theme in first and "likes" in found:
             top = first[theme]
             slots |= {"top": top, "name": Text((top.row.dimension or "").partition(" / ")[2])}
-            yield Sentence("themes.with_top", slots)
-        else:
-            yield Sentence("themes.quiet", slots)
+        how = "with_top" if "top" in slots else "quiet"
+        yield Sentence(f"themes.{how}" if "new" in slots else f"themes.undated_{how}", slots)
     if parts:
         yield Table(
             "themes",
@@ -237,8 +251,13 @@ def _themes(answers: Answers) -> Iterator[Block]:
                 for theme, found in parts.items()
             ),
         )  # fmt: skip
-        born = tuple(Point(Term("theme", t), found["new"]) for t, found in parts.items())
-        yield Chart("themes", "bars", "count", born)
+        yield from untold(answers, WEEK, "theme_new", "dates of creation")
+        yield from untold(answers, WEEK, "theme_likes", "likes")
+        born = tuple(
+            Point(Term("theme", t), found["new"]) for t, found in parts.items() if "new" in found
+        )
+        if born:
+            yield Chart("themes", "bars", "count", born)
     yield Sentence("themes.known")
 
 
@@ -246,6 +265,10 @@ def _movers(answers: Answers) -> Iterator[Block]:
     movers = answers.all(WEEK, "movers", "repo")
     pace = answers.one(WEEK, "pace")
     if not movers:
+        reason = answers.why(WEEK, "movers", "repo")
+        if reason and reason != NO_WEEKS:
+            yield from left_out(answers, WEEK, "movers", ("movers", "repo"))
+            return
         yield Sentence("movers.none" if pace else "movers.unknown")
         return
     up = [number for number in movers if (number.row.value or 0) > 0]
@@ -268,7 +291,10 @@ def _newcomers(answers: Answers) -> Iterator[Block]:
     new = answers.one(WEEK, "newcomers", "new")
     again = answers.one(WEEK, "newcomers", "again")
     if not new or not again:
-        yield Sentence("newcomers.unknown")
+        if answers.why(WEEK, "newcomers") in (None, ONE_LOOK):
+            yield Sentence("newcomers.unknown")
+        else:
+            yield from left_out(answers, WEEK, "newcomers", ("newcomers", None))
         return
     yield Sentence("newcomers.count", {"new": new, "again": again})
     listed = [
@@ -303,22 +329,26 @@ def _licences(answers: Answers) -> Iterator[Block]:
     if any(number.row.dimension for number in classes):
         yield _classes("new_licences", "licence_class", classes)
     parts = answers.parts(WEEK, "risers")
-    for row in answers.risers[:SHOWN]:
+    yield from untold(answers, WEEK, "licences", "licences")
+    for row in answers.risers[:SHOWN] if "licences" not in answers.lacks[WEEK] else ():
         if row["licence_class"] not in ("permissive", "copyleft") and row["id"] in parts:
             slots: dict[str, Slot] = {
                 "score": parts[row["id"]]["score"],
                 "name": Text(row["id"]),
-                "licence": Text(row["license"]) if row["license"] else Term("licence", "none"),
+                "licence": _licence(answers, row),
             }
             yield Sentence(f"licences.{row['licence_class'].replace('-', '_')}", slots)
     if drift := answers.one(WEEK, "licence_drift"):
         yield Sentence("licences.drift", {"drift": drift})
+    else:
+        yield from left_out(answers, WEEK, "drift", ("licence_drift", None))
 
 
 def _gpu(answers: Answers) -> Iterator[Block]:
     counts = answers.all(WEEK, "one_gpu")
     if not counts or not counts[0].row.denominator:
-        yield Sentence("gpu.unknown")
+        reasons = list(left_out(answers, WEEK, "gpu", ("one_gpu", None)))
+        yield from reasons or [Sentence("gpu.unknown")]
         return
     yield Sentence("gpu.rule")
     for number in counts:
@@ -344,6 +374,9 @@ def _datasets(answers: Answers) -> Iterator[Block]:
 
 def growth(answers: Answers, frame: str) -> Iterator[Block]:
     """Data sets by domain, robotics first."""
+    if reasons := list(left_out(answers, frame, "datasets", ("dataset_growth", "domain"))):
+        yield from reasons
+        return
     parts = {
         name: found
         for name, found in answers.parts(frame, "dataset_growth", "domain").items()

@@ -89,6 +89,8 @@ class Incoming:
     day as the newest is no other observation. None: it is never compared."""
     is_whole: bool = False
     """Each capture lists every repo there was."""
+    has_own_times: bool = False
+    """Each row tells when it was observed: where hardly a repo has two, that is one look."""
     looked_at: tuple[tuple[str, datetime], ...] = ()
     """Captures (type, time) there were, whether or not they have a row."""
     is_certain: bool = False

@@ -54,6 +54,8 @@ def prepare(session: Session, options: Options) -> Incoming:
         digest=digest(options.path),
         told=frozenset("base_models" if name == "base_model" else name for name in wanted),
         is_whole=bool(options.map.whole),
+        # Of captures that are said to be whole each time is one, whoever is in it.
+        has_own_times="observed_at" in fields and not options.map.whole,
         licence=options.map.licence,
         attribution=options.map.attribution,
         origin=options.map.origin,

@@ -1,23 +1,39 @@
 -- The days on which the source was observed, and whether its counters stood still then.
 -- `sampled` holds the repos that are looked at: all of them, or a random part of many.
 create or replace temp table observed_day as
-with point as (
-    select repo_id, "at"::date as day, arg_max(coalesce(d_all, d30), "at") as downloads,
-        count(d_all) > 0 as has_all
+with told as (
+    select repo_id, "at"::date as day, "at", d_all, d30
     from counter semi join sampled using (repo_id)
     where repo_id < {below}
+),
+-- A look is over when its last row was made, and one without a changed row was one all the same.
+-- Where nobody noted looks, each row is of one, and both ends of a snapshot are.
+noted as (
+    select distinct "at"::date as day from capture
+    where source = $source and (type is null or type = $type)
+),
+look as (
+    select day from noted
+    union
+    select day from told where not exists (from noted)
+    union
+    select unnest([observed_at::date, first_observed_at::date]) from snapshot
+    where source = $source and (type is null or type = $type)
+        and snapshot_id not in (select snapshot_id from capture)
+),
+point as (
+    select
+        repo_id, look.day, arg_max(coalesce(d_all, d30), "at") as downloads,
+        count(d_all) > 0 as has_all
+    from told asof join look on told.day <= look.day
     group by all
 ),
--- A snapshot without a changed row was taken all the same. Of a panel only both ends are known.
 numbered as (
-    select day, bool_or(has_all) as has_all, row_number() over (order by day) as number
-    from (
-        select day, has_all from point
-        union all
-        select unnest([observed_at::date, first_observed_at::date]), false from snapshot
-        where source = $source and (type is null or type = $type)
-    )
-    group by day
+    select
+        look.day, coalesce(bool_or(has_all), false) as has_all,
+        row_number() over (order by look.day) as number
+    from look left join point using (day)
+    group by look.day
 ),
 moved as (
     select repo_id, number

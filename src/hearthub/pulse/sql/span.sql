@@ -1,6 +1,6 @@
 select
     (
-        select min(greatest(created_at, $earliest::timestamp))
+        select min(greatest(coalesce(created_at, first_seen), $earliest::timestamp))
         from repo where source = $source and type = $type
     ) as first,
     coalesce(
