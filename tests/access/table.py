@@ -16,6 +16,7 @@ class Need(Enum):
     VALID = "whoever sends a token must send a good one"
     LOGIN = "a user, by any token"
     METADATA = "may see that the repo exists"
+    KNOWN = "sees the repo, and is somebody"
     LIKE = "sees the repo, and has a token that writes"
     READ = "may read the repo's files"
     PROPOSE = "may read, and has a token that writes"
@@ -29,7 +30,8 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """`answer` is the status, and with it the error code, of those who are let through.
+    """`answer` is the status, and with it the error code, of those who are let through; `ungated`
+    the same on repos that are not gated, where it differs.
 
     `fresh`: the call uses the repo up, so that each gets one of its own.
     """
@@ -43,6 +45,7 @@ class Call:
     media: str | None = None
     params: dict[str, str] = field(default_factory=dict)
     fresh: bool = False
+    ungated: tuple[int, str | None] | None = None
 
 
 OID = "0" * 64
@@ -89,6 +92,7 @@ NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+REQUESTS, NO_GATE, PENDING = REPO + "/user-access-request", (400, None), {"status": "pending"}
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
@@ -227,6 +231,27 @@ TABLE = [
     Call("POST", GIT_OF_KIND + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
     Call("POST", GIT + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
     Call("POST", GIT_OF_KIND + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
+    # Gates
+    Call("POST", "/{namespace:seg}/{name:seg}/ask-access", Need.LIKE, json={"Why": "To see"}),
+    Call("POST", "/{kind:kind}/{namespace:seg}/{name:seg}/ask-access", Need.LIKE),
+    Call("GET", REQUESTS, Need.KNOWN),
+    Call("GET", REQUESTS + "/{status:seg}", Need.ADMIN, ungated=NO_GATE, params=PENDING),
+    Call(
+        "POST",
+        REQUESTS + "/handle",
+        Need.ADMIN,
+        (404, None),
+        ungated=NO_GATE,
+        json={"user": "nobody{n}", "status": "accepted"},
+    ),
+    Call(
+        "POST",
+        REQUESTS + "/grant",
+        Need.ADMIN,
+        (404, None),
+        ungated=NO_GATE,
+        json={"user": "nobody{n}"},
+    ),
     # Owning
     Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
     Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),

@@ -36,6 +36,7 @@ from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
+from hearthub.registry.gates import Gates
 from hearthub.registry.git import Pushes, Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
@@ -70,6 +71,7 @@ class Registry:
         self._repos = Repos(db)
         self._refs = Refs(db)
         self.locks = Locks(db)
+        self.gates = Gates(db, events, accounts)
         self._objects = ObjectStore(objects_db, storage)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
@@ -101,7 +103,7 @@ class Registry:
         Raises RepoNotFound (also when it may not be seen), Moved when this is an old name,
         GatedRepo, Forbidden or LoginRequired.
         """
-        repo = self._repos.find(repo_type, full_name)
+        repo = self.gates.seen_by(actor, self._repos.find(repo_type, full_name))
         require(actor, repo, min(need, Right.METADATA))
         if repo.full_name.lower() != full_name.lower():
             raise Moved(full_name, repo.full_name)
@@ -109,11 +111,11 @@ class Registry:
         return repo
 
     def right(self, actor: Actor, repo: Repo) -> Right:
-        return right_of(actor, repo)
+        return right_of(actor, self.gates.seen_by(actor, repo))
 
     def readable(self, actor: Actor, repo_ids: Sequence[int]) -> set[int]:
         """Those of these repos whose files `actor` may read."""
-        repos = self._repos.by_ids(repo_ids)
+        repos = self.gates.all_seen_by(actor, self._repos.by_ids(repo_ids))
         return {repo.id for repo in repos if right_of(actor, repo) >= Right.READ}
 
     def recheck(self, actor: Actor, repo_id: int, need: Right) -> None:
@@ -121,7 +123,7 @@ class Registry:
         repo = self._repos.by_id(repo_id)
         if repo is None:
             raise RepoNotFound
-        require(actor, repo, need)
+        require(actor, self.gates.seen_by(actor, repo), need)
 
     def by_id(self, repo_id: int) -> Repo | None:
         return self._repos.by_id(repo_id)
