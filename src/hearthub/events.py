@@ -182,6 +182,15 @@ class LoggedIn(AccountEvent):
     way: str
 
 
+@dataclass(frozen=True)
+class CollectionChanged(AccountEvent):
+    """`what` is created, changed or deleted; what is in it is nobody's to answer for."""
+
+    collection: str
+    title: str
+    what: str
+
+
 E = TypeVar("E", bound=Event)
 
 

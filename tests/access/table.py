@@ -15,6 +15,7 @@ class Need(Enum):
     NOTHING = "answers the same to everybody, whatever token they send"
     VALID = "whoever sends a token must send a good one"
     LOGIN = "a user, by any token"
+    SPEAKS = "a user, by a token that writes"
     METADATA = "may see that the repo exists"
     KNOWN = "sees the repo, and is somebody"
     LIKE = "sees the repo, and has a token that writes"
@@ -64,6 +65,8 @@ PARAMS = {
     "oid": OID,
     "part": "1",
     "lock": "999999999",
+    "slug": "no-such-0123456789abcdef01234567",
+    "item": "0" * 24,
     "num": "99999",
     "comment": "0" * 24,
     "source": "nobody",
@@ -93,6 +96,8 @@ LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
 REQUESTS, NO_GATE, PENDING = REPO + "/user-access-request", (400, None), {"status": "pending"}
+COLLECTION, NO_COLLECTION = "/api/collections/{namespace:seg}/{slug:seg}", (404, None)
+THING = {"item": {"id": "{namespace}/{name}", "type": "{type}"}}
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
@@ -163,6 +168,11 @@ TABLE = [
     Call("GET", "/api/users/{name:seg}/overview", Need.VALID, params=USER),
     Call("GET", "/api/users/{name:seg}/likes", Need.VALID, params=USER),
     Call("GET", "/api/organizations/{name:seg}/overview", Need.VALID, params=ORG),
+    Call("GET", "/api/users/{name:seg}/followers", Need.VALID, params=USER),
+    Call("GET", "/api/users/{name:seg}/following", Need.VALID, params=USER),
+    Call("GET", "/api/organizations/{name:seg}/followers", Need.VALID, params=ORG),
+    Call("GET", "/api/collections", Need.VALID),
+    Call("GET", COLLECTION, Need.VALID, NO_COLLECTION),
     Call("GET", "/api/pulse/trending", Need.VALID, NOTHING_INGESTED),
     Call("GET", "/api/pulse/metrics", Need.VALID),
     Call("GET", "/api/pulse/metrics/{name:seg}", Need.VALID, NOTHING_INGESTED, params=GINI),
@@ -183,6 +193,14 @@ TABLE = [
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),
     Call("GET", "/api/organizations/{name:seg}/settings/repositories", Need.LOGIN, params=ORG),
+    # By a token that writes; whose a collection is, tests/community/test_collections.py asks
+    Call("POST DELETE", "/api/users/{name:seg}/follow", Need.SPEAKS, params={"name": "bob"}),
+    Call("POST DELETE", "/api/organizations/{name:seg}/follow", Need.SPEAKS, params=ORG),
+    Call("POST DELETE", COLLECTION + "/upvote", Need.SPEAKS, NO_COLLECTION),
+    Call("POST", "/api/collections", Need.SPEAKS, json={"title": "Things {n}"}),
+    Call("PATCH DELETE", COLLECTION, Need.VALID, NO_COLLECTION, json={}),
+    Call("POST", COLLECTION + "/items", Need.VALID, NO_COLLECTION, json=THING),
+    Call("PATCH DELETE", COLLECTION + "/items/{item:seg}", Need.VALID, NO_COLLECTION, json={}),
     # What a gated repo shows
     Call("GET", REPO, Need.METADATA),
     Call("GET", REPO + "/revision/{rev:seg}", Need.METADATA),

@@ -87,6 +87,7 @@ def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[s
         raise NotFound(f"There is no user called {name}")
     orgs = [membership.account for membership in hub.accounts.orgs_of(account.id)]
     counts = hub.registry.counts(actor, account.id)
+    life = hub.community.follows.sociable(account.id)
     return {
         "user": account.name,
         "fullname": account.fullname,
@@ -95,6 +96,12 @@ def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[s
         "avatarUrl": "",
         "createdAt": iso(account.created),
         "orgs": [{"name": org.name, "fullname": org.fullname, "avatarUrl": ""} for org in orgs],
+        "numFollowers": life.followers,
+        "numFollowing": life.following,
+        "numLikes": life.likes,
+        "numDiscussions": life.discussions,
+        "numUpvotes": life.upvotes,
+        "isFollowing": account.id in hub.community.follows.followed(actor, [account.id]),
         **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
     }
 
@@ -112,6 +119,8 @@ def org_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[st
         "avatarUrl": "",
         "createdAt": iso(account.created),
         "numUsers": len(hub.accounts.members(account.id)),
+        "numFollowers": hub.community.follows.sociable(account.id).followers,
+        "isFollowing": account.id in hub.community.follows.followed(actor, [account.id]),
         **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
     }
 
