@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from calls import new_repo, unique
+from calls import new_repo, unique, upload_lfs
 from hearthub.app import open_hub
 from hearthub.settings import Settings
 from live import LiveHub
@@ -78,3 +78,34 @@ def test_what_is_private_is_not_counted(
     told = anyone.get(f"/api/users/{one}/overview").json()
     counted = [told[f"num{name}"] for name in ("Models", "Likes", "Discussions", "Upvotes")]
     assert counted == [1, 1, 1, 2]
+
+
+def test_repos_with_their_storage(
+    people: tuple[list[str], list[httpx.Client]], anyone: httpx.Client
+) -> None:
+    """At once, the largest first, page by page; private ones for those who see them."""
+    _, (first, _, _) = people
+    small, large, secret = new_repo(first), new_repo(first), new_repo(first, private=True)
+    upload_lfs(first, large, b"x" * 50_000)
+    url, found = "/api/settings/repositories?limit=2", list[dict[str, object]]()
+    while url:
+        answer = first.get(url)
+        found += answer.json()
+        url = answer.links.get("next", {}).get("url", "")
+    assert {it["id"] for it in found} == {small, large, secret}
+    assert found[0]["id"] == large
+    assert int(str(found[0]["storage"])) >= 50_000
+    assert anyone.get("/api/settings/repositories").status_code == 401
+
+
+def test_an_organisations_repos(
+    alice: httpx.Client, charlie: httpx.Client, anyone: httpx.Client
+) -> None:
+    secret = new_repo(alice, organization="acme", private=True)
+    shown = new_repo(alice, organization="acme")
+    url = "/api/organizations/acme/settings/repositories"
+    assert {secret, shown} <= {it["id"] for it in alice.get(url).json()}
+    seen = {it["id"] for it in charlie.get(url).json()}
+    assert shown in seen
+    assert secret not in seen
+    assert anyone.get(url).status_code == 401

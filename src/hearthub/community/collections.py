@@ -154,6 +154,7 @@ class Collections:
         self, actor: Actor, namespace: str, title: str, description: str | None, *, private: bool
     ) -> Collection:
         """Raises Conflict, with the slug, when the account has one of this title."""
+        _require_writer(actor)
         owner = self._registry.accounts.account(namespace)
         if owner is None:
             raise NotFound(f"There is no user or organisation called {namespace[:100]}")

@@ -201,8 +201,9 @@ class Gates:
 
 
 def _request(row: Any) -> AccessRequest:
-    *known, fields, reason = row
-    return AccessRequest(*known, orjson.loads(fields) if fields else None, reason)
+    values = list(row)
+    values[7] = orjson.loads(values[7]) if values[7] else None
+    return AccessRequest(*values)
 
 
 def _checked(fields: Mapping[str, Any]) -> str | None:

@@ -234,6 +234,14 @@ class Registry:
         """How many repos of each type an account has, counting what `actor` may see."""
         return self._repos.counts(owner_id, _reader(actor))
 
+    def owned(self, actor: Actor, owner_id: int, skip: int, limit: int) -> list[Repo]:
+        """An account's repos that `actor` may see, the largest first."""
+        return self._repos.of_owner(owner_id, _reader(actor), skip, limit)
+
+    def used_by(self, owner_id: int) -> int:
+        """The bytes that an account's repos use together."""
+        return self._repos.used_by(owner_id)
+
     # -- refs --------------------------------------------------------------------------------
 
     def refs(self, repo: Repo) -> list[Ref]:
