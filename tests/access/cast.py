@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -36,6 +37,11 @@ ACTORS = {
 BAD_TOKEN = {name for name in ACTORS if re.search("expired|revoked|garbage", name)}
 GUESTS = {"guest", "guest by a read token"}  # accepted wherever there is a gate
 OUTSIDERS = {"anonymous", "outsider"} | GUESTS | BAD_TOKEN
+MAY: dict[Need, Callable[[str], bool]] = {  # whatever the repo
+    Need.SPEAKS: lambda actor: actor != "anonymous" and "read token" not in actor,
+    Need.CHIEF: lambda actor: actor in ("org admin", "site admin"),
+    Need.ROOT: lambda actor: actor == "site admin",
+}
 ADMINS = {"owner", "org contributor on his own", "org writer", "org admin", "site admin"}
 
 
@@ -146,8 +152,8 @@ def _expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
     if need is Need.LOGIN:
         return refused
     speaks = not nobody and "read token" not in actor
-    if need is Need.SPEAKS:
-        return call.answer if speaks else refused
+    if need in MAY:
+        return call.answer if MAY[need](actor) else refused
     if need is Need.CREATE:
         return call.answer if actor in ADMINS | {"org contributor"} else refused
     given = right(actor, shelf)

@@ -16,6 +16,8 @@ class Need(Enum):
     VALID = "whoever sends a token must send a good one"
     LOGIN = "a user, by any token"
     SPEAKS = "a user, by a token that writes"
+    CHIEF = "an administrator of the organisation, or of the hub"
+    ROOT = "an administrator of the hub"
     METADATA = "may see that the repo exists"
     KNOWN = "sees the repo, and is somebody"
     LIKE = "sees the repo, and has a token that writes"
@@ -193,6 +195,9 @@ TABLE = [
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),
     Call("GET", "/api/organizations/{name:seg}/settings/repositories", Need.LOGIN, params=ORG),
+    Call("GET", "/api/settings/audit-log", Need.LOGIN),
+    Call("GET", "/api/organizations/{name:seg}/audit-log", Need.CHIEF, params=ORG),
+    Call("GET", "/api/audit", Need.ROOT),
     # By a token that writes; whose a collection is, tests/community/test_collections.py asks
     Call("POST DELETE", "/api/users/{name:seg}/follow", Need.SPEAKS, params={"name": "bob"}),
     Call("POST DELETE", "/api/organizations/{name:seg}/follow", Need.SPEAKS, params=ORG),

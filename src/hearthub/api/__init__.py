@@ -2,6 +2,7 @@
 
 from hearthub.api import (
     agents,
+    audit,
     auth,
     cas,
     collections,
@@ -40,6 +41,7 @@ routers = [
     gates.router,
     collections.router,
     follows.router,
+    audit.router,
     xet_tokens.router,
     lists.router,
     info.router,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
+from hearthub.community.audit import Audit
 from hearthub.community.collections import Collections
 from hearthub.community.discussions import Discussions
 from hearthub.community.follows import Follows
@@ -31,6 +32,7 @@ class Community:
         self.collections = Collections(db, events, registry)
         self.shelves = Shelves(db, registry, self.collections)
         self.follows = Follows(db)
+        self.audit = Audit(db)
 
     def like(self, actor: Actor, repo: Repo) -> None:
         """Liking twice is liking once."""

@@ -25,6 +25,7 @@ from hearthub.events import (
     RefDeleted,
     RepoCreated,
     RepoDeleted,
+    RepoHandedOver,
     RepoMoved,
     RepoSettingsChanged,
 )
@@ -190,6 +191,9 @@ class Registry:
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
             self.events.append(event, actor.user_id)
+            if owner.id != repo.owner_id:
+                left = RepoHandedOver(repo.owner_id, repo.type, repo.full_name, moved.full_name)
+                self.events.append(left, actor.user_id)
         return moved
 
     def change_settings(

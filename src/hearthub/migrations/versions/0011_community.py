@@ -101,6 +101,7 @@ def audit() -> None:
         "(select r.owner_id from repo r where r.id = event.repo_id) where repo_id is not null"
     )
     op.create_index("event_account", "event", ["account_id", "id"])
+    op.create_index("event_actor", "event", ["actor_id", "id"])
 
 
 def proposals() -> None:
