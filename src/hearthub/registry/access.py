@@ -99,6 +99,11 @@ def _refusal(actor: Actor, repo: Repo) -> str:
     )
 
 
+def proposer(actor: Actor, repo: Repo) -> int | None:
+    """Who may not write: what he brings is a proposal, and counted as his. None: who may."""
+    return actor.user_id if right_of(actor, repo) < Right.WRITE else None
+
+
 def require_creator(actor: Actor, owner_id: int, namespace: str) -> None:
     """Whether `actor` may make repos in a namespace."""
     if actor.user_id is None:

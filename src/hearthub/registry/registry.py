@@ -31,7 +31,7 @@ from hearthub.events import (
 )
 from hearthub.names import split_id
 from hearthub.registry import uploads
-from hearthub.registry.access import Right, require, require_creator, right_of
+from hearthub.registry.access import Right, proposer, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
@@ -318,6 +318,7 @@ class Registry:
         *,
         attributes: str | None,
         ignore: str | None,
+        by: int | None = None,
     ) -> list[FileVerdict]:
         """Which of these files go inline and which by Xet or LFS.
 
@@ -333,12 +334,23 @@ class Registry:
             max_regular=self.settings.max_regular_file,
         )
         changed = [verdict.size for verdict in verdicts if verdict.is_new]
-        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed))
+        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed), by)
         return verdicts
 
-    def require_room(self, repo_id: int, more: int) -> None:
-        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition."""
-        self._quota.require(repo_id, more)
+    def proposer(self, actor: Actor, repo: Repo) -> int | None:
+        """Who may not write: what he uploads is a proposal. None: who may."""
+        return proposer(actor, repo)
+
+    def adopt(self, repo: Repo, user_id: int) -> None:
+        """What this user proposed counts as the repo's own from now on."""
+        self._quota.adopt(repo.id, user_id)
+
+    def require_room(self, repo_id: int, more: int, by: int | None = None) -> None:
+        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition.
+
+        `by`: the proposer who brings them, who has less room.
+        """
+        self._quota.require(repo_id, more, by)
         if more:
             self.storage.require_room(more)
 
