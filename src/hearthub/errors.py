@@ -83,11 +83,12 @@ class GatedRepo(Forbidden):
 
 
 class Conflict(HearthubError):
-    """The thing exists already, or is in the way. `url`: what exists, where clients need it."""
+    """The thing exists already, or is in the way. `url` or, of a collection, `slug`: what exists,
+    where clients need it."""
 
-    def __init__(self, message: str, *, url: str | None = None) -> None:
+    def __init__(self, message: str, *, url: str | None = None, slug: str | None = None) -> None:
         super().__init__(message)
-        self.url = url
+        self.url, self.slug = url, slug
 
 
 class StaleParent(HearthubError):

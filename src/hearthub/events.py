@@ -23,6 +23,13 @@ class Event:
 
 
 @dataclass(frozen=True)
+class AccountEvent:
+    """Base of what happens to a user or an organisation, for the audit log."""
+
+    account_id: int
+
+
+@dataclass(frozen=True)
 class RepoCreated(Event):
     repo_type: str
     full_name: str
@@ -106,6 +113,84 @@ class Commented(Event):
     """The comment's id, 24 hex digits."""
 
 
+@dataclass(frozen=True)
+class AccessRequested(Event):
+    """`user` (a name) asked to read a gated repo; `status` is what became of it at once."""
+
+    user: str
+    status: str
+
+
+@dataclass(frozen=True)
+class AccessDecided(Event):
+    """`status`: accepted, rejected, or pending again; `granted` without having asked."""
+
+    user: str
+    status: str
+    granted: bool = False
+
+
+@dataclass(frozen=True)
+class RepoHandedOver(AccountEvent):
+    """A repo of this account has gone to another; the new owner's log has RepoMoved."""
+
+    repo_type: str
+    old_name: str
+    new_name: str
+
+
+@dataclass(frozen=True)
+class AccountAdded(AccountEvent):
+    name: str
+
+
+@dataclass(frozen=True)
+class AccountChanged(AccountEvent):
+    """`changes`: the new value of each setting that changed; of a password only that it did."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MemberSet(AccountEvent):
+    """A user (by name) has this role in the organisation now."""
+
+    user: str
+    role: str
+
+
+@dataclass(frozen=True)
+class MemberRemoved(AccountEvent):
+    user: str
+
+
+@dataclass(frozen=True)
+class TokenAdded(AccountEvent):
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class TokenRevoked(AccountEvent):
+    name: str
+
+
+@dataclass(frozen=True)
+class LoggedIn(AccountEvent):
+    """`way`: password, oidc or whatever proved who it is."""
+
+    way: str
+
+
+@dataclass(frozen=True)
+class CollectionChanged(AccountEvent):
+    """`what` is created, changed or deleted; what is in it is nobody's to answer for."""
+
+    collection: str
+    title: str
+    what: str
+
+
 E = TypeVar("E", bound=Event)
 
 
@@ -120,22 +205,26 @@ class EventLog:
         """Call `handler` for each event of exactly this type, in the order of subscription."""
         self._handlers[event_type].append(handler)
 
-    def append(self, event: Event, actor_id: int | None) -> None:
+    def append(self, event: Event | AccountEvent, actor_id: int | None) -> None:
         """Write `event` into the open transaction (or one of its own) and tell the subscribers.
 
         An error in a subscriber undoes the transaction: the change and its jobs go together.
         """
         payload = asdict(event)
-        del payload["repo_id"]
+        repo_id, account_id = payload.pop("repo_id", None), payload.pop("account_id", None)
         with self._db.transaction():
             self._db.execute(
-                "insert into event (kind, repo_id, actor_id, at, payload)"
-                " values (:kind, :repo_id, :actor_id, :at, :payload)",
+                "insert into event (kind, repo_id, account_id, actor_id, at, payload) values "
+                "(:kind, :repo_id, "
+                "coalesce(:account_id, (select owner_id from repo where id = :repo_id)), "
+                ":actor_id, :at, :payload)",
                 kind=type(event).__name__,
-                repo_id=event.repo_id,
+                repo_id=repo_id,
+                account_id=account_id,
                 actor_id=actor_id,
                 at=now_ms(),
                 payload=orjson.dumps(payload).decode(),
             )
-            for handler in self._handlers[type(event)]:
-                handler(event)
+            if isinstance(event, Event):
+                for handler in self._handlers[type(event)]:
+                    handler(event)

@@ -49,6 +49,9 @@ class Settings:
     """`HEARTHUB_MAX_REPO_SIZE`: how much one repo may use; 0: no limit."""
     max_namespace_size: int = 0
     """`HEARTHUB_MAX_NAMESPACE_SIZE`: all repos of a user or organisation together; 0: no limit."""
+    max_proposed_size: int = 10 * 10**9
+    """`HEARTHUB_MAX_PROPOSED_SIZE`: what people who may not write bring to a namespace, with their
+    pull requests together; 0: no limit but a tenth of the two above."""
     max_folder_entries: int = 10_000
     """`HEARTHUB_MAX_FOLDER_ENTRIES`: files and folders directly in one folder; 0: no limit."""
     min_free: int = 2**30

@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -19,6 +20,8 @@ GARBAGE = "hf_" + "x" * 40
 ACTORS = {
     "anonymous": "olive",
     "outsider": "olive",
+    "guest": "olive",
+    "guest by a read token": "olive",
     "owner": "olive",
     "owner by a read token": "olive",
     "owner by an expired token": "olive",
@@ -32,7 +35,13 @@ ACTORS = {
     "site admin": "olive",
 }
 BAD_TOKEN = {name for name in ACTORS if re.search("expired|revoked|garbage", name)}
-OUTSIDERS = {"anonymous", "outsider"} | BAD_TOKEN
+GUESTS = {"guest", "guest by a read token"}  # accepted wherever there is a gate
+OUTSIDERS = {"anonymous", "outsider"} | GUESTS | BAD_TOKEN
+MAY: dict[Need, Callable[[str], bool]] = {  # whatever the repo
+    Need.SPEAKS: lambda actor: actor != "anonymous" and "read token" not in actor,
+    Need.CHIEF: lambda actor: actor in ("org admin", "site admin"),
+    Need.ROOT: lambda actor: actor == "site admin",
+}
 ADMINS = {"owner", "org contributor on his own", "org writer", "org admin", "site admin"}
 
 
@@ -53,12 +62,13 @@ def assemble(hub: LiveHub) -> Cast:
     roles = {"reader": "read", "contributor": "contributor", "writer": "write", "chief": "admin"}
     with open_hub(Settings(data=hub.data)) as parts:
         accounts = parts.accounts
-        for name in ("olive", "oscar", *roles):
+        for name in ("olive", "oscar", "greta", *roles):
             accounts.add_user(name)
         accounts.add_org("guild")
         for name, role in roles.items():
             accounts.set_member("guild", name, role)
-        tokens = {name: accounts.add_token(name) for name in ("olive", "oscar", *roles)}
+        tokens = {name: accounts.add_token(name) for name in ("olive", "oscar", "greta", *roles)}
+        guest = accounts.add_token("greta", role="read")
         read = accounts.add_token("olive", role="read")
         expired = accounts.add_token("olive", "expired", expires_days=1)
         revoked = accounts.add_token("olive", "revoked")
@@ -66,6 +76,8 @@ def assemble(hub: LiveHub) -> Cast:
         parts.db.execute("update token set expires = 1 where name = 'expired'")
     sent = {
         "outsider": tokens["oscar"],
+        "guest": tokens["greta"],
+        "guest by a read token": guest,
         "owner": tokens["olive"],
         "owner by a read token": read,
         "owner by an expired token": expired,
@@ -102,6 +114,8 @@ def shelve(cast: Cast, namespace: str, maker: str, kind: str, shelf: str) -> str
     if shelf == "gated":
         url = f"/api/{kind}s/{repo}/settings"
         assert client.put(url, json={"gated": "manual"}).status_code == 200
+        url = f"/api/{kind}s/{repo}/user-access-request/grant"
+        assert client.post(url, json={"user": "greta"}).status_code == 200
     return repo
 
 
@@ -109,12 +123,19 @@ def right(actor: str, shelf: str) -> Need | None:
     """The most that the rules give: None, METADATA, READ or ADMIN."""
     if actor in ADMINS:
         return Need.ADMIN
-    if actor not in OUTSIDERS or shelf == "public":
+    if actor not in OUTSIDERS or shelf == "public" or (actor in GUESTS and shelf == "gated"):
         return Need.READ
     return Need.METADATA if shelf == "gated" else None
 
 
 def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
+    """Of a call, which may say something else where there is no gate."""
+    if call.ungated and shelf != "gated":
+        call = replace(call, answer=call.ungated)
+    return _expected(call, actor, shelf)
+
+
+def _expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
     """Status and error code, from the rules alone."""
     nobody, need = actor == "anonymous", call.need
     if need in (Need.NOTHING, Need.STORE):
@@ -130,16 +151,18 @@ def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
     refused = (401 if nobody else 403), None
     if need is Need.LOGIN:
         return refused
+    speaks = not nobody and "read token" not in actor
+    if need in MAY:
+        return call.answer if MAY[need](actor) else refused
     if need is Need.CREATE:
         return call.answer if actor in ADMINS | {"org contributor"} else refused
     given = right(actor, shelf)
     if given is None:
         return (401 if nobody else 404), "RepoNotFound"
-    if need is Need.METADATA or given is Need.ADMIN:
+    if need is Need.METADATA or given is Need.ADMIN or (need is Need.KNOWN and not nobody):
         return call.answer
     if need in (Need.READ, Need.PROPOSE) and given is not Need.READ:
         return refused[0], "GatedRepo"
-    speaks = not nobody and "read token" not in actor
     may = need is Need.READ or (need in (Need.PROPOSE, Need.LIKE) and speaks)
     return call.answer if may else refused
 

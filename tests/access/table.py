@@ -15,7 +15,11 @@ class Need(Enum):
     NOTHING = "answers the same to everybody, whatever token they send"
     VALID = "whoever sends a token must send a good one"
     LOGIN = "a user, by any token"
+    SPEAKS = "a user, by a token that writes"
+    CHIEF = "an administrator of the organisation, or of the hub"
+    ROOT = "an administrator of the hub"
     METADATA = "may see that the repo exists"
+    KNOWN = "sees the repo, and is somebody"
     LIKE = "sees the repo, and has a token that writes"
     READ = "may read the repo's files"
     PROPOSE = "may read, and has a token that writes"
@@ -29,7 +33,8 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """`answer` is the status, and with it the error code, of those who are let through.
+    """`answer` is the status, and with it the error code, of those who are let through; `ungated`
+    the same on repos that are not gated, where it differs.
 
     `fresh`: the call uses the repo up, so that each gets one of its own.
     """
@@ -43,6 +48,7 @@ class Call:
     media: str | None = None
     params: dict[str, str] = field(default_factory=dict)
     fresh: bool = False
+    ungated: tuple[int, str | None] | None = None
 
 
 OID = "0" * 64
@@ -61,6 +67,8 @@ PARAMS = {
     "oid": OID,
     "part": "1",
     "lock": "999999999",
+    "slug": "no-such-0123456789abcdef01234567",
+    "item": "0" * 24,
     "num": "99999",
     "comment": "0" * 24,
     "source": "nobody",
@@ -89,6 +97,9 @@ NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+REQUESTS, NO_GATE, PENDING = REPO + "/user-access-request", (400, None), {"status": "pending"}
+COLLECTION, NO_COLLECTION = "/api/collections/{namespace:seg}/{slug:seg}", (404, None)
+THING = {"item": {"id": "{namespace}/{name}", "type": "{type}"}}
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
@@ -159,6 +170,11 @@ TABLE = [
     Call("GET", "/api/users/{name:seg}/overview", Need.VALID, params=USER),
     Call("GET", "/api/users/{name:seg}/likes", Need.VALID, params=USER),
     Call("GET", "/api/organizations/{name:seg}/overview", Need.VALID, params=ORG),
+    Call("GET", "/api/users/{name:seg}/followers", Need.VALID, params=USER),
+    Call("GET", "/api/users/{name:seg}/following", Need.VALID, params=USER),
+    Call("GET", "/api/organizations/{name:seg}/followers", Need.VALID, params=ORG),
+    Call("GET", "/api/collections", Need.VALID),
+    Call("GET", COLLECTION, Need.VALID, NO_COLLECTION),
     Call("GET", "/api/pulse/trending", Need.VALID, NOTHING_INGESTED),
     Call("GET", "/api/pulse/metrics", Need.VALID),
     Call("GET", "/api/pulse/metrics/{name:seg}", Need.VALID, NOTHING_INGESTED, params=GINI),
@@ -179,6 +195,17 @@ TABLE = [
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),
     Call("GET", "/api/organizations/{name:seg}/settings/repositories", Need.LOGIN, params=ORG),
+    Call("GET", "/api/settings/audit-log", Need.LOGIN),
+    Call("GET", "/api/organizations/{name:seg}/audit-log", Need.CHIEF, params=ORG),
+    Call("GET", "/api/audit", Need.ROOT),
+    # By a token that writes; whose a collection is, tests/community/test_collections.py asks
+    Call("POST DELETE", "/api/users/{name:seg}/follow", Need.SPEAKS, params={"name": "bob"}),
+    Call("POST DELETE", "/api/organizations/{name:seg}/follow", Need.SPEAKS, params=ORG),
+    Call("POST DELETE", COLLECTION + "/upvote", Need.SPEAKS, NO_COLLECTION),
+    Call("POST", "/api/collections", Need.SPEAKS, json={"title": "Things {n}"}),
+    Call("PATCH DELETE", COLLECTION, Need.VALID, NO_COLLECTION, json={}),
+    Call("POST", COLLECTION + "/items", Need.VALID, NO_COLLECTION, json=THING),
+    Call("PATCH DELETE", COLLECTION + "/items/{item:seg}", Need.VALID, NO_COLLECTION, json={}),
     # What a gated repo shows
     Call("GET", REPO, Need.METADATA),
     Call("GET", REPO + "/revision/{rev:seg}", Need.METADATA),
@@ -227,6 +254,27 @@ TABLE = [
     Call("POST", GIT_OF_KIND + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
     Call("POST", GIT + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
     Call("POST", GIT_OF_KIND + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
+    # Gates
+    Call("POST", "/{namespace:seg}/{name:seg}/ask-access", Need.LIKE, json={"Why": "To see"}),
+    Call("POST", "/{kind:kind}/{namespace:seg}/{name:seg}/ask-access", Need.LIKE),
+    Call("GET", REQUESTS, Need.KNOWN),
+    Call("GET", REQUESTS + "/{status:seg}", Need.ADMIN, ungated=NO_GATE, params=PENDING),
+    Call(
+        "POST",
+        REQUESTS + "/handle",
+        Need.ADMIN,
+        (404, None),
+        ungated=NO_GATE,
+        json={"user": "nobody{n}", "status": "accepted"},
+    ),
+    Call(
+        "POST",
+        REQUESTS + "/grant",
+        Need.ADMIN,
+        (404, None),
+        ungated=NO_GATE,
+        json={"user": "nobody{n}"},
+    ),
     # Owning
     Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
     Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),

@@ -10,6 +10,17 @@ from hearthub.accounts.users import Account
 from hearthub.clock import iso, now_ms
 from hearthub.db import Database
 from hearthub.errors import InvalidCredentials, LoginRequired
+from hearthub.events import (
+    AccountAdded,
+    AccountChanged,
+    AccountEvent,
+    EventLog,
+    LoggedIn,
+    MemberRemoved,
+    MemberSet,
+    TokenAdded,
+    TokenRevoked,
+)
 
 FLUSH_MS = 60_000
 
@@ -19,10 +30,11 @@ class Accounts:
 
     `user` and `org` arguments are a name in any case, or an id; NotFound when there is none.
     Nothing is cached: a token that was revoked, or a user disabled, is refused at once.
+    `by` is the id of the user who does it, for the audit log; None: an operator, on the machine.
     """
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._db, self._events = db, EventLog(db)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 
@@ -37,31 +49,37 @@ class Accounts:
         fullname: str | None = None,
         password: str | None = None,
         hashed: str | None = None,
+        by: int | None = None,
     ) -> Account:
         """Conflict when a user or organisation has the name, in any case. No password: no login.
 
         `hashed` instead of `password` is one that `hash_password` made, which takes its time.
         """
         hashed = hashed if password is None else passwords.hash_password(password)
-        return users.insert(
-            self._db,
-            "user",
-            name,
-            fullname=fullname,
-            email=email,
-            password=hashed,
-            is_admin=admin,
-        )
+        with self._db.transaction():
+            account = users.insert(
+                self._db,
+                "user",
+                name,
+                fullname=fullname,
+                email=email,
+                password=hashed,
+                is_admin=admin,
+            )
+            self._log(AccountAdded(account.id, account.name), by)
+        return account
 
-    def set_password(self, user: str | int, password: str) -> None:
-        self.set_hashed_password(user, passwords.hash_password(password))
+    def set_password(self, user: str | int, password: str, *, by: int | None = None) -> None:
+        self.set_hashed_password(user, passwords.hash_password(password), by=by)
 
-    def set_hashed_password(self, user: str | int, hashed: str) -> None:
+    def set_hashed_password(self, user: str | int, hashed: str, *, by: int | None = None) -> None:
         """One that `hash_password` made."""
         account = users.require(self._db, user, "user")
-        self._db.execute(
-            "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
-        )
+        with self._db.transaction():
+            self._db.execute(
+                "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
+            )
+            self._log(AccountChanged(account.id, {"password": True}), by)
 
     def has_password(self, user: str | int, password: str) -> bool:
         """Whether it is this user's, who may be disabled."""
@@ -76,19 +94,24 @@ class Accounts:
         admin: bool | None = None,
         email: str | None = None,
         fullname: str | None = None,
+        by: int | None = None,
     ) -> None:
         """None leaves a value as it is."""
         account = users.require(self._db, user, "user")
-        users.change(self._db, account, is_admin=admin, email=email, fullname=fullname)
+        with self._db.transaction():
+            users.change(self._db, account, is_admin=admin, email=email, fullname=fullname)
+            self._log_changes(account, by, is_admin=admin, email=email, fullname=fullname)
 
-    def set_disabled(self, user: str | int, disabled: bool) -> None:
+    def set_disabled(self, user: str | int, disabled: bool, *, by: int | None = None) -> None:
         """A disabled user keeps all they have, and can neither log in nor use a token."""
         account = users.require(self._db, user, "user")
-        self._db.execute(
-            "update account set disabled = :disabled where id = :id",
-            disabled=int(disabled),
-            id=account.id,
-        )
+        with self._db.transaction():
+            self._db.execute(
+                "update account set disabled = :disabled where id = :id",
+                disabled=int(disabled),
+                id=account.id,
+            )
+            self._log_changes(account, by, disabled=disabled)
 
     def users(self) -> list[Account]:
         return users.of_kind(self._db, "user")
@@ -118,26 +141,42 @@ class Accounts:
             org = users.insert(
                 self._db, "org", name, fullname=fullname, default_private=default_private
             )
+            self._log(AccountAdded(org.id, org.name), creator)
             if creator is not None:
-                self.set_member(org.id, creator, "admin")
+                self.set_member(org.id, creator, "admin", by=creator)
         return org
 
     def change_org(
-        self, org: str | int, *, fullname: str | None = None, default_private: bool | None = None
+        self,
+        org: str | int,
+        *,
+        fullname: str | None = None,
+        default_private: bool | None = None,
+        by: int | None = None,
     ) -> None:
         """None leaves a value as it is."""
         account = users.require(self._db, org, "org")
-        users.change(self._db, account, fullname=fullname, default_private=default_private)
+        with self._db.transaction():
+            users.change(self._db, account, fullname=fullname, default_private=default_private)
+            self._log_changes(account, by, fullname=fullname, default_private=default_private)
 
     def orgs(self) -> list[Account]:
         return users.of_kind(self._db, "org")
 
-    def set_member(self, org: str | int, user: str | int, role: str) -> None:
+    def set_member(
+        self, org: str | int, user: str | int, role: str, *, by: int | None = None
+    ) -> None:
         """Add a member, or give one another role: admin, write, contributor or read."""
-        orgs.set_member(self._db, *self._org_and_user(org, user), role)
+        account, member = self._org_and_user(org, user)
+        with self._db.transaction():
+            orgs.set_member(self._db, account, member, role)
+            self._log(MemberSet(account.id, member.name, role), by)
 
-    def remove_member(self, org: str | int, user: str | int) -> None:
-        orgs.remove_member(self._db, *self._org_and_user(org, user))
+    def remove_member(self, org: str | int, user: str | int, *, by: int | None = None) -> None:
+        account, member = self._org_and_user(org, user)
+        with self._db.transaction():
+            orgs.remove_member(self._db, account, member)
+            self._log(MemberRemoved(account.id, member.name), by)
 
     def members(self, org: str | int) -> list[Member]:
         return orgs.members(self._db, users.require(self._db, org, "org").id)
@@ -154,16 +193,25 @@ class Accounts:
         role: str = "write",
         expires_days: int | None = None,
         value: str | None = None,
+        by: int | None = None,
     ) -> str:
         """The new token, which cannot be read again; `value` registers a token made elsewhere.
 
         Names are labels and need not differ. Conflict when `value` is registered already.
         """
         account = users.require(self._db, user, "user")
-        return tokens.add(self._db, account, name, role, expires_days, value)
+        with self._db.transaction():
+            made = tokens.add(self._db, account, name, role, expires_days, value)
+            self._log(TokenAdded(account.id, name, role), by)
+        return made
 
-    def revoke_token(self, user: str | int, name_or_id: str | int) -> None:
-        tokens.revoke(self._db, users.require(self._db, user, "user"), name_or_id)
+    def revoke_token(
+        self, user: str | int, name_or_id: str | int, *, by: int | None = None
+    ) -> None:
+        account = users.require(self._db, user, "user")
+        with self._db.transaction():
+            tokens.revoke(self._db, account, name_or_id)
+            self._log(TokenRevoked(account.id, str(name_or_id)), by)
 
     def tokens(self, user: str | int) -> list[Token]:
         """All tokens of a user, expired and revoked ones too, oldest first."""
@@ -196,7 +244,12 @@ class Accounts:
         fits = passwords.verify(password, row.password if row else None)
         if not fits or row is None or row.disabled:
             raise InvalidCredentials("Wrong name or password")
+        self.note_login(row.id, "password")
         return self.actor(row.id)
+
+    def note_login(self, user_id: int, way: str) -> None:
+        """For the audit log: who a user is was proved, in the `way` named."""
+        self._log(LoggedIn(user_id, way), user_id)
 
     def actor(self, user: str | int, *, token_id: int | None = None) -> Actor:
         """A user as they are now: with all their rights, or through an access token of theirs.
@@ -257,6 +310,19 @@ class Accounts:
             ],
             "auth": auth,
         }
+
+    def _log(self, event: AccountEvent, by: int | None) -> None:
+        self._events.append(event, by)
+
+    def _log_changes(self, account: Account, by: int | None, **values: object) -> None:
+        """Those that are not as they were; None is no change."""
+        changes = {
+            name: value
+            for name, value in values.items()
+            if value is not None and value != getattr(account, name)
+        }
+        if changes:
+            self._log(AccountChanged(account.id, changes), by)
 
     def _note_use(self, token_id: int, last_used: int | None) -> None:
         now = now_ms()

@@ -63,7 +63,8 @@ async def xorb_grant(request: Request) -> Response:
 async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
     hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
-    await read(hub, hub.registry.require_room, grant.repo, declared_length(request))
+    by = await read(hub, grants.proposer_of, hub, grant)
+    await read(hub, hub.registry.require_room, grant.repo, declared_length(request), by)
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
         inserted = await run_heavy(
             hub.storage.receive_xorb, grant.repo, request.path_params["hash"], spool
@@ -73,8 +74,9 @@ async def post_xorb(request: Request) -> Response:
 
 async def post_shard_v1(request: Request) -> Response:
     hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
+    by = await read(hub, grants.proposer_of, hub, grant)
     async with spool_body(request, hub.storage, hub.storage.max_shard, hashed=False) as spool:
-        await run_heavy(hub.storage.register_shard, grant.repo, spool)
+        await run_heavy(hub.storage.register_shard, grant.repo, spool, None, by)
     return JSONResponse({"result": 1})
 
 
@@ -96,10 +98,11 @@ class ShardAnswer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         storage, request = self.hub.storage, Request(scope, receive)
         headers = [(b"content-type", b"application/x-ndjson")]
+        by = await read(self.hub, grants.proposer_of, self.hub, self.grant)
         async with spool_body(request, storage, storage.max_shard, hashed=False) as spool:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             work = asyncio.ensure_future(
-                run_heavy(storage.register_shard, self.grant.repo, spool, self._note)
+                run_heavy(storage.register_shard, self.grant.repo, spool, self._note, by)
             )
             await send(_frame(type="validating", verified=0, total=1))
             while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:

@@ -83,6 +83,7 @@ def preupload(
         [FileOffer(file.path, file.size, _decode(file.sample)) for file in body.files],
         attributes=body.gitAttributes,
         ignore=body.gitIgnore,
+        by=target.hub.registry.proposer(target.actor, repo),
     )
     return {
         "files": [

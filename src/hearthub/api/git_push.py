@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from hearthub.accounts import Actor
 from hearthub.errors import BadRequest, HearthubError
-from hearthub.http.body import spool_body
+from hearthub.http.actor import read
+from hearthub.http.body import declared_length, spool_body
 from hearthub.http.pktlines import PACK, PROGRESS, Mark, in_band, line, read_lines
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
@@ -27,6 +28,8 @@ async def answer(request: Request, actor: Actor, repo: Repo) -> Response:
     hub = hub_of(request)
     if request.headers.get("content-encoding", "identity") != "identity":
         raise BadRequest("A push cannot be packed once more")
+    by = hub.registry.proposer(actor, repo)
+    await read(hub, hub.registry.require_room, repo.id, declared_length(request), by)
     async with spool_body(request, hub.storage, MAX_PACK, hashed=False) as spool:
         body = await run_heavy(_push, hub.registry, actor, repo, spool.path)
     return Response(

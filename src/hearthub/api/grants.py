@@ -45,6 +45,12 @@ def owner_of(hub: Hub, grant: Grant) -> Actor:
     return hub.accounts.actor(grant.user, token_id=grant.token)
 
 
+def proposer_of(hub: Hub, grant: Grant) -> int | None:
+    """The holder, if what they upload is a proposal; None: they may write."""
+    repo = hub.registry.by_id(grant.repo)
+    return hub.registry.proposer(owner_of(hub, grant), repo) if repo else None
+
+
 def recheck(hub: Hub, grant: Grant) -> None:
     """Whether the grant's holder still has the right; raises what the registry would."""
     hub.registry.recheck(owner_of(hub, grant), grant.repo, Right[grant.right])

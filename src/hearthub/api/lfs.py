@@ -83,7 +83,7 @@ async def batch(request: Request) -> Response:
 async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
     hub, ticket = hub_of(request), await _ticket(request)
-    await read(hub, hub.registry.require_room, ticket.repo_id, ticket.size)
+    await read(hub, hub.registry.require_room, ticket.repo_id, ticket.size, ticket.by)
     async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
         await run_heavy(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
@@ -96,7 +96,7 @@ async def put_part(request: Request) -> Response:
     if not (number.isascii() and number.isdigit() and len(number) < 8):
         raise BadRequest("A part is named by its number")
     limit = ticket.part_length(int(number))
-    await read(hub, hub.registry.require_room, ticket.repo_id, 0)
+    await read(hub, hub.registry.require_room, ticket.repo_id, 0, ticket.by)
     async with spool_body(request, hub.storage, limit, hashed=False) as spool:
         etag = await run_heavy(hub.storage.lfs.receive_part, ticket, int(number), spool)
     return Response(status_code=200, headers={"ETag": f'"{etag}"'})
@@ -135,8 +135,9 @@ def _upload(
     request: Request, hub: Hub, actor: Actor, repo: Repo, body: Batch
 ) -> list[dict[str, Any]]:
     wanted = [(item.oid, item.size) for item in body.objects]
-    uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart="multipart" in body.transfers)
-    room = _Room(hub, repo)
+    by, multipart = hub.registry.proposer(actor, repo), "multipart" in body.transfers
+    uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart=multipart, by=by)
+    room = _Room(hub, repo, by)
     answers = []
     for upload in uploads:
         answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
@@ -155,8 +156,8 @@ def _upload(
 class _Room:
     """What a repo has left, taken by the objects of a batch one after the other."""
 
-    def __init__(self, hub: Hub, repo: Repo) -> None:
-        self._hub, self._repo, self._taken = hub, repo, 0
+    def __init__(self, hub: Hub, repo: Repo, by: int | None) -> None:
+        self._hub, self._repo, self._by, self._taken = hub, repo, by, 0
         self._refused: tuple[int, dict[str, Any]] | None = None
 
     def take(self, size: int) -> dict[str, Any] | None:
@@ -165,7 +166,7 @@ class _Room:
         if self._refused and size >= self._refused[0]:
             return self._refused[1]
         try:
-            self._hub.registry.require_room(self._repo.id, self._taken + size)
+            self._hub.registry.require_room(self._repo.id, self._taken + size, self._by)
         except HearthubError as error:
             answer = {"code": status_of(error, anonymous=False), "message": str(error)}
             self._refused = size, answer

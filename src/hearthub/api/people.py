@@ -1,14 +1,12 @@
 """Likes, and what users and organisations have."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
-from hearthub.catalogue import Filter, Page
 from hearthub.clock import iso
-from hearthub.context import Hub
 from hearthub.errors import LoginRequired, NotFound
 from hearthub.http.actor import CurrentActor, CurrentHub
 from hearthub.http.urls import next_link
@@ -16,7 +14,6 @@ from hearthub.registry import REPO_TYPES, Repo
 
 router = APIRouter(tags=["people"])
 
-MAX_REPOSITORIES = 10_000
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Skip = Annotated[int, Query(ge=0, le=2**31)]
 
@@ -87,6 +84,7 @@ def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[s
         raise NotFound(f"There is no user called {name}")
     orgs = [membership.account for membership in hub.accounts.orgs_of(account.id)]
     counts = hub.registry.counts(actor, account.id)
+    life = hub.community.follows.sociable(account.id)
     return {
         "user": account.name,
         "fullname": account.fullname,
@@ -95,6 +93,12 @@ def user_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[s
         "avatarUrl": "",
         "createdAt": iso(account.created),
         "orgs": [{"name": org.name, "fullname": org.fullname, "avatarUrl": ""} for org in orgs],
+        "numFollowers": life.followers,
+        "numFollowing": life.following,
+        "numLikes": life.likes,
+        "numDiscussions": life.discussions,
+        "numUpvotes": life.upvotes,
+        "isFollowing": account.id in hub.community.follows.followed(actor, [account.id]),
         **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
     }
 
@@ -112,6 +116,8 @@ def org_overview(name: Segment, hub: CurrentHub, actor: CurrentActor) -> dict[st
         "avatarUrl": "",
         "createdAt": iso(account.created),
         "numUsers": len(hub.accounts.members(account.id)),
+        "numFollowers": hub.community.follows.sociable(account.id).followers,
+        "isFollowing": account.id in hub.community.follows.followed(actor, [account.id]),
         **{f"num{kind.capitalize()}s": counts.get(kind, 0) for kind in REPO_TYPES},
     }
 
@@ -138,28 +144,41 @@ def org_members(
 
 
 @router.get("/api/settings/repositories", summary="The caller's repos with the storage they use")
-def own_repositories(hub: CurrentHub, actor: CurrentActor) -> list[dict[str, Any]]:
-    if actor.name is None:
+def own_repositories(
+    request: Request, response: Response, hub: CurrentHub, actor: CurrentActor,
+    limit: Limit = 1000, skip: Skip = 0,
+) -> list[dict[str, Any]]:  # fmt: skip
+    if actor.user_id is None:
         raise LoginRequired
-    return _repositories(hub, actor, actor.name)
+    found = hub.registry.owned(actor, actor.user_id, skip, limit + 1)
+    if len(found) > limit:
+        response.headers["Link"] = next_link(request, skip=skip + limit)
+    return _stored(found[:limit], hub.registry.used_by(actor.user_id))
 
 
 @router.get(
     "/api/organizations/{name:seg}/settings/repositories",
     summary="An organisation's repos with the storage they use, as far as the caller may see them",
 )
-def org_repositories(name: Segment, hub: CurrentHub, actor: CurrentActor) -> list[dict[str, Any]]:
+def org_repositories(
+    name: Segment, request: Request, response: Response, hub: CurrentHub, actor: CurrentActor,
+    limit: Limit = 1000, skip: Skip = 0,
+) -> list[dict[str, Any]]:  # fmt: skip
     if actor.user_id is None:
         raise LoginRequired
     account = hub.accounts.account(name)
     if account is None or account.kind != "org":
         raise NotFound(f"There is no organisation called {name}")
-    return _repositories(hub, actor, account.name)
+    found = hub.registry.owned(actor, account.id, skip, limit + 1)
+    if len(found) > limit:
+        response.headers["Link"] = next_link(request, skip=skip + limit)
+    # Of all it uses members alone hear; a stranger's repos are parts of what he sees.
+    known = account.id in actor.roles or actor.is_admin
+    whole = hub.registry.used_by(account.id) if known else sum(it.used_storage for it in found)
+    return _stored(found[:limit], whole)
 
 
-def _repositories(hub: Hub, actor: Actor, owner: str) -> list[dict[str, Any]]:
-    repos = [repo for kind in REPO_TYPES for repo in _of_owner(hub, actor, kind, owner)]
-    total = sum(repo.used_storage for repo in repos) or 1
+def _stored(repos: Sequence[Repo], whole: int) -> list[dict[str, Any]]:
     return [
         {
             "id": repo.full_name,
@@ -167,13 +186,7 @@ def _repositories(hub: Hub, actor: Actor, owner: str) -> list[dict[str, Any]]:
             "updatedAt": iso(repo.modified),
             "visibility": repo.visibility,
             "storage": repo.used_storage,
-            "storagePercent": round(100 * repo.used_storage / total, 2),
+            "storagePercent": round(100 * repo.used_storage / (whole or 1), 2),
         }
-        for repo in sorted(repos, key=lambda repo: -repo.used_storage)
+        for repo in repos
     ]
-
-
-def _of_owner(hub: Hub, actor: Actor, kind: str, owner: str) -> list[Repo]:
-    wanted = Filter(kind, [[("author", owner)]])
-    rows, _ = hub.catalogue.page(actor, wanted, Page("modified", limit=MAX_REPOSITORIES))
-    return [row.repo for row in rows if row.repo]

@@ -30,7 +30,8 @@ def write_token(
     create_pr: bool = False,
 ) -> dict[str, Any]:
     repo = target.repo(Right.PROPOSE if create_pr or rev.startswith(PULLS) else Right.WRITE)
-    target.hub.registry.require_room(repo.id, 0)
+    by = target.hub.registry.proposer(target.actor, repo)
+    target.hub.registry.require_room(repo.id, 0, by)
     target.hub.storage.require_room()
     return _issue(request, response, repo, target.actor, Right.PROPOSE)
 

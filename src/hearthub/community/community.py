@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
+from hearthub.community.audit import Audit
+from hearthub.community.collections import Collections
 from hearthub.community.discussions import Discussions
+from hearthub.community.follows import Follows
+from hearthub.community.shelves import Shelves
 from hearthub.db import Database, batches
 from hearthub.errors import Forbidden, LoginRequired
 from hearthub.events import EventLog, RepoLiked, RepoUnliked
@@ -25,6 +29,10 @@ class Community:
     def __init__(self, db: Database, events: EventLog, registry: Registry) -> None:
         self.db, self.events, self.registry = db, events, registry
         self.discussions = Discussions(db, events, registry)
+        self.collections = Collections(db, events, registry)
+        self.shelves = Shelves(db, registry, self.collections)
+        self.follows = Follows(db)
+        self.audit = Audit(db)
 
     def like(self, actor: Actor, repo: Repo) -> None:
         """Liking twice is liking once."""

@@ -264,6 +264,8 @@ class Discussions:
             self._db.execute(
                 "update discussion set merged_oid = :oid where id = :id", oid=oid, id=found.id
             )
+            if found.author_id is not None:
+                self._registry.adopt(repo, found.author_id)
             if comment:
                 self._add(actor, found, "comment", _comment(comment))
             self._done(actor, repo, found, "status-change", {"status": "merged", "reason": None})

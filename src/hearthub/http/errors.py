@@ -68,6 +68,8 @@ def error_response(error: errors.HearthubError, status: int) -> Response:
         headers["X-Repo-Commit"] = error.commit
     if isinstance(error, errors.Conflict) and error.url:
         body["url"] = error.url
+    if isinstance(error, errors.Conflict) and error.slug:
+        body["slug"] = error.slug
     if isinstance(error, errors.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.TooManyRequests):

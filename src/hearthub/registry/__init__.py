@@ -5,6 +5,7 @@ from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
+from hearthub.registry.gates import AccessRequest
 from hearthub.registry.git import Fetch, Filter, Pack, Selection, Update, Verdict
 from hearthub.registry.gitformat import Commit, blob_oid
 from hearthub.registry.inventory import is_object, large_objects
@@ -32,6 +33,7 @@ __all__ = [
     "PULLS",
     "REPO_TYPES",
     "TAGS",
+    "AccessRequest",
     "CheckReport",
     "Commit",
     "CommitHeader",

@@ -31,7 +31,7 @@ CREATOR_ROLES = frozenset({"admin", "write", "contributor"})
 
 def right_of(actor: Actor, repo: Repo) -> Right:
     """The highest right of `actor` on `repo`; a read-only token never gives more than READ."""
-    right = max(_public_right(repo), _personal_right(actor, repo))
+    right = max(_public_right(repo), _guest_right(actor, repo), _personal_right(actor, repo))
     if not actor.can_write:
         return min(right, Right.READ)
     # Whoever may read may propose, if it is known who that is.
@@ -44,6 +44,15 @@ def _public_right(repo: Repo) -> Right:
     # A protected space runs for everybody; its files are its members' alone.
     gated = repo.gated or repo.visibility == "protected"
     return Right.METADATA if gated else Right.READ
+
+
+def _guest_right(actor: Actor, repo: Repo) -> Right:
+    """Whose request was accepted reads a gated repo; one that is private now shows nothing."""
+    if not repo.gated or repo.visibility != "public" or actor.user_id is None:
+        return Right.NONE
+    asked = repo.asked
+    is_guest = asked and asked.user_id == actor.user_id and asked.status == "accepted"
+    return Right.READ if is_guest else Right.NONE
 
 
 def _personal_right(actor: Actor, repo: Repo) -> Right:
@@ -68,15 +77,31 @@ def require(actor: Actor, repo: Repo, need: Right) -> None:
     if right == Right.NONE:
         raise RepoNotFound
     if right < Right.READ <= need <= Right.PROPOSE:
-        raise GatedRepo(
-            f"Access to {repo.type} {repo.full_name} is restricted and you are not in the "
-            "authorized list. Ask its owner for access."
-        )
+        raise GatedRepo(_refusal(actor, repo))
     if actor.user_id is None:
         raise LoginRequired
     if not actor.can_write:
         raise Forbidden("This token may only read: use one with the write role")
     raise Forbidden(f"You have no {need.name.lower()} access to {repo.type} {repo.full_name}")
+
+
+def _refusal(actor: Actor, repo: Repo) -> str:
+    """Why a gated repo's files stay closed, and what to do about it."""
+    name = f"{repo.type} {repo.full_name}"
+    asked = repo.asked
+    if asked and asked.user_id == actor.user_id and asked.status == "pending":
+        return f"Your request to access {name} is awaiting a review from its owners."
+    if asked and asked.user_id == actor.user_id and asked.status == "rejected":
+        return f"Your request to access {name} was rejected by its owners."
+    return (
+        f"Access to {name} is restricted and you are not in the authorized list. "
+        "Ask its owner for access."
+    )
+
+
+def proposer(actor: Actor, repo: Repo) -> int | None:
+    """Who may not write: what he brings is a proposal, and counted as his. None: who may."""
+    return actor.user_id if right_of(actor, repo) < Right.WRITE else None
 
 
 def require_creator(actor: Actor, owner_id: int, namespace: str) -> None:

@@ -13,6 +13,7 @@ from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, RevisionNotFound, StaleParent, TooLarge
 from hearthub.events import CommitCreated, EventLog
 from hearthub.registry import trees
+from hearthub.registry.access import proposer
 from hearthub.registry.gitformat import FILE, Commit, Kind, Signature, encode_commit
 from hearthub.registry.objects import ObjectStore, Writer
 from hearthub.registry.operations import (
@@ -92,7 +93,7 @@ class Commits:
         branch = self._branch(repo, rev)
         self._check_header(header)
         self._check_parent(branch, header.parent)
-        new_bytes = self.quota.weigh(repo.id, operations, most_bytes)
+        new_bytes = self.quota.weigh(repo.id, operations, most_bytes, proposer(actor, repo))
         with self.objects.writer(repo.id) as writer:
             change = self._stage(writer, operations, max_regular_file)
             if change.puts or change.lfs:
@@ -254,7 +255,7 @@ class Commits:
         self, actor: Actor, repo: Repo, branch: Ref, oid: str, message: str, new_bytes: int = 0
     ) -> None:
         with self.db.transaction():
-            self.quota.add(repo.id, new_bytes)
+            self.quota.add_git(repo.id, new_bytes, proposer(actor, repo))
             self.refs.move(repo.id, branch.name, branch.oid, oid)
             self._announce(actor, repo, branch.name, branch.commit_oid, oid, message)
 

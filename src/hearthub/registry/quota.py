@@ -3,6 +3,11 @@
 `repo.used_storage` is what a repo uses: raised in the transaction that gives it an LFS object or
 moves a branch, so that many uploads at once cannot pass a limit together, and measured anew after
 each commit.
+
+What people bring along who may not write (`by`, a user's id) is part of it, and is counted on its
+own as well: `lfs_object.proposer_id`, and for git objects the table `proposed`. All of them
+together get so much of a namespace and no more, until a pull request of theirs is merged: nobody's
+repos are full because strangers filled them.
 """
 
 from collections.abc import Iterable
@@ -21,15 +26,24 @@ _ADVICE = (
 )
 
 
+SHARE = 10
+"""One in so many bytes of a quota may be those of proposals."""
+
+
 class Quota:
     def __init__(
         self, db: Database, objects: ObjectStore, storage: Storage, settings: Settings
     ) -> None:
         self._db, self._objects, self._storage = db, objects, storage
         self._of_repo, self._of_namespace = settings.max_repo_size, settings.max_namespace_size
+        shares = [settings.max_proposed_size, self._of_namespace // SHARE]
+        self._proposed_of_namespace = min((it for it in shares if it), default=0)
+        self._proposed_of_repo = self._of_repo // SHARE
 
-    def require(self, repo_id: int, more: int) -> None:
+    def require(self, repo_id: int, more: int, by: int | None = None) -> None:
         """Raises OverQuota when a repo may not have this many bytes in addition."""
+        if by is not None:
+            self._require_proposed(repo_id, more)
         if not (self._of_repo or self._of_namespace):
             return
         try:
@@ -45,6 +59,11 @@ class Quota:
             self._db.execute(
                 "update repo set used_storage = :used where id = :id",
                 used=git + self._storage.used(repo_id),
+                id=repo_id,
+            )
+            self._db.execute(  # more than all there is was collected meanwhile
+                "update proposed set size = :git where repo_id = :id and size > :git",
+                git=git,
                 id=repo_id,
             )
 
@@ -68,7 +87,19 @@ class Quota:
         )
         _require(f"The namespace {name}", int(used or 0), more, self._of_namespace)
 
-    def add(self, repo_id: int, more: int) -> None:
+    def add_git(self, repo_id: int, more: int, by: int | None) -> None:
+        """The same as `add`, of git objects."""
+        if more and by is not None:
+            self._db.execute(
+                "insert into proposed (repo_id, user_id, size) values (:id, :by, :more) "
+                "on conflict (repo_id, user_id) do update set size = proposed.size + excluded.size",
+                id=repo_id,
+                by=by,
+                more=more,
+            )
+        self.add(repo_id, more, by)
+
+    def add(self, repo_id: int, more: int, by: int | None = None) -> None:
         """A repo has so many bytes in addition. In the open transaction, which OverQuota undoes."""
         if not more:
             return
@@ -83,17 +114,66 @@ class Quota:
             more=more,
             id=repo_id,
         )
-        self.require(repo_id, 0)
+        self.require(repo_id, 0, by)
 
-    def weigh(self, repo_id: int, operations: Iterable[Operation], most: int | None) -> int:
+    def adopt(self, repo_id: int, user_id: int) -> None:
+        """What this user brought to the repo is the repo's own from now on."""
+        with self._db.transaction():
+            self._db.execute(
+                "update lfs_object set proposer_id = null "
+                "where repo_id = :id and proposer_id = :user",
+                id=repo_id,
+                user=user_id,
+            )
+            self._db.execute(
+                "delete from proposed where repo_id = :id and user_id = :user",
+                id=repo_id,
+                user=user_id,
+            )
+
+    def _require_proposed(self, repo_id: int, more: int) -> None:
+        repo = self._db.one("select namespace, name, owner_id from repo where id = :id", id=repo_id)
+        if repo is None:
+            return
+        for name, limit, where, value in (
+            (f"repo {repo.namespace}/{repo.name}", self._proposed_of_repo, "r.id", repo_id),
+            (f"namespace {repo.namespace}", self._proposed_of_namespace, "r.owner_id", repo[2]),
+        ):
+            used = self._proposed(where, value) if limit else 0
+            if limit and used + more > limit:
+                added = f", and this would add {in_words(more)}" if more else ""
+                raise OverQuota(
+                    f"Proposals of people who may not write use {in_words(used)} of the "
+                    f"{in_words(limit)} that the {name} has for them{added}. Ask its owners to "
+                    "merge what is of use, or for access to write"
+                )
+
+    def _proposed(self, where: str, value: int) -> int:
+        of_lfs, of_git = (
+            self._db.value(
+                f"select sum(o.size) from {table} o join repo r on r.id = o.repo_id "  # noqa: S608
+                f"where {where} = :value{more}",
+                value=value,
+            )
+            for table, more in (("lfs_object", " and o.proposer_id is not null"), ("proposed", ""))
+        )
+        return int(of_lfs or 0) + int(of_git or 0)
+
+    def weigh(
+        self,
+        repo_id: int,
+        operations: Iterable[Operation],
+        most: int | None,
+        by: int | None = None,
+    ) -> int:
         """The bytes a commit brings along inline, that the repo does not have: checked.
 
         `most` is what they cannot be more than, when that is known: where so much fits they need
         not be looked at.
         """
-        if not (self._of_repo or self._of_namespace):
+        if by is None and not (self._of_repo or self._of_namespace):
             return 0
-        if most is not None:
+        if by is None and most is not None:
             try:
                 self._require(repo_id, most)
             except OverQuota:
@@ -102,7 +182,7 @@ class Quota:
                 return most
         new = self._new_bytes(repo_id, operations)
         if new:
-            self.require(repo_id, new)
+            self.require(repo_id, new, by)
         return new
 
     def _new_bytes(self, repo_id: int, operations: Iterable[Operation]) -> int:

@@ -25,17 +25,19 @@ from hearthub.events import (
     RefDeleted,
     RepoCreated,
     RepoDeleted,
+    RepoHandedOver,
     RepoMoved,
     RepoSettingsChanged,
 )
 from hearthub.names import split_id
 from hearthub.registry import uploads
-from hearthub.registry.access import Right, require, require_creator, right_of
+from hearthub.registry.access import Right, proposer, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
+from hearthub.registry.gates import Gates
 from hearthub.registry.git import Pushes, Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
@@ -70,6 +72,7 @@ class Registry:
         self._repos = Repos(db)
         self._refs = Refs(db)
         self.locks = Locks(db)
+        self.gates = Gates(db, events, accounts)
         self._objects = ObjectStore(objects_db, storage)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
@@ -101,7 +104,7 @@ class Registry:
         Raises RepoNotFound (also when it may not be seen), Moved when this is an old name,
         GatedRepo, Forbidden or LoginRequired.
         """
-        repo = self._repos.find(repo_type, full_name)
+        repo = self.gates.seen_by(actor, self._repos.find(repo_type, full_name))
         require(actor, repo, min(need, Right.METADATA))
         if repo.full_name.lower() != full_name.lower():
             raise Moved(full_name, repo.full_name)
@@ -109,11 +112,11 @@ class Registry:
         return repo
 
     def right(self, actor: Actor, repo: Repo) -> Right:
-        return right_of(actor, repo)
+        return right_of(actor, self.gates.seen_by(actor, repo))
 
     def readable(self, actor: Actor, repo_ids: Sequence[int]) -> set[int]:
         """Those of these repos whose files `actor` may read."""
-        repos = self._repos.by_ids(repo_ids)
+        repos = self.gates.all_seen_by(actor, self._repos.by_ids(repo_ids))
         return {repo.id for repo in repos if right_of(actor, repo) >= Right.READ}
 
     def recheck(self, actor: Actor, repo_id: int, need: Right) -> None:
@@ -121,7 +124,7 @@ class Registry:
         repo = self._repos.by_id(repo_id)
         if repo is None:
             raise RepoNotFound
-        require(actor, repo, need)
+        require(actor, self.gates.seen_by(actor, repo), need)
 
     def by_id(self, repo_id: int) -> Repo | None:
         return self._repos.by_id(repo_id)
@@ -188,6 +191,9 @@ class Registry:
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
             self.events.append(event, actor.user_id)
+            if owner.id != repo.owner_id:
+                left = RepoHandedOver(repo.owner_id, repo.type, repo.full_name, moved.full_name)
+                self.events.append(left, actor.user_id)
         return moved
 
     def change_settings(
@@ -235,6 +241,14 @@ class Registry:
     def counts(self, actor: Actor, owner_id: int) -> dict[str, int]:
         """How many repos of each type an account has, counting what `actor` may see."""
         return self._repos.counts(owner_id, _reader(actor))
+
+    def owned(self, actor: Actor, owner_id: int, skip: int, limit: int) -> list[Repo]:
+        """An account's repos that `actor` may see, the largest first."""
+        return self._repos.of_owner(owner_id, _reader(actor), skip, limit)
+
+    def used_by(self, owner_id: int) -> int:
+        """The bytes that an account's repos use together."""
+        return self._repos.used_by(owner_id)
 
     # -- refs --------------------------------------------------------------------------------
 
@@ -308,6 +322,7 @@ class Registry:
         *,
         attributes: str | None,
         ignore: str | None,
+        by: int | None = None,
     ) -> list[FileVerdict]:
         """Which of these files go inline and which by Xet or LFS.
 
@@ -323,12 +338,23 @@ class Registry:
             max_regular=self.settings.max_regular_file,
         )
         changed = [verdict.size for verdict in verdicts if verdict.is_new]
-        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed))
+        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed), by)
         return verdicts
 
-    def require_room(self, repo_id: int, more: int) -> None:
-        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition."""
-        self._quota.require(repo_id, more)
+    def proposer(self, actor: Actor, repo: Repo) -> int | None:
+        """Who may not write: what he uploads is a proposal. None: who may."""
+        return proposer(actor, repo)
+
+    def adopt(self, repo: Repo, user_id: int) -> None:
+        """What this user proposed counts as the repo's own from now on."""
+        self._quota.adopt(repo.id, user_id)
+
+    def require_room(self, repo_id: int, more: int, by: int | None = None) -> None:
+        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition.
+
+        `by`: the proposer who brings them, who has less room.
+        """
+        self._quota.require(repo_id, more, by)
         if more:
             self.storage.require_room(more)
 

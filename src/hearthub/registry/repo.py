@@ -6,6 +6,14 @@ REPO_TYPES = ("model", "dataset", "space", "kernel")
 
 
 @dataclass(frozen=True)
+class Asked:
+    """That a user asked to read a gated repo; `status` is pending, accepted or rejected."""
+
+    user_id: int
+    status: str
+
+
+@dataclass(frozen=True)
 class Repo:
     """One row of the table `repo`. Times in milliseconds, `used_storage` in bytes."""
 
@@ -23,6 +31,8 @@ class Repo:
     created: int
     modified: int
     used_storage: int
+    asked: Asked | None = None
+    """Of a gated repo that was looked up for a user: what became of their request."""
 
     @property
     def full_name(self) -> str:
@@ -33,4 +43,4 @@ class Repo:
         return self.visibility == "private"
 
 
-COLUMNS = ", ".join(f"repo.{name}" for name in Repo.__dataclass_fields__)
+COLUMNS = ", ".join(f"repo.{name}" for name in Repo.__dataclass_fields__ if name != "asked")

@@ -167,6 +167,26 @@ class Repos:
         )
         return {row[0]: row[1] for row in rows}
 
+    def of_owner(self, owner_id: int, reader: "Reader", skip: int, limit: int) -> list[Repo]:
+        """Repos of an account that `reader` may see, the largest first."""
+        sees_all = reader.sees_all or owner_id in reader.owner_ids
+        hidden = "" if sees_all else "and visibility <> 'private' "
+        rows = self.db.all(
+            f"select {COLUMNS} from repo where owner_id = :owner {hidden}"  # noqa: S608
+            "order by used_storage desc, id limit :limit offset :skip",
+            owner=owner_id,
+            limit=limit,
+            skip=skip,
+        )
+        return [_repo(row) for row in rows]
+
+    def used_by(self, owner_id: int) -> int:
+        """Bytes of all repos of an account."""
+        used = self.db.value(
+            "select sum(used_storage) from repo where owner_id = :owner", owner=owner_id
+        )
+        return int(used or 0)
+
 
 @dataclass(frozen=True)
 class Reader:

@@ -60,6 +60,8 @@ class Ticket:
     size: int
     upload: str
     part_size: int | None
+    by: int | None = None
+    """The user who proposes it; None: it comes from one who may write."""
 
     def part_length(self, number: int) -> int:
         """The bytes of part `number`, counted from 1; raises BadRequest for a part that is not."""
@@ -97,12 +99,18 @@ class Lfs:
         self._uploads.mkdir(parents=True, exist_ok=True)
 
     def batch_upload(
-        self, repo_id: int, wanted: Sequence[tuple[str, int]], *, multipart: bool = False
+        self,
+        repo_id: int,
+        wanted: Sequence[tuple[str, int]],
+        *,
+        multipart: bool = False,
+        by: int | None = None,
     ) -> list[Upload]:
-        """How to send each (sha256, size); `multipart`: the client knows how to send parts."""
+        """How to send each (sha256, size); `multipart`: the client knows how to send parts; `by`:
+        the user who proposes them."""
         found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted], keep=True)
         found = {name: known for name, known in found.items() if not self._needs_repair(known)}
-        return [self._decide(repo_id, *item, found, multipart=multipart) for item in wanted]
+        return [self._decide(repo_id, *it, found, multipart=multipart, by=by) for it in wanted]
 
     def _needs_repair(self, known: LfsObject) -> bool:
         """Whether what is stored cannot be served, so that whoever has the file may send it."""
@@ -119,6 +127,7 @@ class Lfs:
         found: dict[str, LfsObject],
         *,
         multipart: bool,
+        by: int | None,
     ) -> Upload:
         if not _SHA256.fullmatch(sha256) or size < 0:
             return Upload(sha256, size, error="Malformed object: oid is a sha256, size in bytes")
@@ -129,6 +138,8 @@ class Lfs:
             return Upload(sha256, size, error=error)
         part_size = choose_part_size(size) if multipart and size >= MULTIPART_FROM else None
         claims: dict[str, Any] = {"r": repo_id, "o": sha256, "s": size}
+        if by is not None:
+            claims["b"] = by
         if part_size:
             claims |= {"u": secrets.token_hex(16), "p": part_size}
         token = self._signer.sign(PURPOSE, claims, TOKEN_TTL_S)
@@ -138,7 +149,8 @@ class Lfs:
     def ticket(self, token: str) -> Ticket:
         """Read an upload token; raises Forbidden when it is forged or expired."""
         claims = self._signer.verify(PURPOSE, token)
-        return Ticket(claims["r"], claims["o"], claims["s"], claims.get("u", ""), claims.get("p"))
+        upload, part_size = claims.get("u", ""), claims.get("p")
+        return Ticket(claims["r"], claims["o"], claims["s"], upload, part_size, claims.get("b"))
 
     def receive(self, ticket: Ticket, spool: Spool) -> None:
         """Store a whole object; the spool must have been made with `hashed`.
@@ -181,7 +193,7 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
-        self._objects.require_new(ticket.repo_id, ticket.size)
+        self._objects.require_new(ticket.repo_id, ticket.size, ticket.by)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")
@@ -224,7 +236,7 @@ class Lfs:
         self._blobs.put_file(key, path, replace=True)
         self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
-        self._objects.add(ticket.repo_id, [item])
+        self._objects.add(ticket.repo_id, [item], ticket.by)
 
 
 @contextmanager

@@ -64,10 +64,11 @@ def locate_blob(blobs: Blobs, key: str, expected: int) -> Location:
 class Growth(Protocol):
     """Who decides whether a repo may have more."""
 
-    def require(self, repo_id: int, more: int) -> None:
-        """Raises OverQuota when it may not have so many bytes in addition."""
+    def require(self, repo_id: int, more: int, by: int | None = None) -> None:
+        """Raises OverQuota when it may not have so many bytes in addition. `by`: the user who
+        proposes them; None: they come from one who may write."""
 
-    def add(self, repo_id: int, more: int) -> None:
+    def add(self, repo_id: int, more: int, by: int | None = None) -> None:
         """The same once they are there, in the transaction that adds them and that it undoes."""
 
 
@@ -139,8 +140,9 @@ class LfsObjects:
                 )
         return {sha256: found[sha256].size for sha256, _ in wanted}
 
-    def add(self, repo_id: int, objects: Sequence[LfsObject]) -> None:
-        """Note what a repo proved; an object may be stored both whole and as chunks.
+    def add(self, repo_id: int, objects: Sequence[LfsObject], by: int | None = None) -> None:
+        """Note what a repo proved; an object may be stored both whole and as chunks. `by`: the
+        user who proposes them, whose they are until a writer brings them too.
 
         Raises RepoNotFound when the repo was deleted meanwhile, OverQuota when it is too much.
         """
@@ -148,10 +150,13 @@ class LfsObjects:
             known = self.find(repo_id, [it.sha256 for it in objects])
             sizes = {it.sha256: it.size for it in objects if it.sha256 not in known}
             self.db.execute_many(
-                """insert into lfs_object (repo_id, sha256, size, whole, xet_hash, created)
-                values (:repo_id, :sha256, :size, :whole, :xet_hash, :now)
+                """insert into lfs_object
+                    (repo_id, sha256, size, whole, xet_hash, created, proposer_id)
+                values (:repo_id, :sha256, :size, :whole, :xet_hash, :now, :by)
                 on conflict (repo_id, sha256) do update set
                     unused = null,
+                    proposer_id = case when excluded.proposer_id is null then null
+                        else lfs_object.proposer_id end,
                     whole = case when excluded.whole = 1 then 1 else lfs_object.whole end,
                     xet_hash = coalesce(lfs_object.xet_hash, excluded.xet_hash)""",
                 [
@@ -162,19 +167,22 @@ class LfsObjects:
                         "whole": int(it.whole),
                         "xet_hash": it.xet_hash,
                         "now": now_ms(),
+                        "by": by,
                     }
                     for it in objects
                 ],
             )
             if self.growth:
-                self.growth.add(repo_id, sum(sizes.values()))
+                self.growth.add(repo_id, sum(sizes.values()), by)
 
-    def require_new(self, repo_id: int, size: int) -> None:
+    def require_new(self, repo_id: int, size: int, by: int | None = None) -> None:
         """Raises OverQuota when a repo may not have an object of this size in addition."""
         if self.growth:
-            self.growth.require(repo_id, size)
+            self.growth.require(repo_id, size, by)
 
-    def require_growth(self, repo_id: int, xet_sizes: Mapping[str, int]) -> None:
+    def require_growth(
+        self, repo_id: int, xet_sizes: Mapping[str, int], by: int | None = None
+    ) -> None:
         """Raises OverQuota when a repo may not have these files (size by hash) in addition."""
         if self.growth:
             known: set[str] = set()
@@ -189,7 +197,7 @@ class LfsObjects:
                 known.update(row.xet_hash for row in rows)
             new = sum(size for name, size in xet_sizes.items() if name not in known)
             if new:
-                self.growth.require(repo_id, new)
+                self.growth.require(repo_id, new, by)
 
     def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
         known: set[int] = set()

@@ -180,13 +180,18 @@ class Storage:
         return self._cas.receive_xorb(repo_id, xorb_hash, spool)
 
     def register_shard(
-        self, repo_id: int, spool: Spool, progress: Progress | None = None
+        self,
+        repo_id: int,
+        spool: Spool,
+        progress: Progress | None = None,
+        by: int | None = None,
     ) -> list[LfsObject]:
         """Verify all that a shard says, down to the sha256 of each file; then they are the repo's.
+        `by`: the user who proposes them.
 
         Raises BadRequest, TooLarge; then nothing of it is registered.
         """
-        return self._cas.register_shard(repo_id, spool, progress)
+        return self._cas.register_shard(repo_id, spool, progress, by)
 
     def is_xorb_known(self, repo_id: int, xorb_hash: str, readable: Readable) -> bool:
         """Whether a writer of the repo need not send this xorb. `readable` filters repo ids."""

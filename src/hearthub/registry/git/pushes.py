@@ -12,7 +12,7 @@ from hearthub.clock import now_ms
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Forbidden, HearthubError, TooLarge
 from hearthub.events import CommitCreated, EventLog, RefCreated, RefDeleted
-from hearthub.registry.access import Right, require
+from hearthub.registry.access import Right, proposer, require
 from hearthub.registry.git.judging import links
 from hearthub.registry.git.unpacking import Pack, unpack
 from hearthub.registry.gitformat import Kind, decode_tag, decode_tree
@@ -90,7 +90,7 @@ class Pushes:
         everybody's.
         """
         self._require_any(actor, repo, updates)
-        brought = self._store(repo, pack) if pack else _Brought()
+        brought = self._store(actor, repo, pack) if pack else _Brought()
         self._require_whole(repo, brought)
         self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
         if is_atomic:
@@ -124,8 +124,8 @@ class Pushes:
             raise Forbidden("only branches, tags and pull requests can be pushed")
         require(actor, repo, Right.WRITE)
 
-    def _store(self, repo: Repo, pack: Pack) -> _Brought:
-        self.quota.require(repo.id, pack.size)
+    def _store(self, actor: Actor, repo: Repo, pack: Pack) -> _Brought:
+        self.quota.require(repo.id, pack.size, proposer(actor, repo))
         self.storage.require_room(pack.size)
         brought = _Brought()
         limit = self.settings.max_regular_file
@@ -186,7 +186,7 @@ class Pushes:
     def _verdict(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> Verdict:
         try:
             with self.db.transaction():
-                self.quota.add(repo.id, brought.size)
+                self.quota.add_git(repo.id, brought.size, proposer(actor, repo))
                 self._move(actor, repo, update, brought)
             brought.size = 0  # the first ref that moves has it counted
         except RefMoved:

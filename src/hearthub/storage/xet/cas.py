@@ -118,7 +118,11 @@ class Cas:
         return added
 
     def register_shard(
-        self, repo_id: int, spool: Spool, progress: Progress | None = None
+        self,
+        repo_id: int,
+        spool: Spool,
+        progress: Progress | None = None,
+        by: int | None = None,
     ) -> list[LfsObject]:
         """Verify everything a shard says, then give the repo its files. All or nothing.
 
@@ -127,7 +131,7 @@ class Cas:
         spool.close()
         survey = self._sandbox.run(verification.survey, spool.path, timeout=SHARD_TIMEOUT_S)
         sizes = {to_text(name): size for name, size in survey.files.items()}
-        self._objects.require_growth(repo_id, sizes)
+        self._objects.require_growth(repo_id, sizes, by)
         known = self._rows.known_files(list(sizes))
         files = self._verify(spool.path, survey, known, progress)
         objects = []
@@ -145,7 +149,7 @@ class Cas:
                 objects.append(LfsObject(file.sha256, file.size, whole=False, xet_hash=name))
         with self._rows.db.transaction():
             self._rows.add_files([file for file in files if file.hash != ZERO], broken)
-            self._objects.add(repo_id, objects)
+            self._objects.add(repo_id, objects, by)
             self._rows.touch([to_text(xorb) for xorb in survey.xorbs])
         # Also of files that are new now: they may have been here, in other xorbs, and collected.
         self._forget(list(sizes))
