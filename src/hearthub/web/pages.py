@@ -2,6 +2,7 @@
 
 from hearthub.web import (
     assets,
+    entering,
     home,
     lists,
     pulse_claims,
@@ -15,6 +16,7 @@ from hearthub.web import repo as repo_page
 routes = [
     *home.routes,
     *assets.routes,
+    *entering.routes,
     *lists.routes,
     *pulse_trending.routes,
     *pulse_reports.routes,
