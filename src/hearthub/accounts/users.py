@@ -87,11 +87,11 @@ def change(
     is_admin: bool | None = None,
     default_private: bool | None = None,
 ) -> None:
-    """None leaves a value as it is. BadRequest for its words."""
-    check_text(fullname, email)
+    """None leaves a value as it is, an empty `email` takes it away. BadRequest for its words."""
+    check_text(fullname, email or None)
     db.execute(
         "update account set fullname = coalesce(:fullname, fullname),"
-        " email = coalesce(:email, email), is_admin = coalesce(:is_admin, is_admin),"
+        " email = nullif(coalesce(:email, email), ''), is_admin = coalesce(:is_admin, is_admin),"
         " default_private = coalesce(:default_private, default_private) where id = :id",
         id=account.id,
         fullname=fullname,

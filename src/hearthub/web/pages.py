@@ -5,14 +5,16 @@ from hearthub.web import (
     entering,
     home,
     lists,
+    people,
     pulse_claims,
     pulse_metrics,
     pulse_reports,
     pulse_trending,
+    settings_pages,
 )
 from hearthub.web import repo as repo_page
 
-# A repo's address fits nearly any other, so it comes last.
+# The addresses of a repo and of whoever owns it fit nearly any other, so they come last.
 routes = [
     *home.routes,
     *assets.routes,
@@ -22,5 +24,7 @@ routes = [
     *pulse_reports.routes,
     *pulse_metrics.routes,
     *pulse_claims.routes,
+    *settings_pages.routes,
     *repo_page.routes,
+    *people.routes,
 ]
