@@ -48,7 +48,7 @@ def test_names_in_any_case(stranger: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nobody", "/%3Cscript%3E", "/%00", "/%ff", "/..%2f", "/a%0d%0ab"]
+    "path", ["/nobody", "/%3Cscript%3E", "/%00", "/..%2f", "/a%0d%0ab"]
 )
 def test_missing(stranger: Browser, path: str) -> None:
     answer = stranger.get(path)
