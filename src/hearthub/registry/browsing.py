@@ -112,6 +112,10 @@ class Browsing:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
         return self._describe(repo, [(path, found)])[0]
 
+    def file(self, repo: Repo, commit: str, path: str) -> Entry:
+        """A file whose bytes are asked for; raises EntryNotFound, also for folders."""
+        return self._files.entry(repo, commit, path)
+
     def measure(self, repo: Repo, commit: str) -> Measure | None:
         """All files at a commit; None where there are too many to add up, or one is damaged."""
         root = self._objects.commit(repo.id, commit).tree
