@@ -12,6 +12,7 @@ from hearthub.web import (
     pulse_metrics,
     pulse_reports,
     pulse_trending,
+    static_space,
     tree,
 )
 from hearthub.web import repo as repo_page
@@ -30,5 +31,6 @@ routes = [
     *commits.routes,
     *branches.routes,
     *file_bytes.routes,
+    *static_space.routes,
     *repo_page.routes,
 ]
