@@ -1,17 +1,22 @@
 """The door of this part: `Accounts`."""
 
+import logging
 from typing import Any
 
-from hearthub.accounts import orgs, passwords, search, tokens, users
+from hearthub.accounts import orgs, passwords, search, sessions, tokens, users
 from hearthub.accounts.actor import Actor
 from hearthub.accounts.orgs import Member
+from hearthub.accounts.sessions import Session
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.users import Account
 from hearthub.clock import iso, now_ms
-from hearthub.db import Database
-from hearthub.errors import InvalidCredentials, LoginRequired
+from hearthub.db import Database, DatabaseError
+from hearthub.errors import BadRequest, InvalidCredentials, LoginRequired
+
+log = logging.getLogger(__name__)
 
 FLUSH_MS = 60_000
+MAX_HARDWARE = 100  # characters
 
 
 class Accounts:
@@ -53,15 +58,18 @@ class Accounts:
             is_admin=admin,
         )
 
-    def set_password(self, user: str | int, password: str) -> None:
-        self.set_hashed_password(user, passwords.hash_password(password))
+    def set_password(self, user: str | int, password: str, keep: int | None = None) -> None:
+        """Ends all sessions of the user but the one with the id `keep`."""
+        self.set_hashed_password(user, passwords.hash_password(password), keep)
 
-    def set_hashed_password(self, user: str | int, hashed: str) -> None:
-        """One that `hash_password` made."""
+    def set_hashed_password(self, user: str | int, hashed: str, keep: int | None = None) -> None:
+        """One that `hash_password` made; sessions as `set_password`."""
         account = users.require(self._db, user, "user")
-        self._db.execute(
-            "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
-        )
+        with self._db.transaction():
+            self._db.execute(
+                "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
+            )
+            sessions.end_all(self._db, account.id, keep)
 
     def has_password(self, user: str | int, password: str) -> bool:
         """Whether it is this user's, who may be disabled."""
@@ -88,6 +96,21 @@ class Accounts:
             "update account set disabled = :disabled where id = :id",
             disabled=int(disabled),
             id=account.id,
+        )
+        if disabled:
+            sessions.end_all(self._db, account.id, None)
+
+    def hardware_of(self, user_id: int) -> str | None:
+        """The hardware a user chose, as fit's catalogue calls it; None when there is none."""
+        name: str | None = self._db.value("select hardware from account where id = :id", id=user_id)
+        return name
+
+    def set_hardware(self, user_id: int, name: str | None) -> None:
+        """Whether fit knows the name is the caller's to see to."""
+        if name is not None and not (0 < len(name) <= MAX_HARDWARE and name.isprintable()):
+            raise BadRequest(f"Hardware has a name of 1 to {MAX_HARDWARE} printable characters")
+        self._db.execute(
+            "update account set hardware = :name where id = :id", name=name, id=user_id
         )
 
     def users(self) -> list[Account]:
@@ -215,6 +238,56 @@ class Accounts:
             roles=orgs.roles(self._db, account.id),
             token=token,
         )
+
+    # Sessions of browsers
+
+    def open_session(self, name: str, password: str, agent: str = "") -> str:
+        """Log in; returns what the cookie holds, new each time. InvalidCredentials.
+
+        `agent` is a hint of the browser, for the list of sessions.
+        """
+        user_id = self.check_password(name, password).user_id
+        assert user_id is not None, "a password is somebody's"  # noqa: S101
+        return self.start_session(user_id, agent)
+
+    def start_session(self, user_id: int, agent: str = "") -> str:
+        """As `open_session` for somebody who is known already: whoever has just signed up."""
+        return sessions.start(self._db, user_id, agent)
+
+    def by_session(self, token: str) -> tuple[Actor, Session] | None:
+        """Who comes with this cookie; None when the session has ended, or its user is disabled."""
+        rows = sessions.lookup(self._db, token)
+        if not rows:
+            return None
+        first, session = rows[0], Session.of(rows[0])
+        try:
+            sessions.note(self._db, session)
+        except DatabaseError:  # a disk that is full is no reason to see nothing
+            log.warning("when session %d was last seen could not be written", session.id)
+        actor = Actor(
+            user_id=first.user_id,
+            name=first.user_name,
+            is_admin=bool(first.is_admin),
+            can_write=True,
+            roles={row.org_id: row.org_role for row in rows if row.org_id is not None},
+        )
+        return actor, session
+
+    def close_session(self, token: str) -> None:
+        """Log out. Nothing when it has ended already."""
+        sessions.close(self._db, token)
+
+    def sessions(self, user_id: int) -> list[Session]:
+        """A user's sessions that have not ended, the one seen last first."""
+        return sessions.of_user(self._db, user_id)
+
+    def end_session(self, user_id: int, session_id: int) -> None:
+        """NotFound when the user has no such session."""
+        sessions.end(self._db, user_id, session_id)
+
+    def end_sessions(self, user_id: int, keep: int | None = None) -> None:
+        """All of a user but the one with the id `keep`."""
+        sessions.end_all(self._db, user_id, keep)
 
     def flush_last_used(self, *, now: bool = False) -> int:
         """Write when tokens were last used, at most once a minute (or `now`); returns how many.

@@ -5,6 +5,7 @@ from hearthub.web import (
     blob,
     branches,
     commits,
+    entering,
     file_bytes,
     home,
     lists,
@@ -21,6 +22,7 @@ from hearthub.web import repo as repo_page
 routes = [
     *home.routes,
     *assets.routes,
+    *entering.routes,
     *lists.routes,
     *pulse_trending.routes,
     *pulse_reports.routes,
