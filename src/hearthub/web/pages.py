@@ -2,15 +2,24 @@
 
 from hearthub.web import (
     assets,
+    blob,
+    branches,
+    commits,
+    editing,
     entering,
+    file_bytes,
     home,
     lists,
+    new_repo,
     people,
     pulse_claims,
     pulse_metrics,
     pulse_reports,
     pulse_trending,
+    repo_settings,
     settings_pages,
+    static_space,
+    tree,
 )
 from hearthub.web import repo as repo_page
 
@@ -25,6 +34,15 @@ routes = [
     *pulse_metrics.routes,
     *pulse_claims.routes,
     *settings_pages.routes,
+    *new_repo.routes,
+    *tree.routes,
+    *blob.routes,
+    *commits.routes,
+    *branches.routes,
+    *file_bytes.routes,
+    *static_space.routes,
+    *repo_settings.routes,
+    *editing.routes,
     *repo_page.routes,
     *people.routes,
 ]
