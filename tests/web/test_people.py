@@ -47,9 +47,7 @@ def test_names_in_any_case(stranger: Browser) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/alice")
 
 
-@pytest.mark.parametrize(
-    "path", ["/nobody", "/%3Cscript%3E", "/%00", "/..%2f", "/a%0d%0ab"]
-)
+@pytest.mark.parametrize("path", ["/nobody", "/%3Cscript%3E", "/%00", "/..%2f", "/a%0d%0ab"])
 def test_missing(stranger: Browser, path: str) -> None:
     answer = stranger.get(path)
     assert answer.status_code == 404
