@@ -31,6 +31,7 @@ from hearthub.events import (
 from hearthub.names import split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
+from hearthub.registry.arrivals import Arrivals
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
 from hearthub.registry.browsing import Browsing
 from hearthub.registry.checks import Checker, CheckReport, Sample
@@ -91,6 +92,7 @@ class Registry:
             self._quota,
             settings.max_folder_entries,
         )
+        self.arrivals = Arrivals(storage, self.require_move, self.judge_uploads, self.commit)
         self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
 
     # -- repos -------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 {data}/
   xorbs/ lfs/ git/           stored for good: backends/local.py
   tmp/*.spool                bodies on their way in
-  tmp/uploads/<upload>/      parts of LFS uploads
+  tmp/uploads/<upload>/      parts of LFS uploads, and files that come in pieces
   tmp/imports/<repo>/        files of an import on their way in: mirror/workplace.py keeps them
 """
 
@@ -28,6 +28,7 @@ from hearthub.storage.damage import Damage, damaged
 from hearthub.storage.garbage import Garbage, Tally
 from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
+from hearthub.storage.pieces import Pieces
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, older_files
@@ -46,8 +47,8 @@ _XORB_PURPOSE = "xorb"
 class Storage:
     """Everything is synchronous; call it from worker threads. Nothing here decides who may read.
 
-    `lfs` holds the use cases of LFS uploads, `signer` signs claims for URLs and short tokens,
-    `garbage` collects what nobody uses, `checks` reads what is stored again.
+    `lfs` holds the use cases of LFS uploads, `pieces` those of browsers, `signer` signs claims for
+    URLs and short tokens, `garbage` collects what nobody uses, `checks` reads what is stored again.
     """
 
     max_xorb = xorbs.MAX_BODY
@@ -88,6 +89,8 @@ class Storage:
             self._temporary,
             settings.max_file,
         )
+
+        self.pieces = Pieces(self.signer, self._room, self._temporary, settings.max_file)
 
     def spool(
         self, limit: int, *, hashed: bool = False, expected: int = 0, spare: int = 0

@@ -13,6 +13,7 @@ TYPES = {
     "files.css": "text/css",
     "hearthub.css": "text/css",
     "icon.svg": "image/svg+xml",
+    "upload.js": "text/javascript",
 }
 
 

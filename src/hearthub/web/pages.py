@@ -20,6 +20,7 @@ from hearthub.web import (
     settings_pages,
     static_space,
     tree,
+    uploading,
 )
 from hearthub.web import repo as repo_page
 
@@ -43,6 +44,7 @@ routes = [
     *static_space.routes,
     *repo_settings.routes,
     *editing.routes,
+    *uploading.routes,
     *repo_page.routes,
     *people.routes,
 ]
