@@ -116,6 +116,10 @@ class Accounts:
     def users(self) -> list[Account]:
         return users.of_kind(self._db, "user")
 
+    def page_of_users(self, typed: str, after: str, limit: int) -> list[Account]:
+        """Users by name, from behind `after`; only those whose name begins as typed."""
+        return users.page(self._db, typed, after, limit)
+
     def account(self, name: str) -> Account | None:
         """The user or organisation of this name, in any case."""
         return users.find(self._db, name)

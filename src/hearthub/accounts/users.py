@@ -125,6 +125,20 @@ def of_kind(db: Database, kind: str) -> list[Account]:
     return [Account.of(row) for row in rows]
 
 
+def page(db: Database, typed: str, after: str, limit: int) -> list[Account]:
+    """Users by name, from behind `after`; only those whose name begins as typed."""
+    key = typed.lower()
+    rows = db.all(
+        f"select {COLUMNS} from account a where kind = 'user' and key > :after"  # noqa: S608
+        " and key >= :first and key < :last order by key limit :limit",
+        after=after.lower(),
+        first=key,
+        last=f"{key}\U0010ffff",  # behind all that begins so
+        limit=limit,
+    )
+    return [Account.of(row) for row in rows]
+
+
 def avatar_url(name: str) -> str:
     """The account's first letter on a colour of its own, as a `data:` URL."""
     hue = crc32(name.lower().encode()) % 360

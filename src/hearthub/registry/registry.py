@@ -228,6 +228,12 @@ class Registry:
         """Those of these repos that exist. For jobs: no access is checked."""
         return self._repos.by_ids(repo_ids)
 
+    def largest(self, actor: Actor, limit: int) -> tuple[list[Repo], dict[str, int]]:
+        """The repos that use most, and how many there are of each type: for administrators."""
+        if not actor.is_admin:
+            raise Forbidden("Only administrators see how much all repos use")
+        return self._repos.largest(limit)
+
     def heads(self, repo_ids: Sequence[int]) -> dict[int, str]:
         """The newest commit of `main` of many repos, by repo id."""
         return self._refs.commits(repo_ids, MAIN)

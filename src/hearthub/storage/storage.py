@@ -26,6 +26,7 @@ from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.checks import Checks
 from hearthub.storage.damage import Damage, damaged
 from hearthub.storage.garbage import Garbage, Tally
+from hearthub.storage.inventory import Figures, figures
 from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.pieces import Pieces
@@ -57,7 +58,7 @@ class Storage:
     def __init__(
         self, db: Database, settings: Settings, sandbox: Sandbox, blobs: Blobs | None = None
     ) -> None:
-        self._data = settings.data
+        self._db, self._data = db, settings.data
         self._temporary = settings.data / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
         self._room = Room(settings.data, settings.min_free)
@@ -277,6 +278,10 @@ class Storage:
             self._blobs.delete(key)
 
     # -- upkeep --
+
+    def figures(self) -> Figures:
+        """How much is stored, and what the disk has left."""
+        return figures(self._db, self._data)
 
     def forget_repo(self, repo_id: int) -> None:
         """Drop what only this repo had: its git blobs and its claims. Shared content stays."""

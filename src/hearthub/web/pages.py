@@ -1,6 +1,7 @@
 """Every page, by its address; all work without JavaScript."""
 
 from hearthub.web import (
+    admin,
     assets,
     blob,
     branches,
@@ -36,6 +37,7 @@ routes = [
     *pulse_claims.routes,
     *settings_pages.routes,
     *new_repo.routes,
+    *admin.routes,
     *tree.routes,
     *blob.routes,
     *commits.routes,
