@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hearthub.fit.fit import Fit
     from hearthub.fit.guesses import Known, of_observed
     from hearthub.fit.hardware import Hardware, detect, find_hardware, hardware_catalogue
+    from hearthub.fit.header_pages import HeaderPage
+    from hearthub.fit.hosted import has_header, header_page
     from hearthub.fit.identity import Identity
     from hearthub.fit.kept import HEADER_VERSION, Header, KeptReader
     from hearthub.fit.lineage import RELATIONS, relation
@@ -38,6 +40,7 @@ __all__ = [
     "Fit",
     "Hardware",
     "Header",
+    "HeaderPage",
     "Identity",
     "KeptReader",
     "Known",
@@ -59,6 +62,8 @@ __all__ = [
     "find_hardware",
     "hardware_catalogue",
     "hardware_named",
+    "has_header",
+    "header_page",
     "most_that_fits",
     "of_observed",
     "parse_name",
@@ -76,6 +81,9 @@ _HOMES = {
     "HEADER_VERSION": "kept",
     "RELATIONS": "lineage",
     "Header": "kept",
+    "HeaderPage": "header_pages",
+    "has_header": "hosted",
+    "header_page": "hosted",
     "KeptReader": "kept",
     "Known": "guesses",
     "Summary": "summary",

@@ -1,6 +1,7 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
+from hearthub.registry.browsing import ChangedFile, Changes, Folder, Measure
 from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
@@ -32,6 +33,8 @@ __all__ = [
     "PULLS",
     "REPO_TYPES",
     "TAGS",
+    "ChangedFile",
+    "Changes",
     "CheckReport",
     "Commit",
     "CommitHeader",
@@ -43,8 +46,10 @@ __all__ = [
     "FileOffer",
     "FileVerdict",
     "Filter",
+    "Folder",
     "Lock",
     "Locked",
+    "Measure",
     "Operation",
     "Pack",
     "PutFile",

@@ -32,6 +32,7 @@ from hearthub.names import split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, require, require_creator, right_of
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
+from hearthub.registry.browsing import Browsing
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
@@ -73,6 +74,7 @@ class Registry:
         self._objects = ObjectStore(objects_db, storage)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
+        self.browse = Browsing(self._objects, self._files, self._history)
         self._revisions = Revisions(self._refs, self._objects)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)

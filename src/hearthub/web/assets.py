@@ -8,7 +8,12 @@ from starlette.routing import Route
 
 from hearthub.errors import EntryNotFound
 
-TYPES = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
+TYPES = {
+    "copy.js": "text/javascript",
+    "files.css": "text/css",
+    "hearthub.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 
 
 async def asset(request: Request) -> Response:

@@ -2,13 +2,18 @@
 
 from hearthub.web import (
     assets,
+    blob,
+    branches,
+    commits,
     entering,
+    file_bytes,
     home,
     lists,
     pulse_claims,
     pulse_metrics,
     pulse_reports,
     pulse_trending,
+    tree,
 )
 from hearthub.web import repo as repo_page
 
@@ -22,5 +27,10 @@ routes = [
     *pulse_reports.routes,
     *pulse_metrics.routes,
     *pulse_claims.routes,
+    *tree.routes,
+    *blob.routes,
+    *commits.routes,
+    *branches.routes,
+    *file_bytes.routes,
     *repo_page.routes,
 ]

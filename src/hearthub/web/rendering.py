@@ -62,15 +62,18 @@ def page(
     *,
     language: Language | None = None,
     section: str = "",
+    policy: str = "",
     **values: Any,
 ) -> HTMLResponse:
-    """`section` is the entry of the main menu that the page belongs to."""
+    """`section` is the entry of the main menu that the page belongs to; `policy` what its content
+    security policy has besides, such as `script-src 'self'`."""
     language = language or Language("en")
     text = _templates.get_template(template).render(
         t=language, lang=language.code, section=section, visit=visit(), **values
     )
     headers = {
         **HEADERS,
+        "Content-Security-Policy": f"{POLICY}; {policy}" if policy else POLICY,
         "Content-Language": language.code,
         "Vary": "Accept-Language, Accept-Encoding, Cookie",
     }
