@@ -67,7 +67,6 @@ def _markdown(formulas: Formulas) -> MarkdownIt:
     def formula(content: str, options: dict[str, object]) -> str:
         return formulas.mark(content, is_block=bool(options.get("display_mode")))
 
-
     def block(_renderer: object, tokens: list[Token], at: int, *_: object) -> str:
         return code.block(tokens[at])
 
