@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hearthub.fit.commands import ENGINES, Command
     from hearthub.fit.comparison import Column, column_texts, columns_csv, columns_markdown
     from hearthub.fit.derivatives import Option
-    from hearthub.fit.evaluations import Evaluation
+    from hearthub.fit.evaluations import Evaluation, evaluations_of
     from hearthub.fit.fit import Fit
     from hearthub.fit.guesses import Known, of_observed
     from hearthub.fit.hardware import (
@@ -79,6 +79,7 @@ __all__ = [
     "curated_of",
     "custom_hardware",
     "detect",
+    "evaluations_of",
     "find_hardware",
     "fitting",
     "hardware_catalogue",
@@ -108,6 +109,7 @@ _HOMES = {
     "Command": "commands",
     "Licence": "lineage",
     "Evaluation": "evaluations",
+    "evaluations_of": "evaluations",
     "Edge": "lineage",
     "kept_model": "kept_models",
     "fitting": "quantised",

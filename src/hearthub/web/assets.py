@@ -12,7 +12,10 @@ TYPES = {
     "copy.js": "text/javascript",
     "files.css": "text/css",
     "hearthub.css": "text/css",
+    "fit.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "list.js": "text/javascript",
+    "repo.css": "text/css",
 }
 
 
