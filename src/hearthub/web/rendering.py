@@ -205,6 +205,13 @@ def size(count: int) -> str:
     return f"{value:.1f} TB"
 
 
+def gib(count: float) -> str:
+    """Memory for people: 3.42 GiB, as hardware is told of."""
+    if count >= 2**40:
+        return f"{count / 2**40:.2f} TiB"
+    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+
+
 def short(count: float) -> str:
     """A count for people: 1.2 M."""
     value = float(count)
@@ -244,6 +251,7 @@ _templates = Environment(
 )
 _templates.globals["csrf"] = csrf_field
 _templates.filters |= {
+    "gib": gib,
     "size": size,
     "short": short,
     "parameters": parameters,
