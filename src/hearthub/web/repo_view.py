@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS, Actor
+from hearthub.clock import LAST_MS
 from hearthub.context import Hub
 from hearthub.errors import RevisionNotFound
 from hearthub.http.paths import PREFIXES
@@ -18,7 +19,6 @@ from hearthub.registry import CONVERTS, HEADS, MAIN, PULLS, TAGS, Commit, Ref, R
 from hearthub.web.rendering import View, day, page, shown
 from hearthub.web.visitor import visitor
 
-LAST_DAY = 253_402_300_799  # seconds: the end of the year 9999, after which Python has no dates
 CHOICES = 40  # branches and tags to choose from; a page of their own lists all
 
 
@@ -143,8 +143,8 @@ def told(oid: str, commit: Commit) -> Told:
 
 
 def day_of(commit: Commit) -> str:
-    when = commit.author.when
-    return day(when * 1000) if 0 <= when <= LAST_DAY else ""
+    ms = commit.author.when * 1000
+    return day(ms) if 0 <= ms <= LAST_MS else ""
 
 
 def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values: Any) -> Response:
