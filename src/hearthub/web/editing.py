@@ -137,10 +137,12 @@ def _preview(at: RepoView, text: str) -> str | None:
     if not at.path.lower().endswith((".md", ".markdown")):
         return None
     folder = at.path.rpartition("/")[0]
-    root = at.file(f"{folder}/x" if folder else "x").removesuffix("x")
+    within = f"{folder}/x" if folder else "x"
+    root, pages = at.file(within).removesuffix("x"), at.blob(within).removesuffix("x")
     _, body = read_card(text)
+    run = at.hub.sandbox.run
     try:
-        html: str = at.hub.sandbox.run(render_card, body[:MAX_CARD], root, timeout=PREVIEW_S)
+        html: str = run(render_card, body[:MAX_CARD], root, pages, timeout=PREVIEW_S)
     except Unavailable:
         return "<p>This text cannot be shown.</p>"
     return html or "<p>There is nothing below the metadata yet.</p>"

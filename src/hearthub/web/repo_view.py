@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS, Actor
+from hearthub.clock import LAST_MS
 from hearthub.context import Hub
 from hearthub.errors import RevisionNotFound
 from hearthub.http.paths import PREFIXES
@@ -20,7 +21,6 @@ from hearthub.web.rendering import View, day, page, shown
 from hearthub.web.visitor import visitor
 
 STARTS = ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/")
-LAST_DAY = 253_402_300_799  # seconds: the end of the year 9999, after which Python has no dates
 CHOICES = 40  # branches and tags to choose from; a page of their own lists all
 
 
@@ -64,9 +64,12 @@ class RepoView:
         """LoginRequired, GatedRepo, Forbidden."""
         self.hub.registry.recheck(self.actor, self.repo.id, need)
 
-    @property
-    def may_write(self) -> bool:
-        return self.right >= Right.WRITE
+    @cached_property
+    def may_commit(self) -> bool:
+        """Whether the visitor may change files here: this is a branch, and they may write."""
+        if self.right < Right.WRITE:
+            return False
+        return any(ref.name == f"{HEADS}{self.rev}" for ref in self.refs)
 
     @property
     def may_settings(self) -> bool:
@@ -153,8 +156,8 @@ def told(oid: str, commit: Commit) -> Told:
 
 
 def day_of(commit: Commit) -> str:
-    when = commit.author.when
-    return day(when * 1000) if 0 <= when <= LAST_DAY else ""
+    ms = commit.author.when * 1000
+    return day(ms) if 0 <= ms <= LAST_MS else ""
 
 
 def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values: Any) -> Response:

@@ -123,7 +123,7 @@ def _writable(request: Request) -> RepoView:
     if at.actor.is_anonymous:
         raise LoginRequired
     at.require(Right.WRITE)
-    if not any(ref.name == f"refs/heads/{at.rev}" for ref in at.refs):
+    if not at.may_commit:
         raise BadRequest(f"Files are uploaded to a branch, and {at.rev[:200]} is none")
     return at
 
