@@ -25,10 +25,10 @@ def run(program: str, asked: dict[str, Any], *arguments: str | Path) -> Any:
     return json.loads(done.stdout)
 
 
-def wrong_with(url: str, pages: list[str]) -> dict[str, list[str]]:
-    """By mode and page. A page in all modes is seen by one browser: starting one takes longer than
-    a page."""
-    found = run("look.py", {"url": url, "pages": pages, "modes": MODES}, axe())
+def wrong_with(url: str, pages: list[str], **more: Any) -> dict[str, list[str]]:
+    """By mode and page; `more` as look.py has it. A page in all modes is seen by one browser:
+    starting one takes longer than a page."""
+    found = run("look.py", {"url": url, "pages": pages, "modes": MODES, **more}, axe())
     assert list(found) == MODES
     assert [list(seen) for seen in found.values()] == [pages] * len(MODES)
     return {

@@ -12,6 +12,7 @@ from hearthub.fit.hardware import hardware_catalogue
 from hearthub.fit.hosted import HostedModel
 from hearthub.fit.model import Model, read_model
 from hearthub.fit.placing import Placed
+from hearthub.fit.quantised import Quantised, quantised
 from hearthub.fit.ranking import ranked
 from hearthub.fit.remote import RemoteModel
 from hearthub.fit.report import Report, report
@@ -63,6 +64,10 @@ class Fit:
         derivatives: Iterable[Option] = (),
     ) -> Report:
         return report(model, wanted, _base_of(model, lookup), tuple(derivatives))
+
+    def quantised(self, model: Model, wanted: Wanted) -> list[Quantised]:
+        """Each of the weights in a repo on each wanted hardware, the smallest first."""
+        return quantised(model, wanted)
 
     def where(self, model: Model, wanted: Wanted, lookup: Lookup = lambda _: None) -> list[Placed]:
         """All hardware of the catalogue, or that which is wanted, the fittest first."""

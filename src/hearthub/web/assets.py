@@ -12,7 +12,11 @@ TYPES = {
     "copy.js": "text/javascript",
     "files.css": "text/css",
     "hearthub.css": "text/css",
+    "fit.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "upload.js": "text/javascript",
+    "list.js": "text/javascript",
+    "repo.css": "text/css",
 }
 
 

@@ -80,15 +80,17 @@ def _media(entry: Entry) -> str | None:
 def card_of(at: RepoView, entry: Entry) -> str | None:
     """Markdown as safe HTML, its links and pictures taken from where it lies."""
     folder = entry.path.rpartition("/")[0]
-    root = at.file(f"{folder}/x" if folder else "x").removesuffix("x")
+    within = f"{folder}/x" if folder else "x"
+    root, pages = at.file(within).removesuffix("x"), at.blob(within).removesuffix("x")
 
     def make() -> str | None:
         data = at.hub.registry.read_range(at.repo, entry, 0, MAX_TEXT)
         if not is_text(data):
             return None
         _, body = read_card(data.decode(errors="replace"))
-        html = at.hub.sandbox.run(render_card, body[:MAX_CARD], root, timeout=TIMEOUT_S)
-        return html + ("<p>The text is longer.</p>" if len(body) > MAX_CARD else "")
+        html = at.hub.sandbox.run(render_card, body[:MAX_CARD], root, pages, timeout=TIMEOUT_S)
+        source = f'<a href="{at.file(entry.path)}">Read its source</a>.'
+        return html + (f"<p>The card is longer. {source}</p>" if len(body) > MAX_CARD else "")
 
     return _cards.get((at.repo.id, entry.oid, root), make)
 

@@ -42,3 +42,7 @@ class Kept(Generic[T]):
             if self._kept.getsizeof(made) <= self._kept.maxsize:
                 self._kept[key] = made
         return made
+
+    def forget(self, key: Hashable) -> None:
+        with self._lock:
+            self._kept.pop(key, None)

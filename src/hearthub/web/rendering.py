@@ -190,6 +190,11 @@ def day(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
+def moment(ms: int) -> str:
+    """To the minute, in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def size(count: int) -> str:
     """Bytes for people, in powers of 1000: 1.2 MB."""
     value = float(count)
@@ -198,6 +203,13 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def gib(count: float) -> str:
+    """Memory for people: 3.42 GiB, as hardware is told of."""
+    if count >= 2**40:
+        return f"{count / 2**40:.2f} TiB"
+    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def short(count: float) -> str:
@@ -239,10 +251,12 @@ _templates = Environment(
 )
 _templates.globals["csrf"] = csrf_field
 _templates.filters |= {
+    "gib": gib,
     "size": size,
     "short": short,
     "parameters": parameters,
     "exactly": exactly,
     "visible": visible,
     "day": day,
+    "moment": moment,
 }
