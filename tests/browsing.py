@@ -29,7 +29,8 @@ class Browser(httpx.Client):
         """The hidden fields of the form with this action on a page."""
         text = self.get(page).text
         for attributes, inside in _FORM.findall(text):
-            if dict(_ATTRIBUTE.findall(attributes)).get("action") == action:
+            said = dict(_ATTRIBUTE.findall(attributes))
+            if (said.get("method"), said.get("action")) == ("post", action):
                 fields = [dict(_ATTRIBUTE.findall(field)) for field in _FIELD.findall(inside)]
                 return {
                     it["name"]: html.unescape(it.get("value", ""))

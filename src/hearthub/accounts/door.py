@@ -85,7 +85,7 @@ class Accounts:
         email: str | None = None,
         fullname: str | None = None,
     ) -> None:
-        """None leaves a value as it is."""
+        """None leaves a value as it is, an empty `email` takes it away."""
         account = users.require(self._db, user, "user")
         users.change(self._db, account, is_admin=admin, email=email, fullname=fullname)
 
@@ -101,12 +101,12 @@ class Accounts:
             sessions.end_all(self._db, account.id, None)
 
     def hardware_of(self, user_id: int) -> str | None:
-        """The hardware a user chose, as fit's catalogue calls it; None when there is none."""
+        """The hardware a user chose, by its key in fit's catalogue; None when there is none."""
         name: str | None = self._db.value("select hardware from account where id = :id", id=user_id)
         return name
 
     def set_hardware(self, user_id: int, name: str | None) -> None:
-        """Whether fit knows the name is the caller's to see to."""
+        """Whether fit knows it is the caller's to see to; None forgets it."""
         if name is not None and not (0 < len(name) <= MAX_HARDWARE and name.isprintable()):
             raise BadRequest(f"Hardware has a name of 1 to {MAX_HARDWARE} printable characters")
         self._db.execute(
@@ -115,6 +115,10 @@ class Accounts:
 
     def users(self) -> list[Account]:
         return users.of_kind(self._db, "user")
+
+    def page_of_users(self, typed: str, after: str, limit: int) -> list[Account]:
+        """Users by name, from behind `after`; only those whose name begins as typed."""
+        return users.page(self._db, typed, after, limit)
 
     def account(self, name: str) -> Account | None:
         """The user or organisation of this name, in any case."""

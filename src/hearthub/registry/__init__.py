@@ -1,6 +1,7 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
+from hearthub.registry.arrivals import Arrival
 from hearthub.registry.browsing import ChangedFile, Changes, Folder, Measure
 from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
@@ -33,6 +34,7 @@ __all__ = [
     "PULLS",
     "REPO_TYPES",
     "TAGS",
+    "Arrival",
     "ChangedFile",
     "Changes",
     "CheckReport",

@@ -14,6 +14,7 @@ TYPES = {
     "hearthub.css": "text/css",
     "fit.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "upload.js": "text/javascript",
     "list.js": "text/javascript",
     "repo.css": "text/css",
 }

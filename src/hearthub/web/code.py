@@ -47,7 +47,7 @@ def is_text(data: bytes) -> bool:
     start = data[:_SNIFFED]
     if b"\0" in start:
         return False
-    return start.decode(errors="replace").count("\ufffd") <= len(start) // 10
+    return start.decode(errors="replace").count("\ufffd") <= 16 + len(start) // 10
 
 
 def render_code(path: str, data: bytes, most_lines: int, coloured: bool = True) -> Code:

@@ -81,7 +81,7 @@ def _shown(at: RepoView, file: ChangedFile) -> ShownChange:
             raise
 
     made = _diffs.get((at.repo.id, oids), make)
-    why = "Comparing it takes too long." if too_slow else "No text, or it cannot be compared."
+    why = "Comparing it takes too long." if too_slow else "Not text."
     return ShownChange(file, made, "" if made else why)
 
 

@@ -224,7 +224,7 @@ async def _multipart(request: Request, limit: int) -> Form:
         _bounded(request, limit),
         max_files=MAX_FILES,
         max_fields=MAX_FIELDS,
-        max_part_size=limit,
+        max_part_size=min(limit, MAX_FORM),  # of a field; files have `limit` alone
     )
     try:
         data = await parser.parse()

@@ -190,6 +190,11 @@ def day(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
+def moment(ms: int) -> str:
+    """To the minute, in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def size(count: int) -> str:
     """Bytes for people, in powers of 1000: 1.2 MB."""
     value = float(count)
@@ -262,4 +267,5 @@ _templates.filters |= {
     "rate": rate,
     "visible": visible,
     "day": day,
+    "moment": moment,
 }

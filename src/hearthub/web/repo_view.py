@@ -10,15 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS, Actor
+from hearthub.clock import LAST_MS
 from hearthub.context import Hub
 from hearthub.errors import RevisionNotFound
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
 from hearthub.registry import CONVERTS, HEADS, MAIN, PULLS, TAGS, Commit, Ref, Repo, Right
+from hearthub.web.forms import MAX_FORM, Act, acted
 from hearthub.web.rendering import View, day, page, shown
 from hearthub.web.visitor import visitor
 
-LAST_DAY = 253_402_300_799  # seconds: the end of the year 9999, after which Python has no dates
+STARTS = ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/")
 CHOICES = 40  # branches and tags to choose from; a page of their own lists all
 
 
@@ -57,6 +59,17 @@ class RepoView:
     def readable(self) -> bool:
         """Whether the visitor may see what is in the files, and not only that they are there."""
         return self.right >= Right.READ
+
+    def require(self, need: Right) -> None:
+        """LoginRequired, GatedRepo, Forbidden."""
+        self.hub.registry.recheck(self.actor, self.repo.id, need)
+
+    @cached_property
+    def may_commit(self) -> bool:
+        """Whether the visitor may change files here: this is a branch, and they may write."""
+        if self.right < Right.WRITE:
+            return False
+        return any(ref.name == f"{HEADS}{self.rev}" for ref in self.refs)
 
     @property
     def may_settings(self) -> bool:
@@ -143,8 +156,8 @@ def told(oid: str, commit: Commit) -> Told:
 
 
 def day_of(commit: Commit) -> str:
-    when = commit.author.when
-    return day(when * 1000) if 0 <= when <= LAST_DAY else ""
+    ms = commit.author.when * 1000
+    return day(ms) if 0 <= ms <= LAST_MS else ""
 
 
 def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values: Any) -> Response:
@@ -164,8 +177,15 @@ def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values:
 def repo_routes(view: View, *endings: str) -> list[Route]:
     """A page at addresses that begin with a repo's."""
     endpoint = shown(view)
-    starts = ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:seg}/{name:seg}/")
-    return [Route(start + ending, endpoint) for start in starts for ending in endings]
+    return [Route(start + ending, endpoint) for start in STARTS for ending in endings]
+
+
+def repo_acts(view: Act, *endings: str, limit: int = MAX_FORM) -> list[Route]:
+    """What forms are sent to, likewise."""
+    endpoint = acted(view, heavy=True, limit=limit)
+    return [
+        Route(start + ending, endpoint, methods=["POST"]) for start in STARTS for ending in endings
+    ]
 
 
 def numbered(text: str | None, most: int) -> int:
