@@ -3,6 +3,7 @@
 Every text that a stranger can write has a mark in it that must never become an element.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,21 +20,26 @@ EVIL = "<b>bold</b>\"' onmouseover=alert(1) {{7*7}} \u202eback"
 ELSEWHERE, OTHER = "elsewhere.example", "other.example"
 BASE, QUANTS, ADAPTER = "alice/base", "alice/base-GGUF", "alice/adapter"
 FAR, FAR_QUANT, HUGE = "far/base-7b", "far/base-7b-GGUF", "far/huge-400b"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+Q = json.dumps(EVIL)
 CARD = f"""---
 license: other
-license_name: {EVIL!r}
+license_name: {Q}
 license_link: "javascript:alert(1)"
 pipeline_tag: text-generation
 library_name: transformers
 language: [en, ja]
-tags: [chat, {EVIL!r}]
+tags: [chat, {Q}]
 model-index:
 - name: base
   results:
   - task: {{type: text-generation}}
-    dataset: {{name: {EVIL!r}, type: mmlu, config: all, split: test}}
-    metrics: [{{type: accuracy, value: 61.5, name: {EVIL!r}}}]
-    source: {{url: "javascript:alert(2)", name: {EVIL!r}}}
+    dataset: {{name: {Q}, type: mmlu, config: all, split: test}}
+    metrics: [{{type: accuracy, value: 61.5, name: {Q}}}]
+    source: {{url: "javascript:alert(2)", name: {Q}}}
   - dataset: {{name: "HellaSwag (10-Shot)", type: hellaswag}}
     metrics: [{{type: acc_norm, value: 80.25}}]
     source: {{url: "https://results.example/x", name: The board}}
@@ -75,7 +81,8 @@ def fill(hub: LiveHub) -> None:
     with hub.client("alice") as alice:
         new_repo(alice, "base")
         files = [put("README.md", CARD.encode()), put("config.json", config())]
-        commit(alice, BASE, *files, put("model.safetensors", safetensors()))
+        commit(alice, BASE, *files, put("model.safetensors", safetensors()),
+               put("docs/notes.md"), put("images/logo.png", PNG))  # fmt: skip
         new_repo(alice, "base-GGUF")
         weights = [put(f"base-{kind}.gguf", gguf(kind)) for kind in ("Q4_0", "Q8_0", "F16")]
         commit(alice, QUANTS, put("README.md", quantised(BASE)), *weights)

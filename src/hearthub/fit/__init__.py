@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hearthub.fit.commands import ENGINES, Command
-    from hearthub.fit.comparison import Column, column_texts, columns_csv, columns_markdown
+    from hearthub.fit.comparison import (
+        Column,
+        column_of_summary,
+        column_texts,
+        columns_csv,
+        columns_markdown,
+    )
     from hearthub.fit.derivatives import Option
     from hearthub.fit.evaluations import Evaluation, evaluations_of
     from hearthub.fit.fit import Fit
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from hearthub.fit.model import Model
     from hearthub.fit.names import NameFacts, parse_name
     from hearthub.fit.placing import Placed
-    from hearthub.fit.quantised import Quantised, fitting
+    from hearthub.fit.quantised import Cell, Quantised, fitting
     from hearthub.fit.report import Report
     from hearthub.fit.shards import shard_headers
     from hearthub.fit.sizes import curated_of
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
     from hearthub.fit.summary import APPS, Summary
     from hearthub.fit.tasks import task_of_config, task_of_library
     from hearthub.fit.verdicts import FITS_SHARE, Verdict, judge
-    from hearthub.fit.wanted import Wanted, hardware_named, most_that_fits
+    from hearthub.fit.wanted import Wanted, hardware_named, most_that_fits, room_of
     from hearthub.fit.weighing import read_weights
     from hearthub.fit.wire import column_json, placed_json, report_json
 
@@ -49,6 +55,7 @@ __all__ = [
     "FITS_SHARE",
     "HEADER_VERSION",
     "RELATIONS",
+    "Cell",
     "Column",
     "Command",
     "Edge",
@@ -73,6 +80,7 @@ __all__ = [
     "Verdict",
     "Wanted",
     "column_json",
+    "column_of_summary",
     "column_texts",
     "columns_csv",
     "columns_markdown",
@@ -95,12 +103,15 @@ __all__ = [
     "read_weights",
     "relation",
     "report_json",
+    "room_of",
     "shard_headers",
     "task_of_config",
     "task_of_library",
 ]
 
 _HOMES = {
+    "room_of": "wanted",
+    "column_of_summary": "comparison",
     "custom_hardware": "hardware",
     "FITS_SHARE": "verdicts",
     "judge": "verdicts",
@@ -128,6 +139,7 @@ _HOMES = {
     "of_observed": "guesses",
     "read_weights": "weighing",
     "shard_headers": "shards",
+    "Cell": "quantised",
     "Column": "comparison",
     "Fit": "fit",
     "Hardware": "hardware",

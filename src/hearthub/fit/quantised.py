@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hearthub.fit.choices import loading, usual
-from hearthub.fit.identity import identify, quantization_of_parts
+from hearthub.fit.commands import Subject
+from hearthub.fit.hardware import Hardware
+from hearthub.fit.identity import Identity, identify
 from hearthub.fit.memory import Memory
 from hearthub.fit.model import Model
-from hearthub.fit.placing import Placed, place
+from hearthub.fit.placing import Placed, memory_of, on, place
 from hearthub.fit.subjects import setting_of, subject_of
+from hearthub.fit.verdicts import Verdict, judge
 from hearthub.fit.wanted import Wanted
+from hearthub.fit.weights import Checkpoint
 from hearthub.fit.workload import Workload
 
 MOST = 40
@@ -32,42 +36,98 @@ class Quantised:
     placed: tuple[Placed, ...]
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One of the weights on one hardware: how much of its memory it would take."""
+
+    verdict: Verdict
+    is_loaded: bool
+    """Whether an engine is known that loads it there."""
+
+
 def quantised(model: Model, wanted: Wanted) -> list[Quantised]:
     """The smallest first; none of a pipeline, whose parts are no alternatives, nor an adapter."""
+    return [_row(each, wanted) for each in _weights_of(model, wanted)]
+
+
+def matrix(
+    model: Model, wanted: Wanted, hardware: Sequence[Hardware]
+) -> tuple[list[str], list[tuple[Hardware, tuple[Cell, ...]]]]:
+    """Names of weights, and for each hardware a cell for each of them.
+
+    What RAM beside a card could hold does not count here, and no context is looked for: that is
+    for `quantised`, of few hardware at a time.
+    """
+    weights = _weights_of(model, wanted)
+    needs: dict[object, tuple[tuple[int, bool], ...]] = {}
+    rows = []
+    for each in hardware:
+        key = (each.kind, each.vendor, each.compute_capability)
+        if key not in needs:
+            needs[key] = tuple(_need(one, each, wanted) for one in weights)
+        cells = [Cell(judge(size, memory_of(each)), loaded) for size, loaded in needs[key]]
+        rows.append((each, tuple(cells)))
+    return [one.checkpoint.name for one in weights], rows
+
+
+@dataclass(frozen=True)
+class _Weights:
+    checkpoint: Checkpoint
+    workload: Workload
+    subject: Subject
+    identity: Identity
+    context_max: int | None
+
+
+def _weights_of(model: Model, wanted: Wanted) -> list[_Weights]:
     if model.contents.is_pipeline or model.adapter:
         return []
     found = sorted(model.contents.checkpoints[:MOST], key=lambda it: it.weights_bytes)
-    return [_one(model, each.files[0].path, wanted) for each in found if each.files]
+    return [_read(model, each, wanted) for each in found if each.files]
 
 
-def _one(model: Model, file: str, wanted: Wanted) -> Quantised:
-    checkpoint = model.checkpoint(file)
-    assert checkpoint is not None  # noqa: S101 - it was just listed
+def _read(model: Model, checkpoint: Checkpoint, wanted: Wanted) -> _Weights:
     shape = model.architecture(checkpoint)
-    workload = Workload.of([checkpoint], shape, is_pipeline=False)
     identity = identify(model, checkpoint, shape)
-    context_max = identity.context_max or (shape.context_max if shape else None)
-    context = wanted.context_for(context_max)
-    subject = subject_of(model, checkpoint, identity, shape, wanted.endpoint)
+    return _Weights(
+        checkpoint,
+        Workload.of([checkpoint], shape, is_pipeline=False),
+        subject_of(model, checkpoint, identity, shape, wanted.endpoint),
+        identity,
+        identity.context_max or (shape.context_max if shape else None),
+    )
+
+
+def _row(each: _Weights, wanted: Wanted) -> Quantised:
+    checkpoint, told = each.checkpoint, each.identity.quantization
     placed = []
     for hardware in wanted.hardware:
-        setting = setting_of(hardware, wanted, context)
-        loaders, _ = loading(subject, setting, wanted.engine)
-        engine = wanted.engine or usual(loaders, setting.vendor)
-        found = place(workload, hardware, wanted, engine, context_max)
-        placed.append(found if loaders else replace(found, is_loaded=False))
+        engine, is_loaded = _engine(each, hardware, wanted)
+        found = place(each.workload, hardware, wanted, engine, each.context_max)
+        placed.append(found if is_loaded else replace(found, is_loaded=False))
     engine = "llama.cpp" if checkpoint.format == "gguf" else None
-    told = quantization_of_parts(model, checkpoint, [checkpoint])
     return Quantised(
         name=checkpoint.name,
-        file=file,
+        file=checkpoint.files[0].path,
         label=checkpoint.label or _usual_label(checkpoint.format, told.method),
         format=told.format or checkpoint.format,
         weights_bytes=checkpoint.weights_bytes,
         bits_per_weight=told.bits_per_weight,
-        memory=workload.whole(wanted.use(engine, context)),
+        memory=each.workload.whole(wanted.use(engine, wanted.context_for(each.context_max))),
         placed=tuple(placed),
     )
+
+
+def _engine(each: _Weights, hardware: Hardware, wanted: Wanted) -> tuple[str | None, bool]:
+    setting = setting_of(hardware, wanted, wanted.context_for(each.context_max))
+    loaders, _ = loading(each.subject, setting, wanted.engine)
+    return wanted.engine or usual(loaders, setting.vendor), bool(loaders)
+
+
+def _need(each: _Weights, hardware: Hardware, wanted: Wanted) -> tuple[int, bool]:
+    engine, is_loaded = _engine(each, hardware, wanted)
+    use = wanted.use(engine, wanted.context_for(each.context_max))
+    return on(each.workload, hardware, use, wanted.gpus).total_bytes, is_loaded
 
 
 def _usual_label(form: str, method: str | None) -> str | None:

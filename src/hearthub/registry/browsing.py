@@ -24,9 +24,10 @@ from hearthub.registry.repo import Repo
 MAX_CHANGES = 300
 MAX_MEASURED = 5000
 """Entries of a tree whose sizes are added up."""
-MAX_WALK = 1000
-"""Commits read to learn who last changed what a page lists."""
-MAX_LOG_WALK = 5000
+MAX_WALK = 400
+"""Commits read to learn who last changed what a page lists: 0.1 ms each where they are not in
+memory."""
+MAX_LOG_WALK = 1000
 
 Log = list[tuple[str, Commit]]
 
@@ -81,6 +82,7 @@ class Browsing:
     def __init__(self, objects: ObjectStore, files: Files, history: History) -> None:
         self._objects, self._files, self._history = objects, files, history
         self._measures: LRUCache[tuple[int, str], Measure] = LRUCache(4096)
+        self._last: LRUCache[tuple[int, str, str], tuple[str, Commit] | None] = LRUCache(50_000)
         self._lock = Lock()
 
     def folder(
@@ -137,12 +139,17 @@ class Browsing:
 
     def with_last_commits(self, repo: Repo, commit: str, entries: list[Entry]) -> list[Entry]:
         """Entries of one folder with `last_commit`, where it is one of the newest MAX_WALK."""
-        if not entries:
-            return []
-        folder, _, _ = entries[0].path.rpartition("/")
-        names = [entry.path.rpartition("/")[2] for entry in entries]
-        found = self._history.last_commits(repo.id, commit, folder, names, within=MAX_WALK)
-        return [replace(entry, last_commit=found.get(entry.path)) for entry in entries]
+        with self._lock:
+            keys = {it.path: (repo.id, commit, it.path) for it in entries}
+            known = {path: self._last[key] for path, key in keys.items() if key in self._last}
+        if asked := [path for path in keys if path not in known]:
+            folder = asked[0].rpartition("/")[0]
+            names = [path.rpartition("/")[2] for path in asked]
+            found = self._history.last_commits(repo.id, commit, folder, names, within=MAX_WALK)
+            known |= {path: found.get(path) for path in asked}
+            with self._lock:  # also what was not found: looking again would take as long
+                self._last.update({keys[path]: known[path] for path in asked})
+        return [replace(entry, last_commit=known[entry.path]) for entry in entries]
 
     def log(self, repo: Repo, start: str, path: str, limit: int) -> tuple[Log, str | None]:
         """Up to `limit` commits that changed a file or folder, newest first from `start` on, and

@@ -98,15 +98,18 @@ class History:
         """
         found: list[tuple[str, Commit]] = []
         oid: str | None = start
+        here = self._at(repo_id, start, path)
         for _ in range(within):
-            if oid is None or len(found) == limit:
+            if oid is None or here is None or len(found) == limit:
                 break
-            commit, here = self._objects.commit(repo_id, oid), self._at(repo_id, oid, path)
+            commit = self._objects.commit(repo_id, oid)
             before = [(parent, self._at(repo_id, parent, path)) for parent in commit.parents]
             same = next((parent for parent, entry in before if entry == here), None)
-            if same is None and here is not None:
-                found.append((oid, commit))
-            oid = same or next((parent for parent, entry in before if entry is not None), None)
+            if same is not None:
+                oid = same
+                continue
+            found.append((oid, commit))
+            oid, here = next((pair for pair in before if pair[1] is not None), (None, None))
         return found, oid
 
     def _at(self, repo_id: int, oid: str, path: str) -> TreeEntry | None:
