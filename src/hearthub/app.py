@@ -35,6 +35,7 @@ from hearthub.events import (
     RepoSettingsChanged,
     RepoUnliked,
 )
+from hearthub.fit import Fit
 from hearthub.http import errors as http_errors
 from hearthub.http import logs
 from hearthub.http.edge import Edge, Metrics
@@ -123,6 +124,7 @@ def build(
         registry=registry,
         community=community,
         catalogue=catalogue,
+        fit=Fit(sandbox),
         mirror=Mirror(db, settings, accounts, storage, registry),
         pulse=pulse,
     )

@@ -7,6 +7,7 @@ from hearthub.catalogue import Catalogue
 from hearthub.community import Community
 from hearthub.db import Database
 from hearthub.events import EventLog
+from hearthub.fit import Fit
 from hearthub.jobs import Jobs
 from hearthub.mirror import Mirror
 from hearthub.pulse import Pulse
@@ -30,5 +31,6 @@ class Hub:
     registry: Registry
     community: Community
     catalogue: Catalogue
+    fit: Fit
     mirror: Mirror
     pulse: Pulse

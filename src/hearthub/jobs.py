@@ -66,6 +66,19 @@ class Job:
     finished: int | None = None
 
 
+@dataclass(frozen=True)
+class Queued:
+    """A job that has not ended. `run_at` in ms; `error` of the attempt before, if one failed."""
+
+    id: int
+    name: str
+    key: str
+    state: str
+    attempts: int
+    run_at: int
+    error: str | None
+
+
 class Jobs:
     """What can run, and what shall."""
 
@@ -133,6 +146,15 @@ class Jobs:
             " where state = 'dead' order by finished desc, id desc limit 1000"
         )
         return [Job(**{**row._asdict(), "payload": orjson.loads(row.payload)}) for row in rows]
+
+    def queued(self, limit: int = 100) -> list[Queued]:
+        """Jobs that run or wait, in the order in which they are due."""
+        rows = self._db.all(
+            "select id, name, key, state, attempts, run_at, error from job"
+            " where state in ('waiting', 'running') order by state, run_at, id limit :limit",
+            limit=limit,
+        )
+        return [Queued(**row._asdict()) for row in rows]
 
     def retry(self, job_id: int) -> None:
         """Give a dead job all its attempts again. NotFound when there is none of this id."""

@@ -9,14 +9,14 @@ MAX_NAME = 96
 # Words that are, or may become, the first segment of a route: never an account's name.
 _ROUTE_WORDS = """
 about account accounts admin api apps assets auth blob blog buckets cas chat claims classify
-collections compare competitions contact courses datasets docs download enterprise error
-events explore favicon.ico favorites featured fit followers following gists groups healthz help
-home hub hubs images index index.html inbox inference invite invites jobs join kernels learn
-legal lfs likes login logout mcp media metrics mirror model models new notifications null oauth
-openapi openapi.json organization organizations orgs papers password posts pricing privacy
-profile pulse raw readyz register repo repos reports resolve robots.txt scripts
-search security sessions settings signin signout signup sitemap.xml sounds space spaces sql
-static status storage storages styles support system tasks terms tokens trending undefined
+collections compare competitions contact courses datasets docs download enterprise error events
+explore favicon.ico favorites featured fit followers following gists groups healthz help home hub
+hubs images index index.html inbox inference invite invites jobs join kernels learn legal lfs
+likes login logout mcp media metrics mirror model models new new-dataset new-model new-space
+notifications null oauth openapi openapi.json organization organizations orgs papers password
+posts pricing privacy profile pulse raw readyz register repo repos reports resolve robots.txt
+scripts search security sessions settings signin signout signup sitemap.xml sounds space spaces
+sql static status storage storages styles support system tasks terms tokens trending undefined
 upload uploads user users v1 v2 v3 verify viewer watch webhooks well-known whoami www xet
 """
 RESERVED = frozenset(_ROUTE_WORDS.split())

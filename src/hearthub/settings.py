@@ -59,7 +59,7 @@ class Settings:
     max_pulse_seconds: int = 30
     """`HEARTHUB_MAX_PULSE_SECONDS`: for one number of the observatory, on request; 0: no limit."""
     rate_window: int = 300
-    """`HEARTHUB_RATE_WINDOW`: the seconds that the next four count requests in."""
+    """`HEARTHUB_RATE_WINDOW`: the seconds that the next five count requests in."""
     rate_api: int = 0
     """`HEARTHUB_RATE_API`: API requests of a token or address; 0: no limit."""
     rate_resolve: int = 0
@@ -68,6 +68,10 @@ class Settings:
     """`HEARTHUB_RATE_PAGES`: the same for pages, by address."""
     rate_wrong_tokens: int = 300
     """`HEARTHUB_RATE_WRONG_TOKENS`: tokens an address may get wrong; 0: no limit."""
+    rate_logins: int = 20
+    """`HEARTHUB_RATE_LOGINS`: wrong passwords of an address, and sign-ups; 0: no limit."""
+    sign_up: str = "off"
+    """`HEARTHUB_SIGN_UP`: `open` lets strangers make accounts for themselves."""
     trusted_proxies: str = "127.0.0.1,::1"
     """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
     log_level: str = "info"
@@ -125,6 +129,7 @@ def _check(settings: Settings) -> Settings:
             _are_networks(settings.trusted_proxies),
             "write addresses or networks (10.0.0.0/8) with commas between, or none",
         ),
+        "sign_up": (settings.sign_up in ("off", "open"), "write off or open"),
         "log_format": (settings.log_format in ("text", "json"), "write text or json"),
     }
     for name, value in vars(settings).items():

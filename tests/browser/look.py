@@ -1,7 +1,8 @@
 """Looks at pages in Chromium, and prints what is wrong with each as JSON.
 
 Runs in an environment of its own, which has Playwright: look.py AXE.js, then on standard input
-{"url": ..., "pages": [...], "modes": [...]}. What is said goes by mode and page.
+{"url": ..., "pages": [...], "modes": [...]}, with {"log_in": [name, password]} for pages of
+somebody. What is said goes by mode and page. With {"pictures": folder} each leaves one there.
 """
 
 import json
@@ -9,7 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync""".split()
@@ -42,6 +50,8 @@ def main() -> None:
 
 def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[str, list[str]]:
     context = browser.new_context(**MODES[mode])
+    if "log_in" in asked:
+        log_in(context, asked["url"], *asked["log_in"])
     found = {}
     for path in asked["pages"]:
         page, said = context.new_page(), list[str]()
@@ -49,10 +59,23 @@ def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[s
         page.goto(asked["url"] + path, wait_until="load")
         if mode != "no script":
             said += judged(page, mode, axe)
+        if "pictures" in asked:
+            name = f"{mode}{path}".replace("/", "_").replace(" ", "_")
+            page.screenshot(path=f"{asked['pictures']}/{name}.png", full_page=True)
         found[path] = said
         page.close()
     context.close()
     return found
+
+
+def log_in(context: BrowserContext, url: str, name: str, password: str) -> None:
+    page = context.new_page()
+    page.goto(f"{url}/login")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{url}/")
+    page.close()
 
 
 def listen(page: Page, url: str, said: list[str]) -> None:

@@ -5,6 +5,7 @@ from hearthub.accounts.door import Accounts
 from hearthub.accounts.orgs import ROLES, Member
 from hearthub.accounts.passwords import check as check_password
 from hearthub.accounts.passwords import hash_password
+from hearthub.accounts.sessions import Session
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.tokens import check as check_token
 from hearthub.accounts.users import Account, check_text
@@ -16,6 +17,7 @@ __all__ = [
     "Accounts",
     "Actor",
     "Member",
+    "Session",
     "Token",
     "check_password",
     "check_text",

@@ -1,15 +1,17 @@
 """The door of this part: `Accounts`."""
 
+import logging
 from typing import Any
 
-from hearthub.accounts import orgs, passwords, search, tokens, users
+from hearthub.accounts import orgs, passwords, search, sessions, tokens, users
 from hearthub.accounts.actor import Actor
 from hearthub.accounts.orgs import Member
+from hearthub.accounts.sessions import Session
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.users import Account
 from hearthub.clock import iso, now_ms
-from hearthub.db import Database
-from hearthub.errors import InvalidCredentials, LoginRequired
+from hearthub.db import Database, DatabaseError
+from hearthub.errors import BadRequest, InvalidCredentials, LoginRequired
 from hearthub.events import (
     AccountAdded,
     AccountChanged,
@@ -22,7 +24,10 @@ from hearthub.events import (
     TokenRevoked,
 )
 
+log = logging.getLogger(__name__)
+
 FLUSH_MS = 60_000
+MAX_HARDWARE = 100  # characters
 
 
 class Accounts:
@@ -69,17 +74,23 @@ class Accounts:
             self._log(AccountAdded(account.id, account.name), by)
         return account
 
-    def set_password(self, user: str | int, password: str, *, by: int | None = None) -> None:
-        self.set_hashed_password(user, passwords.hash_password(password), by=by)
+    def set_password(
+        self, user: str | int, password: str, *, keep: int | None = None, by: int | None = None
+    ) -> None:
+        """Ends all sessions of the user but the one with the id `keep`."""
+        self.set_hashed_password(user, passwords.hash_password(password), keep=keep, by=by)
 
-    def set_hashed_password(self, user: str | int, hashed: str, *, by: int | None = None) -> None:
-        """One that `hash_password` made."""
+    def set_hashed_password(
+        self, user: str | int, hashed: str, *, keep: int | None = None, by: int | None = None
+    ) -> None:
+        """One that `hash_password` made; sessions as `set_password`."""
         account = users.require(self._db, user, "user")
         with self._db.transaction():
             self._db.execute(
                 "update account set password = :hashed where id = :id", hashed=hashed, id=account.id
             )
             self._log(AccountChanged(account.id, {"password": True}), by)
+            sessions.end_all(self._db, account.id, keep)
 
     def has_password(self, user: str | int, password: str) -> bool:
         """Whether it is this user's, who may be disabled."""
@@ -96,7 +107,7 @@ class Accounts:
         fullname: str | None = None,
         by: int | None = None,
     ) -> None:
-        """None leaves a value as it is."""
+        """None leaves a value as it is, an empty `email` takes it away."""
         account = users.require(self._db, user, "user")
         with self._db.transaction():
             users.change(self._db, account, is_admin=admin, email=email, fullname=fullname)
@@ -112,9 +123,28 @@ class Accounts:
                 id=account.id,
             )
             self._log_changes(account, by, disabled=disabled)
+            if disabled:
+                sessions.end_all(self._db, account.id, None)
+
+    def hardware_of(self, user_id: int) -> str | None:
+        """The hardware a user chose, by its key in fit's catalogue; None when there is none."""
+        name: str | None = self._db.value("select hardware from account where id = :id", id=user_id)
+        return name
+
+    def set_hardware(self, user_id: int, name: str | None) -> None:
+        """Whether fit knows it is the caller's to see to; None forgets it."""
+        if name is not None and not (0 < len(name) <= MAX_HARDWARE and name.isprintable()):
+            raise BadRequest(f"Hardware has a name of 1 to {MAX_HARDWARE} printable characters")
+        self._db.execute(
+            "update account set hardware = :name where id = :id", name=name, id=user_id
+        )
 
     def users(self) -> list[Account]:
         return users.of_kind(self._db, "user")
+
+    def page_of_users(self, typed: str, after: str, limit: int) -> list[Account]:
+        """Users by name, from behind `after`; only those whose name begins as typed."""
+        return users.page(self._db, typed, after, limit)
 
     def account(self, name: str) -> Account | None:
         """The user or organisation of this name, in any case."""
@@ -268,6 +298,56 @@ class Accounts:
             roles=orgs.roles(self._db, account.id),
             token=token,
         )
+
+    # Sessions of browsers
+
+    def open_session(self, name: str, password: str, agent: str = "") -> str:
+        """Log in; returns what the cookie holds, new each time. InvalidCredentials.
+
+        `agent` is a hint of the browser, for the list of sessions.
+        """
+        user_id = self.check_password(name, password).user_id
+        assert user_id is not None, "a password is somebody's"  # noqa: S101
+        return self.start_session(user_id, agent)
+
+    def start_session(self, user_id: int, agent: str = "") -> str:
+        """As `open_session` for somebody who is known already: whoever has just signed up."""
+        return sessions.start(self._db, user_id, agent)
+
+    def by_session(self, token: str) -> tuple[Actor, Session] | None:
+        """Who comes with this cookie; None when the session has ended, or its user is disabled."""
+        rows = sessions.lookup(self._db, token)
+        if not rows:
+            return None
+        first, session = rows[0], Session.of(rows[0])
+        try:
+            sessions.note(self._db, session)
+        except DatabaseError:  # a disk that is full is no reason to see nothing
+            log.warning("when session %d was last seen could not be written", session.id)
+        actor = Actor(
+            user_id=first.user_id,
+            name=first.user_name,
+            is_admin=bool(first.is_admin),
+            can_write=True,
+            roles={row.org_id: row.org_role for row in rows if row.org_id is not None},
+        )
+        return actor, session
+
+    def close_session(self, token: str) -> None:
+        """Log out. Nothing when it has ended already."""
+        sessions.close(self._db, token)
+
+    def sessions(self, user_id: int) -> list[Session]:
+        """A user's sessions that have not ended, the one seen last first."""
+        return sessions.of_user(self._db, user_id)
+
+    def end_session(self, user_id: int, session_id: int) -> None:
+        """NotFound when the user has no such session."""
+        sessions.end(self._db, user_id, session_id)
+
+    def end_sessions(self, user_id: int, keep: int | None = None) -> None:
+        """All of a user but the one with the id `keep`."""
+        sessions.end_all(self._db, user_id, keep)
 
     def flush_last_used(self, *, now: bool = False) -> int:
         """Write when tokens were last used, at most once a minute (or `now`); returns how many.

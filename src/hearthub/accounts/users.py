@@ -87,11 +87,11 @@ def change(
     is_admin: bool | None = None,
     default_private: bool | None = None,
 ) -> None:
-    """None leaves a value as it is. BadRequest for its words."""
-    check_text(fullname, email)
+    """None leaves a value as it is, an empty `email` takes it away. BadRequest for its words."""
+    check_text(fullname, email or None)
     db.execute(
         "update account set fullname = coalesce(:fullname, fullname),"
-        " email = coalesce(:email, email), is_admin = coalesce(:is_admin, is_admin),"
+        " email = nullif(coalesce(:email, email), ''), is_admin = coalesce(:is_admin, is_admin),"
         " default_private = coalesce(:default_private, default_private) where id = :id",
         id=account.id,
         fullname=fullname,
@@ -122,6 +122,20 @@ def require(db: Database, who: str | int, kind: str | None = None) -> Account:
 def of_kind(db: Database, kind: str) -> list[Account]:
     """By name."""
     rows = db.all(f"select {COLUMNS} from account a where kind = :kind order by key", kind=kind)  # noqa: S608
+    return [Account.of(row) for row in rows]
+
+
+def page(db: Database, typed: str, after: str, limit: int) -> list[Account]:
+    """Users by name, from behind `after`; only those whose name begins as typed."""
+    key = typed.lower()
+    rows = db.all(
+        f"select {COLUMNS} from account a where kind = 'user' and key > :after"  # noqa: S608
+        " and key >= :first and key < :last order by key limit :limit",
+        after=after.lower(),
+        first=key,
+        last=f"{key}\U0010ffff",  # behind all that begins so
+        limit=limit,
+    )
     return [Account.of(row) for row in rows]
 
 

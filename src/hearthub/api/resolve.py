@@ -4,9 +4,6 @@ Answered here with 200 or 206, never with a redirect to ourselves: clients read 
 the last answer of a chain, and a same-origin target without it breaks them.
 """
 
-import mimetypes
-from urllib.parse import quote
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,13 +12,11 @@ from hearthub.api.xet_urls import reconstruction_url, token_url
 from hearthub.http.actor import actor_of, read
 from hearthub.http.callers import address_of
 from hearthub.http.files import STRANGER, BytesResponse
+from hearthub.http.types import TEXT, disposition, media_type
 from hearthub.http.urls import hub_of
 from hearthub.registry import Entry, Repo
 
-TEXT = "text/plain; charset=utf-8"
 XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
-# Types a browser may show in place; everything else is a download.
-SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
 
 
 async def resolve(request: Request) -> Response | BytesResponse:
@@ -33,7 +28,7 @@ async def resolve(request: Request) -> Response | BytesResponse:
     if entry.xet_hash and XET_FILE_INFO in request.headers.get("accept", ""):
         _note_download(request, repo, entry)
         return _xet_file_info(request, repo, commit, entry, headers)
-    answer = await _bytes(request, repo, entry, headers, _media_type(entry.path))
+    answer = await _bytes(request, repo, entry, headers, media_type(entry.path))
     if answer.status < 300:
         _note_download(request, repo, entry)
     return answer
@@ -54,12 +49,12 @@ async def raw(request: Request) -> Response | BytesResponse:
 
 
 async def _bytes(
-    request: Request, repo: Repo, entry: Entry, headers: dict[str, str], media_type: str
+    request: Request, repo: Repo, entry: Entry, headers: dict[str, str], kind: str
 ) -> BytesResponse:
     hub = hub_of(request)
     is_head = request.method == "HEAD"
     content = b"" if is_head else await read(hub, hub.registry.content, repo, entry)
-    return BytesResponse(content, entry.size, request.headers, headers, media_type)
+    return BytesResponse(content, entry.size, request.headers, headers, kind)
 
 
 def _note_download(request: Request, repo: Repo, entry: Entry) -> None:
@@ -79,15 +74,11 @@ def _names(request: Request) -> tuple[str, str, str, str]:
 
 
 def _headers(request: Request, repo: Repo, commit: str, entry: Entry) -> dict[str, str]:
-    name = entry.path.rpartition("/")[2]
-    media_type = _media_type(entry.path)
-    shown = media_type.startswith(SHOWN)
     headers = {
         **STRANGER,
         "X-Repo-Commit": commit,
         "ETag": f'"{entry.etag}"',
-        "Content-Disposition": f"{'inline' if shown else 'attachment'}; "
-        f"filename*=UTF-8''{quote(name, safe='', errors='replace')}",
+        "Content-Disposition": disposition(entry.path),
     }
     if entry.pointer:
         headers["X-Linked-Size"] = str(entry.size)
@@ -113,15 +104,6 @@ def _xet_file_info(
     }
 
     return JSONResponse(body, headers=headers, media_type=XET_FILE_INFO)
-
-
-def _media_type(path: str) -> str:
-    guessed = (
-        mimetypes.guess_type(f"file.{path.rpartition('.')[2]}", strict=False)[0]
-        or "application/octet-stream"
-    )
-    is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
-    return TEXT if is_text else guessed
 
 
 def routes() -> list[Route]:

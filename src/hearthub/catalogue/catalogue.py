@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from hearthub.accounts import Actor
 from hearthub.catalogue import terms
-from hearthub.catalogue.downloads import Downloads
+from hearthub.catalogue.downloads import DAY_MS, WINDOW_DAYS, Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.headers import Headers
@@ -28,7 +28,7 @@ from hearthub.clock import now_ms
 from hearthub.community import Community
 from hearthub.db import Database, DatabaseError, batches
 from hearthub.errors import HearthubError, NotFound
-from hearthub.fit import Header, KeptReader
+from hearthub.fit import Header, KeptReader, Model, kept_model
 from hearthub.registry import Registry, Repo
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -145,6 +145,29 @@ class Catalogue:
         plan = self._planner.plan(Filter(repo_type, search=typed), reader_of(actor))
         found = self._search.suggest(plan, terms.Query.of(typed))[:limit]
         return self._rows.load(actor, [("", it.id) for it in found])
+
+    def named(self, actor: Actor, repo_type: str, names: Sequence[str]) -> dict[str, list[Row]]:
+        """By lower-case name: the repos that `actor` may see, the hosted one first, then what was
+        observed of other hubs."""
+        found: dict[str, list[Row]] = {}
+        numbers = self._rows.numbers_of(repo_type, names)
+        for row in self._rows.load(actor, [("", number) for number in numbers]):
+            found.setdefault(row.full_name.lower(), []).append(row)
+        return found
+
+    def model(self, repo: Repo, commit: str) -> tuple[Model | None, bool]:
+        """A hosted model from headers that are kept, and whether those are all that count.
+
+        For somebody who may read the repo, and waits: nothing that takes long is read.
+        """
+        return kept_model(self.registry, repo, commit, KeptReader.quick(self._headers))
+
+    def recent_downloads(self, repo: Repo) -> list[int]:
+        """Of each of the last thirty days, today's last."""
+        today = now_ms() // DAY_MS
+        days = self.downloads.days([repo.id], today - WINDOW_DAYS, today)
+        by_day = {it.day: it.downloads for it in days}
+        return [by_day.get(today - ago, 0) for ago in reversed(range(WINDOW_DAYS))]
 
     def number(self, repo_type: str, kind: str, name: str) -> int:
         """How many public repos have one value."""

@@ -95,6 +95,11 @@ class Listing:
         return (self.facts.fit or {}).get("params_total") or self.facts.parameters_total or None
 
     @property
+    def active(self) -> int | None:
+        """Parameters at work for one token: of a dense model all."""
+        return (self.facts.fit or {}).get("params_active") or self.parameters
+
+    @property
     def need(self) -> int | None:
         """The least memory that it runs in, in bytes."""
         return (self.facts.fit or {}).get("need_bytes")
@@ -119,6 +124,8 @@ class Listing:
         found += [("gated", self.gated)] if self.gated else []
         found += [("origin", self.origin)] if self.origin else []
         found += [("size", str(size_step(self.parameters)))] if self.parameters else []
+        if self.type == "model" and self.active:
+            found.append(("active", str(size_step(self.active))))
         found += [("need", str(size_step(self.need)))] if self.need else []
         if self.type == "model":
             found += [("app", name) for name in apps_of(facts.fit, set(found))]

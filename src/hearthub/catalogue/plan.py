@@ -39,7 +39,8 @@ class Filter:
     """What a list is narrowed to. `any_of`: of each entry one facet must fit.
 
     `origin` "" means hosted here, "all" everything, else the host of another hub. `parameters`: at
-    least, at most. `need`: bytes of memory that it runs in, at most.
+    least, at most; `active`: those at work for one token, as exactly as their steps are. `need`:
+    bytes of memory that it runs in, at most.
     """
 
     type: str
@@ -49,6 +50,7 @@ class Filter:
     parameters: tuple[int | None, int | None] | None = None
     origin: str = ""
     need: int | None = None
+    active: tuple[int | None, int | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,10 @@ class Planner:
         first = len(groups)
         if wanted.parameters:
             groups.append([("size", str(step)) for step in size_steps(low, high)])
+        if wanted.active:
+            least, most = wanted.active
+            groups.insert(first, [("active", str(step)) for step in size_steps(least, most)])
+            first += 1
         if wanted.need is not None:
             groups.append([("need", str(step)) for step in size_steps(LEAST_NEED, wanted.need)])
         steps = frozenset(range(first, len(groups)))

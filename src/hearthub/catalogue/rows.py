@@ -17,6 +17,10 @@ from hearthub.registry import Registry, Repo
 _PLACE = re.compile(r"(-?\d{1,18}(?:\.\d{1,25})?(?:e[+-]?\d{1,3})?)_(\d{1,18})", re.ASCII)
 
 
+MOST_ORIGINS = 8
+"""Hubs on which one name is looked at."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A hosted repo the caller may see, or a listing observed elsewhere.
@@ -28,6 +32,12 @@ class Row:
     counters: Counters
     repo: Repo | None = None
     observed: Listing | None = None
+
+    @property
+    def full_name(self) -> str:
+        found = self.repo or self.observed
+        assert found is not None, "a row is one of them"  # noqa: S101
+        return found.full_name
 
 
 class Rows:
@@ -53,6 +63,20 @@ class Rows:
                 found.append(Row(place, listing.counters, observed=listing))
             elif row.repo_id in repos:
                 found.append(Row(place, _counters(row), repo=repos[row.repo_id]))
+        return found
+
+    def numbers_of(self, repo_type: str, names: Sequence[str]) -> list[int]:
+        """Of the listings of these names, hosted ones before those observed elsewhere."""
+        found = []
+        for some in batches(name.lower() for name in names):
+            rows = self.db.all(
+                "select id from listing where key in (:keys) and type = :type "
+                "order by repo_id is null, id limit :most",
+                keys=some,
+                type=repo_type,
+                most=MOST_ORIGINS * len(some),
+            )
+            found += [row.id for row in rows]
         return found
 
     def _stored(self, numbers: Sequence[int]) -> dict[int, Any]:

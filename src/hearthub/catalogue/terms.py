@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-VERSION = 2
+VERSION = 3
 """To be raised with any change of the terms of a listing: the index is then built anew."""
 
 MAX_CARD_WORDS = 250

@@ -6,9 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hearthub.fit.evaluations import Evaluation
+from hearthub.fit.hardware import Hardware
 from hearthub.fit.placing import Placed
 from hearthub.fit.ranking import cost
 from hearthub.fit.report import Report
+from hearthub.fit.summary import Summary
+from hearthub.fit.wanted import room_of
 from hearthub.upstream import printable
 
 MISSING = "not stated"
@@ -53,14 +57,44 @@ def column_of(report: Report) -> Column:
         formats=tuple(formats) or ((it.quantization.format,) if it.quantization.format else ()),
         weights_bytes=memory.weights_bytes or None,
         best_fit=_best_fit(report.placed),
-        evaluations=tuple(
-            " ".join([each.benchmark, *(f"{k}={v}" for k, v in each.setting), each.metric])
-            + f": {each.value:g}"
-            + (" (self-reported)" if each.is_self_reported else "")
-            for each in it.evaluations
-        ),
+        evaluations=tuple(map(_result, it.evaluations)),
         main_use=it.modality.main_use,
     )
+
+
+def column_of_summary(
+    name: str,
+    summary: Summary,
+    hardware: Sequence[Hardware],
+    *,
+    licence: str | None,
+    main_use: str | None,
+    results: Sequence[Evaluation] = (),
+) -> Column:
+    """Of a model whose files are elsewhere: what lists know of it."""
+    need = summary.need_bytes
+    roomy = [it for it in hardware if it.memory_gib and need and need <= room_of(it)]
+    best = min(roomy, key=lambda it: (it.memory_gib or 0, -(it.bandwidth_gbs or 0)), default=None)
+    form = _format(summary.label, summary.format) if summary.format else None
+    return Column(
+        model=name,
+        params_total=summary.params_total,
+        params_active=summary.params_active,
+        size_source=summary.size_source,
+        context_max=summary.context_max,
+        licence=licence,
+        formats=(form,) if form else (),
+        weights_bytes=None,
+        best_fit=best.name if best else None,
+        evaluations=tuple(map(_result, results)),
+        main_use=main_use,
+    )
+
+
+def _result(each: Evaluation) -> str:
+    words = [each.benchmark, *(f"{key}={value}" for key, value in each.setting), each.metric]
+    source = " (self-reported)" if each.is_self_reported else ""
+    return f"{' '.join(words)}: {each.value:g}{source}"
 
 
 def column_texts(columns: Sequence[Column]) -> list[dict[str, str]]:

@@ -6,14 +6,17 @@ files take one to three rounds.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hearthub.errors import TooLarge, Unavailable
 from hearthub.fit.readers import read
 from hearthub.fit.sources import Source, SourceFile
 from hearthub.fit.weights import WeightFile
 from hearthub.sandbox import Sandbox, ask
+
+T = TypeVar("T")
 
 MAX_ROUNDS = 128
 AHEAD = 2**16
@@ -31,14 +34,22 @@ class Elsewhere:
     def __call__(self, source: Source, file: SourceFile, form: str) -> WeightFile:
         """Raises Unavailable when the worker took too long or needed too much memory."""
         if source.parallel == 1:
-            return self._sandbox.run(
-                converse,
-                file,
-                form,
-                timeout=self._timeout,
-                answer=lambda start, end: source.read(file, start, end),
-            )
+            return self.asking(source, file, form, asked_header)
         return self._in_rounds(source, file, form)
+
+    def asking(
+        self, source: Source, file: SourceFile, form: str, made: Callable[..., T], *more: object
+    ) -> T:
+        """What `made(file, form, *more)` makes in a worker of the header that `asked_header` gives
+        it. For sources that are near."""
+        return self._sandbox.run(
+            made,
+            file,
+            form,
+            *more,
+            timeout=self._timeout,
+            answer=lambda start, end: source.read(file, start, end),
+        )
 
     def _in_rounds(self, source: Source, file: SourceFile, form: str) -> WeightFile:
         pieces: list[Piece] = []
@@ -57,7 +68,7 @@ class Elsewhere:
         raise TooLarge(f"{file.path}: its header lies in more than {MAX_ROUNDS} places")
 
 
-def converse(file: SourceFile, form: str) -> WeightFile:
+def asked_header(file: SourceFile, form: str) -> WeightFile:
     """In a worker: the header, by asking who started it."""
     return read(_Asked(), file, form)
 

@@ -80,6 +80,11 @@ def evaluations(
     return found, warnings
 
 
+def evaluations_of(card: Mapping[str, Any]) -> list[Evaluation]:
+    """Those of a card alone, as lists keep it."""
+    return evaluations(card)[0]
+
+
 def _of_card(card: Mapping[str, Any], is_valid: Callable[[str], bool]) -> Iterator[Evaluation]:
     for model in mappings(card.get("model-index")):
         for result in mappings(model.get("results")):

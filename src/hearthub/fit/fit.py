@@ -8,10 +8,11 @@ from hearthub.errors import HearthubError
 from hearthub.fit.comparison import Column, column_of
 from hearthub.fit.derivatives import Option, derivatives_of
 from hearthub.fit.elsewhere import Elsewhere
-from hearthub.fit.hardware import hardware_catalogue
+from hearthub.fit.hardware import Hardware, hardware_catalogue
 from hearthub.fit.hosted import HostedModel
 from hearthub.fit.model import Model, read_model
 from hearthub.fit.placing import Placed
+from hearthub.fit.quantised import Cell, Quantised, matrix, quantised
 from hearthub.fit.ranking import ranked
 from hearthub.fit.remote import RemoteModel
 from hearthub.fit.report import Report, report
@@ -63,6 +64,16 @@ class Fit:
         derivatives: Iterable[Option] = (),
     ) -> Report:
         return report(model, wanted, _base_of(model, lookup), tuple(derivatives))
+
+    def quantised(self, model: Model, wanted: Wanted) -> list[Quantised]:
+        """Each of the weights in a repo on each wanted hardware, the smallest first."""
+        return quantised(model, wanted)
+
+    def matrix(
+        self, model: Model, wanted: Wanted, hardware: Sequence[Hardware]
+    ) -> tuple[list[str], list[tuple[Hardware, tuple[Cell, ...]]]]:
+        """Names of the weights in a repo, and for each hardware whether each of them fits."""
+        return matrix(model, wanted, hardware)
 
     def where(self, model: Model, wanted: Wanted, lookup: Lookup = lambda _: None) -> list[Placed]:
         """All hardware of the catalogue, or that which is wanted, the fittest first."""

@@ -112,7 +112,11 @@ def most_that_fits(text: str) -> int:
     owner knows.
     """
     number = _GIB_TEXT.fullmatch(text.strip())
-    hardware = custom_hardware(vram_gib=float(number[1])) if number else find_hardware(text)
+    return room_of(custom_hardware(vram_gib=float(number[1])) if number else find_hardware(text))
+
+
+def room_of(hardware: Hardware) -> int:
+    """The most bytes that fit it. Raises BadRequest where its memory is not known."""
     if hardware.memory_gib is None:
         raise BadRequest(f"Say how much memory {hardware.name} has, in GiB: a number alone will do")
     return floor(FITS_SHARE * round(hardware.memory_gib * GIB))

@@ -64,7 +64,7 @@ def _contents(source: Source, reader: KeptReader) -> tuple[Contents | None, bool
 
 def _quick(source: Source, reader: KeptReader) -> Contents | None:
     try:
-        found = contents(_Quick(source), reader)
+        found = contents(Quick(source), reader)
     except HearthubError:
         return None
     return None if _is_cut(found) else found
@@ -79,7 +79,7 @@ def _is_cut(found: Contents) -> bool:
 
 
 @dataclass(frozen=True)
-class _Quick:
+class Quick:
     """A source without the weights that take long to read."""
 
     source: Source

@@ -6,6 +6,8 @@ parameter is decoded by its convertor:
 
     {kind:kind}   models, datasets, spaces, kernels -> model, dataset, space, kernel
     {x:seg}       one segment, decoded
+    {x:owner}     the same before a model's name: not `datasets` and the like, where in
+                  `/datasets/alice/settings` a dataset is meant that is called settings
     {x:rest}      the rest of the path, decoded, slashes and all
 """
 
@@ -44,6 +46,10 @@ class SegmentConvertor(Convertor[str]):
         return quote(value, safe="")
 
 
+class OwnerConvertor(SegmentConvertor):
+    regex = "(?!(?:models|datasets|spaces|kernels)/)[^/]+"
+
+
 class RestConvertor(SegmentConvertor):
     regex = ".*"
 
@@ -53,6 +59,7 @@ class RestConvertor(SegmentConvertor):
 
 register_url_convertor("kind", KindConvertor())
 register_url_convertor("seg", SegmentConvertor())
+register_url_convertor("owner", OwnerConvertor())
 register_url_convertor("rest", RestConvertor())
 
 

@@ -17,7 +17,17 @@ from hearthub.settings import Settings
 MAX_COUNTS = 200_000
 MAX_TOKENS = 50_000
 API, RESOLVE, PAGES, TOKENS = "api", "resolve", "pages", "tokens"
-_WORDS = {API: "API requests", RESOLVE: "downloads", PAGES: "pages", TOKENS: "wrong tokens"}
+LOGINS = "logins"
+PER_ACCOUNT = 5
+"""How many times as many wrong passwords an account may get as an address may send: whoever knows
+a name shall not lock its owner out so easily, and many addresses shall not guess for ever."""
+_WORDS = {
+    API: "API requests",
+    RESOLVE: "downloads",
+    PAGES: "pages",
+    TOKENS: "wrong tokens",
+    LOGINS: "wrong passwords",
+}
 # Each address of these was given out, signed, by a request that was counted. Or they are asked by
 # machines that watch the hub.
 _UNCOUNTED = ("/cas/", "/lfs/objects/", "/healthz", "/readyz", "/metrics", "/static/")
@@ -35,6 +45,7 @@ class Rates:
             RESOLVE: settings.rate_resolve,
             PAGES: settings.rate_pages,
             TOKENS: settings.rate_wrong_tokens,
+            LOGINS: settings.rate_logins,
         }
         self._clock = clock
         self._window_s, self._window = settings.rate_window, 0
@@ -68,8 +79,24 @@ class Rates:
         """A token was found wrong, expired or revoked."""
         self._tokens.pop(hash(token), None)
 
-    def _count(self, kind: str, caller: int | str) -> TooManyRequests | None:
-        limit = self._limits[kind]
+    def try_login(self, scope: Scope, name: str) -> TooManyRequests | None:
+        """Count a password, before it is looked at, by its address and by its account."""
+        limit = self._limits[LOGINS]
+        # Whoever is refused by address counts no more against the account.
+        return self._count(LOGINS, address_of(scope), limit) or self._count(
+            LOGINS, _account(name), limit * PER_ACCOUNT
+        )
+
+    def accept_login(self, scope: Scope, name: str) -> None:
+        """The password was right: it does not count."""
+        for caller in (address_of(scope), _account(name)):
+            if count := self._counts.get((LOGINS, caller)):
+                self._counts[LOGINS, caller] = count - 1
+
+    def _count(
+        self, kind: str, caller: int | str, limit: int | None = None
+    ) -> TooManyRequests | None:
+        limit = self._limits[kind] if limit is None else limit
         if not limit:
             return None
         now = self._clock()
@@ -84,6 +111,10 @@ class Rates:
         if len(self._counts) > MAX_COUNTS:
             del self._counts[next(iter(self._counts))]
         return None
+
+
+def _account(name: str) -> str:
+    return f"account {name.lower()[:100]}"  # no address has a blank in it
 
 
 def rates_of(scope: Scope) -> Rates:
@@ -121,6 +152,8 @@ def _too_many(
 ) -> TooManyRequests:
     retry_s = window_s - int(now % window_s)
     whose = "one token" if isinstance(caller, int) else "one address"
+    if isinstance(caller, str) and caller.startswith("account "):
+        whose = "one account"
     return TooManyRequests(
         f"Too many {_WORDS[kind]}: this hub takes {limit} of {whose} in {window_s} seconds. "
         f"Try again in {retry_s} seconds",

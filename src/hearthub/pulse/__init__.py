@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hearthub.pulse.cells import cell, table_csv
     from hearthub.pulse.claims import Verdict, judge_claims, known_claims
+    from hearthub.pulse.facts import licence_class
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
     from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.origins import Origin, known_origins
     from hearthub.pulse.pulse import Pulse
     from hearthub.pulse.ranking import Riser
+    from hearthub.pulse.repo_history import Told
     from hearthub.pulse.report import make_report, verify_report, write_report
     from hearthub.pulse.report.charts import height_of
     from hearthub.pulse.report.markdown import exact
@@ -45,6 +47,7 @@ __all__ = [
     "Pulse",
     "Rendering",
     "Riser",
+    "Told",
     "Trending",
     "Trends",
     "Verdict",
@@ -57,6 +60,7 @@ __all__ = [
     "known_claims",
     "known_metrics",
     "known_origins",
+    "licence_class",
     "make_report",
     "measure",
     "measure_all",
@@ -71,6 +75,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Told": "repo_history",
+    "licence_class": "facts",
     "FILTERS": "universe",
     "SORTS": "metrics.trending",
     "Rendering": "report.rendering",

@@ -26,6 +26,7 @@ from hearthub.pulse.kept import KeptReport, Shelf
 from hearthub.pulse.origins import Origin, known_origins
 from hearthub.pulse.ranking import rank
 from hearthub.pulse.reader import Reader
+from hearthub.pulse.repo_history import Told, repo_history
 from hearthub.pulse.scores import show_scores
 from hearthub.pulse.sharing import closed_among, only_shareable
 from hearthub.pulse.showing import Shown, show
@@ -271,6 +272,19 @@ class Pulse:
     def origins(self) -> dict[str, Origin]:
         """The sources by name, with their terms."""
         return self._asked.quick(self._told, ("origins",), known_origins)
+
+    def history(self, repo_type: str, name: str, origin: str) -> list[Told]:
+        """The counters of a repo of another hub as they went; nothing where nobody told them.
+
+        Raises Unavailable when it takes too long.
+        """
+        if not self.lake.version:
+            return []
+        return self._asked.answer(
+            self._told,
+            ("history", repo_type, name.lower(), origin),
+            lambda reader: repo_history(reader, repo_type, name, origin),
+        )
 
     def reports(self) -> list[KeptReport]:
         """Those that can be shown now, the newest first."""

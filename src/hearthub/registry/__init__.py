@@ -1,6 +1,8 @@
 """Repos, refs, commits, trees, objects, resolve, access."""
 
 from hearthub.registry.access import Right
+from hearthub.registry.arrivals import Arrival
+from hearthub.registry.browsing import ChangedFile, Changes, Folder, Measure
 from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
@@ -34,6 +36,9 @@ __all__ = [
     "REPO_TYPES",
     "TAGS",
     "AccessRequest",
+    "Arrival",
+    "ChangedFile",
+    "Changes",
     "CheckReport",
     "Commit",
     "CommitHeader",
@@ -45,8 +50,10 @@ __all__ = [
     "FileOffer",
     "FileVerdict",
     "Filter",
+    "Folder",
     "Lock",
     "Locked",
+    "Measure",
     "Operation",
     "Pack",
     "PutFile",

@@ -50,11 +50,19 @@ class History:
             self._counts[repo_id, start] = rest + steps
         return rest + steps
 
-    def last_commits(self, repo_id: int, start: str, folder: str, names: Iterable[str]) -> Changed:
+    def last_commits(
+        self,
+        repo_id: int,
+        start: str,
+        folder: str,
+        names: Iterable[str],
+        *,
+        within: int = MAX_WALK,
+    ) -> Changed:
         """The newest commit that changed each of `names` in `folder`, by full path.
 
         Follows, as `git log` does, the first parent that has the same content. Names that are not
-        there at `start`, or did not change in the newest MAX_WALK commits, are left out.
+        there at `start`, or did not change in the newest `within` commits, are left out.
         """
         here = self._entries(repo_id, start, folder)
         pending = {start: {name for name in names if name in here}}
@@ -62,7 +70,7 @@ class History:
         queue.push(start)
         found: Changed = {}
         steps = 0
-        while queue and steps < MAX_WALK:
+        while queue and steps < within:
             oid, commit = queue.pop()
             steps += 1
             open_names = pending.pop(oid, set())
@@ -79,6 +87,35 @@ class History:
         self._remember(repo_id, start, folder, found)
         above = f"{folder}/" if folder else ""
         return {above + name: change for name, change in found.items()}
+
+    def of_path(
+        self, repo_id: int, start: str, path: str, limit: int, within: int
+    ) -> tuple[list[tuple[str, Commit]], str | None]:
+        """Up to `limit` commits that changed what is at `path`, newest first, and the commit to go
+        on from: None where it came into being. At most `within` commits are read.
+
+        Follows the first parent that has the same content, else the first that has any.
+        """
+        found: list[tuple[str, Commit]] = []
+        oid: str | None = start
+        here = self._at(repo_id, start, path)
+        for _ in range(within):
+            if oid is None or here is None or len(found) == limit:
+                break
+            commit = self._objects.commit(repo_id, oid)
+            before = [(parent, self._at(repo_id, parent, path)) for parent in commit.parents]
+            same = next((parent for parent, entry in before if entry == here), None)
+            if same is not None:
+                oid = same
+                continue
+            found.append((oid, commit))
+            oid, here = next((pair for pair in before if pair[1] is not None), (None, None))
+        return found, oid
+
+    def _at(self, repo_id: int, oid: str, path: str) -> TreeEntry | None:
+        return trees.find(
+            partial(self._objects.tree, repo_id), self._objects.commit(repo_id, oid).tree, path
+        )
 
     def _unchanged(
         self, repo_id: int, oid: str, parent: str, folder: str, names: set[str]

@@ -6,12 +6,12 @@ Numbers, titles and talk are the community's; here are refs and trees alone.
 import difflib
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.errors import Conflict, RevisionNotFound
 from hearthub.registry import trees
 from hearthub.registry.access import Right, require
+from hearthub.registry.changes import Change, compare
 from hearthub.registry.commits import BUSY, Commits
 from hearthub.registry.gitformat import Commit, Kind, TreeEntry, printable
 from hearthub.registry.history import History
@@ -24,15 +24,6 @@ ATTEMPTS = 20
 MAX_COMMITS = 1000
 MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
 """Files, bytes of one, and bytes of all that a diff shows."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file on both sides, as oids; None: it is not there."""
-
-    path: str
-    before: TreeEntry | None
-    after: TreeEntry | None
 
 
 class Pulls:
@@ -99,9 +90,8 @@ class Pulls:
 
     def changes(self, repo: Repo, base: str, head: str) -> list[Change]:
         """The files that differ, by path; at most one more than a diff shows."""
-        found: list[Change] = []
-        self._compare(repo, self._tree(repo, base), self._tree(repo, head), "", found)
-        return found
+        before, after = self._tree(repo, base), self._tree(repo, head)
+        return compare(self._load(repo), before, after, MAX_DIFF_FILES + 1)[0]
 
     def diff(self, repo: Repo, base: str, head: str) -> str:
         """What a pull request changes since it left its base, as git writes it; large files and
@@ -149,22 +139,6 @@ class Pulls:
 
     def _load(self, repo: Repo) -> trees.Load:
         return lambda oid: self._objects.tree(repo.id, oid)
-
-    def _compare(
-        self, repo: Repo, before: str | None, after: str | None, above: str, found: list[Change]
-    ) -> None:
-        load = self._load(repo)
-        old, new = (load(oid) if oid else {} for oid in (before, after))
-        for name in sorted({*old, *new}):
-            one, two = old.get(name), new.get(name)
-            if one == two or len(found) > MAX_DIFF_FILES:
-                continue
-            old_oid, new_oid = (it.oid if it and it.is_folder else None for it in (one, two))
-            if old_oid or new_oid:
-                self._compare(repo, old_oid, new_oid, f"{above}{name}/", found)
-            old_file, new_file = (it if it and not it.is_folder else None for it in (one, two))
-            if old_file or new_file:
-                found.append(Change(above + name, old_file, new_file))
 
     def _file_diff(self, repo: Repo, change: Change) -> str:
         path = printable(change.path)

@@ -32,7 +32,9 @@ from hearthub.events import (
 from hearthub.names import split_id
 from hearthub.registry import uploads
 from hearthub.registry.access import Right, proposer, require, require_creator, right_of
+from hearthub.registry.arrivals import Arrivals
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
+from hearthub.registry.browsing import Browsing
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
 from hearthub.registry.files import Entry, Files
@@ -76,6 +78,7 @@ class Registry:
         self._objects = ObjectStore(objects_db, storage)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
+        self.browse = Browsing(self._objects, self._files, self._history)
         self._revisions = Revisions(self._refs, self._objects)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
@@ -92,6 +95,7 @@ class Registry:
             self._quota,
             settings.max_folder_entries,
         )
+        self.arrivals = Arrivals(storage, self.require_move, self.judge_uploads, self.commit)
         self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
 
     # -- repos -------------------------------------------------------------------------------
@@ -233,6 +237,12 @@ class Registry:
     def repos(self, repo_ids: Sequence[int]) -> list[Repo]:
         """Those of these repos that exist. For jobs: no access is checked."""
         return self._repos.by_ids(repo_ids)
+
+    def largest(self, actor: Actor, limit: int) -> tuple[list[Repo], dict[str, int]]:
+        """The repos that use most, and how many there are of each type: for administrators."""
+        if not actor.is_admin:
+            raise Forbidden("Only administrators see how much all repos use")
+        return self._repos.largest(limit)
 
     def heads(self, repo_ids: Sequence[int]) -> dict[int, str]:
         """The newest commit of `main` of many repos, by repo id."""

@@ -157,6 +157,15 @@ class Repos:
             yield [(_repo(row[1:]), row[0]) for row in rows]
             last = rows[-1].id
 
+    def largest(self, limit: int) -> tuple[list[Repo], dict[str, int]]:
+        """Those that use most, and how many there are of each type."""
+        rows = self.db.all(
+            f"select {COLUMNS} from repo order by used_storage desc, id limit :limit",  # noqa: S608
+            limit=limit,
+        )
+        counts = self.db.all("select type, count(*) as many from repo group by type")
+        return [_repo(row) for row in rows], {row.type: row.many for row in counts}
+
     def counts(self, owner_id: int, reader: "Reader") -> dict[str, int]:
         """Repos of an account by type, as far as `reader` may see them."""
         sees_all = reader.sees_all or owner_id in reader.owner_ids

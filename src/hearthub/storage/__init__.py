@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hearthub.storage.inventory import is_intact, stored_blobs
     from hearthub.storage.lfs import Lfs, Ticket, Upload
     from hearthub.storage.objects import LfsObject, Location
+    from hearthub.storage.pieces import Piece
     from hearthub.storage.signing import Signer
     from hearthub.storage.spool import Spool
     from hearthub.storage.storage import Storage
@@ -26,6 +27,7 @@ __all__ = [
     "LfsObject",
     "LocalBlobs",
     "Location",
+    "Piece",
     "Signer",
     "Spool",
     "Storage",
@@ -47,6 +49,7 @@ _HOMES = {
     "LfsObject": "objects",
     "LocalBlobs": "backends.local",
     "Location": "objects",
+    "Piece": "pieces",
     "Signer": "signing",
     "Spool": "spool",
     "Storage": "storage",

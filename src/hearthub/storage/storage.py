@@ -3,7 +3,7 @@
 {data}/
   xorbs/ lfs/ git/           stored for good: backends/local.py
   tmp/*.spool                bodies on their way in
-  tmp/uploads/<upload>/      parts of LFS uploads
+  tmp/uploads/<upload>/      parts of LFS uploads, and files that come in pieces
   tmp/imports/<repo>/        files of an import on their way in: mirror/workplace.py keeps them
 """
 
@@ -26,8 +26,10 @@ from hearthub.storage.backends.local import LocalBlobs
 from hearthub.storage.checks import Checks
 from hearthub.storage.damage import Damage, damaged
 from hearthub.storage.garbage import Garbage, Tally
+from hearthub.storage.inventory import Figures, figures
 from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
+from hearthub.storage.pieces import Pieces
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, older_files
@@ -46,8 +48,8 @@ _XORB_PURPOSE = "xorb"
 class Storage:
     """Everything is synchronous; call it from worker threads. Nothing here decides who may read.
 
-    `lfs` holds the use cases of LFS uploads, `signer` signs claims for URLs and short tokens,
-    `garbage` collects what nobody uses, `checks` reads what is stored again.
+    `lfs` holds the use cases of LFS uploads, `pieces` those of browsers, `signer` signs claims for
+    URLs and short tokens, `garbage` collects what nobody uses, `checks` reads what is stored again.
     """
 
     max_xorb = xorbs.MAX_BODY
@@ -56,7 +58,7 @@ class Storage:
     def __init__(
         self, db: Database, settings: Settings, sandbox: Sandbox, blobs: Blobs | None = None
     ) -> None:
-        self._data = settings.data
+        self._db, self._data = db, settings.data
         self._temporary = settings.data / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
         self._room = Room(settings.data, settings.min_free)
@@ -88,6 +90,8 @@ class Storage:
             self._temporary,
             settings.max_file,
         )
+
+        self.pieces = Pieces(self.signer, self._room, self._temporary, settings.max_file)
 
     def spool(
         self, limit: int, *, hashed: bool = False, expected: int = 0, spare: int = 0
@@ -279,6 +283,10 @@ class Storage:
             self._blobs.delete(key)
 
     # -- upkeep --
+
+    def figures(self) -> Figures:
+        """How much is stored, and what the disk has left."""
+        return figures(self._db, self._data)
 
     def forget_repo(self, repo_id: int) -> None:
         """Drop what only this repo had: its git blobs and its claims. Shared content stays."""

@@ -8,7 +8,16 @@ from starlette.routing import Route
 
 from hearthub.errors import EntryNotFound
 
-TYPES = {"hearthub.css": "text/css", "icon.svg": "image/svg+xml"}
+TYPES = {
+    "copy.js": "text/javascript",
+    "files.css": "text/css",
+    "hearthub.css": "text/css",
+    "fit.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "upload.js": "text/javascript",
+    "list.js": "text/javascript",
+    "repo.css": "text/css",
+}
 
 
 async def asset(request: Request) -> Response:

@@ -1,19 +1,20 @@
 """Lists of models, datasets and spaces: searched, narrowed, sorted; every state is an address."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.catalogue import Facts, Filter, Page, Row
-from hearthub.context import Hub
+from hearthub.catalogue import Filter, Page
 from hearthub.errors import BadRequest
-from hearthub.http.paths import PREFIXES
+from hearthub.fit import Hardware, room_of
 from hearthub.http.urls import hub_of
-from hearthub.web.rendering import page, shown
+from hearthub.web.hardware import hardware_named, key_of, saved_hardware
+from hearthub.web.list_rows import rows_shown
+from hearthub.web.rendering import page, parameters, shown
+from hearthub.web.repo_facts import SCRIPT
 from hearthub.web.visitor import visitor
 
 SHOWN = 30
@@ -27,10 +28,14 @@ FACETS = {
     "quantization": ("quantization", "Quantisation"),
     "license": ("license", "Licences"),
     "language": ("language", "Languages"),
+    "base_model": ("tag", "Base models"),
     "author": ("author", "Authors"),
     "tag": ("tag", "Tags"),
 }
 """By the word in an address: the kind of facet, and its heading."""
+BASE = "base_model:"
+NOT_TAGS = (BASE, "license:", "region:", "dataset:", "diffusers:")
+"""Beginnings of tags that say what another facet or the page of the repo says."""
 SORTS = {
     "trending": "Trending",
     "likes": "Most likes",
@@ -38,16 +43,12 @@ SORTS = {
     "modified": "Recently updated",
     "created": "Newest",
 }
-BILLION = 10**9
-SIZES: dict[str, tuple[str, tuple[int | None, int | None] | None]] = {
-    "": ("Any size", None),
-    "0-1": ("Under 1 B", (None, BILLION)),
-    "1-9": ("1 to 9 B", (BILLION, 9 * BILLION)),
-    "9-40": ("9 to 40 B", (9 * BILLION, 40 * BILLION)),
-    "40-100": ("40 to 100 B", (40 * BILLION, 100 * BILLION)),
-    "100-": ("Over 100 B", (100 * BILLION, None)),
-}
 ORIGINS = {"": "On this hub", "all": "Here and observed"}
+STOPS: tuple[int | None, ...] = (None, *(2**n for n in range(26, 41)), None)
+"""Of the sliders, in parameters: powers of two, where the steps of the catalogue end."""
+LAST = len(STOPS) - 1
+SLIDERS = {"min": 0, "max": LAST, "active_min": 0, "active_max": LAST}
+"""By the word in an address: where the slider stands when it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +58,50 @@ class State:
     kind: str
     search: str
     sort: str
-    size: str
     origin: str
+    fits: str
+    """A key of hardware."""
+    sliders: tuple[int, ...]
+    """Positions of `SLIDERS`."""
     chosen: tuple[tuple[str, str], ...]
     """(word of the address, value)."""
 
     def filter(self) -> Filter:
+        low, high, active_low, active_high = self.sliders
         return Filter(
             self.kind,
-            [[(FACETS[word][0], value)] for word, value in self.chosen],
+            [[_facet(word, value)] for word, value in self.chosen],
             self.search or None,
-            parameters=SIZES[self.size][1],
+            parameters=_between(low, high),
+            active=_between(active_low, active_high),
             origin=self.origin,
+            need=room_of(hardware_named(self.fits)) if self.fits else None,
         )
 
-    def href(self, chosen: tuple[tuple[str, str], ...], cursor: str | None = None) -> str:
-        words = [("search", self.search), ("sort", self.sort), ("size", self.size),
-                 ("origin", self.origin), *chosen, ("cursor", cursor or "")]  # fmt: skip
+    def href(self, cursor: str | None = None) -> str:
+        words = [("search", self.search), ("sort", self.sort), ("origin", self.origin)]
+        words += [("fits", self.fits), *self._moved(), *self.chosen, ("cursor", cursor or "")]
         query = urlencode([(name, value) for name, value in words if value])
         return f"/{self.kind}s?{query}" if query else f"/{self.kind}s"
 
+    def with_chosen(self, *chosen: tuple[str, str]) -> "State":
+        return replace(self, chosen=chosen)
+
+    def _moved(self) -> list[tuple[str, str]]:
+        pairs = zip(SLIDERS.items(), self.sliders, strict=True)
+        return [(word, str(at)) for (word, usual), at in pairs if at != usual]
+
+
+@dataclass(frozen=True)
+class Slider:
+    word: str
+    label: str
+    at: int
+    text: str
+
 
 def list_page(request: Request) -> Response:
+    """With `fragment`, the list alone, for the script that asks as somebody types."""
     hub, state = hub_of(request), _state(request)
     cursor = request.query_params.get("cursor") or None
     wanted = state.filter()
@@ -86,24 +109,28 @@ def list_page(request: Request) -> Response:
     sort = state.sort or (None if state.search else "trending")
     rows, more = hub.catalogue.page(visitor(request), wanted, Page(sort, limit=SHOWN), cursor)
     counts = hub.catalogue.facet_counts(visitor(request), wanted)
+    saved = saved_hardware(request)
     return page(
-        "list.html",
+        "list_body.html" if "fragment" in request.query_params else "list.html",
         section=f"{state.kind}s",
+        policy=SCRIPT,
         state=state,
-        rows=_shown(hub, rows),
+        rows=rows_shown(hub, rows),
         total=counts.total,
         is_capped=counts.is_capped,
         is_sampled=counts.sampled < counts.total,
         groups=_groups(state, counts.counts),
-        chosen=[(FACETS[word][1], value, state.href(_without(state, word, value)))
-                for word, value in state.chosen],
+        chosen=_chips(state),
         sorts=SORTS,
-        sizes={key: label for key, (label, _) in SIZES.items()} if state.kind == "model" else {},
+        sliders=_sliders(state) if state.kind == "model" else [],
+        stops=[_stop(n) for n in range(len(STOPS))],
+        last=LAST,
+        hardware=_hardware_choices(state, saved) if state.kind == "model" else [],
         origins=ORIGINS,
-        clear=state.href(()),
-        first=state.href(state.chosen) if cursor else None,
-        following=state.href(state.chosen, more) if more else None,
-    )  # fmt: skip
+        clear=_cleared(state).href(),
+        first=state.href() if cursor else None,
+        following=state.href(more) if more else None,
+    )
 
 
 def _state(request: Request) -> State:
@@ -114,19 +141,82 @@ def _state(request: Request) -> State:
     ))  # fmt: skip
     if len(chosen) > MAX_FILTERS:
         raise BadRequest(f"A list can be narrowed by {MAX_FILTERS} values at most.")
-    sort, size, origin = (words.get(name, "") for name in ("sort", "size", "origin"))
+    sort, origin, fits = (words.get(name, "") for name in ("sort", "origin", "fits"))
     if sort and sort not in SORTS:
         raise BadRequest(f"{sort[:60]!r} is no order: choose {', '.join(SORTS)}.")
-    if size not in SIZES:
-        raise BadRequest(f"{size[:60]!r} is no class of sizes: choose {', '.join(SIZES)}.")
     return State(
         kind=request.path_params["kind"],
         search=words.get("search", "").strip()[:MAX_SEARCH],
         sort=sort,
-        size=size,
         origin=origin[:MAX_SEARCH],
+        fits=key_of(hardware_named(fits)) if fits else "",
+        sliders=tuple(_position(words.get(word), usual) for word, usual in SLIDERS.items()),
         chosen=chosen,
     )
+
+
+def _position(text: str | None, usual: int) -> int:
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) < 3 and int(text) <= LAST):
+        raise BadRequest(f"{text[:60]!r} is no size: sliders go from 0 to {LAST}.")
+    return int(text)
+
+
+def _between(low: int, high: int) -> tuple[int | None, int | None] | None:
+    """Both included; None where neither slider was moved."""
+    least = STOPS[low] if low else None
+    most = STOPS[high] if high < LAST else None
+    if least is None and most is None:
+        return None
+    return least, (most or 2) - 1 if most else None
+
+
+def _facet(word: str, value: str) -> tuple[str, str]:
+    return FACETS[word][0], f"{BASE}{value}" if word == "base_model" else value
+
+
+def _stop(at: int) -> str:
+    size = STOPS[at]
+    return parameters(size) if size else ("0" if at == 0 else "any")
+
+
+def _sliders(state: State) -> list[Slider]:
+    labels = ("Size from", "Size to", "Active from", "Active to")
+    pairs = zip(SLIDERS, labels, state.sliders, strict=True)
+    return [Slider(word, label, at, _stop(at)) for word, label, at in pairs]
+
+
+def _hardware_choices(state: State, saved: Hardware | None) -> list[tuple[str, str, bool]]:
+    """Key, name, whether it is chosen: what the visitor saved, and what the address names."""
+    found = {key_of(saved): f"Fits my {saved.name}"} if saved else {}
+    if state.fits:
+        found.setdefault(state.fits, f"Fits {hardware_named(state.fits).name}")
+    return [(key, label, key == state.fits) for key, label in found.items()]
+
+
+def _chips(state: State) -> list[tuple[str, str]]:
+    """What narrows the list, and the address without it."""
+    chips = [
+        (value, state.with_chosen(*(it for it in state.chosen if it != (word, value))).href())
+        for word, value in state.chosen
+    ]
+    if state.fits:
+        chips.append((f"Fits {hardware_named(state.fits).name}", replace(state, fits="").href()))
+    at = 0
+    for name in ("Size", "Active"):
+        low, high = state.sliders[at : at + 2]
+        if _between(low, high):
+            usual = tuple(SLIDERS.values())
+            moved = (*state.sliders[:at], *usual[at : at + 2], *state.sliders[at + 2 :])
+            text = f"{name} {_stop(low)} to {_stop(high)}"
+            chips.append((text, replace(state, sliders=moved).href()))
+        at += 2
+    return chips
+
+
+def _cleared(state: State) -> State:
+    return replace(state, chosen=(), fits="", sliders=tuple(SLIDERS.values()))
 
 
 def _groups(
@@ -136,44 +226,22 @@ def _groups(
     groups = list[tuple[str, list[tuple[str, int, str]]]]()
     for word, (kind, heading) in FACETS.items():
         some = [
-            (value, count, state.href((*state.chosen, (word, value))))
-            for value, count in counts.get(kind, [])
+            (value, count, state.with_chosen(*state.chosen, (word, value)).href())
+            for value, count in _values(word, counts.get(kind, []))
             if (word, value) not in state.chosen
         ][:MOST_VALUES]
-        if some and not (word == "tag" and not state.chosen and len(groups) > 3):
+        if some and not (word == "tag" and not state.chosen and len(groups) > 4):
             groups.append((heading, some))
     return groups
 
 
-def _without(state: State, word: str, value: str) -> tuple[tuple[str, str], ...]:
-    return tuple(it for it in state.chosen if it != (word, value))
-
-
-def _shown(hub: Hub, rows: list[Row]) -> list[dict[str, Any]]:
-    facts = hub.catalogue.facts_of([row.repo for row in rows if row.repo])
-    found = []
-    for row in rows:
-        if row.repo:
-            known = facts[row.repo.id]
-            href = f"/{PREFIXES[row.repo.type]}{row.repo.full_name}"
-            found.append(_row(row, row.repo.full_name, known, href, ""))
-        elif row.observed:
-            it = row.observed
-            found.append(_row(row, it.full_name, it.facts, None, it.origin))
-    return found
-
-
-def _row(row: Row, name: str, facts: Facts, href: str | None, origin: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "href": href,
-        "origin": origin,
-        "task": facts.pipeline_tag,
-        "library": facts.library,
-        "licence": facts.licenses[0] if facts.licenses else None,
-        "parameters": facts.parameters_total,
-        "counters": row.counters,
-    }
+def _values(word: str, counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    if word == "base_model":
+        plain = [(it.removeprefix(BASE), n) for it, n in counted if it.startswith(BASE)]
+        return [(name, n) for name, n in plain if ":" not in name]
+    if word == "tag":
+        return [(it, n) for it, n in counted if not it.startswith(NOT_TAGS)]
+    return counted
 
 
 routes = [Route("/{kind:kind}", shown(list_page))]

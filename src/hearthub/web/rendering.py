@@ -13,10 +13,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from hearthub.errors import BadRequest, HearthubError, Moved, NotFound, RepoNotFound, Unavailable
+from hearthub.errors import (
+    BadRequest,
+    Forbidden,
+    HearthubError,
+    LoginRequired,
+    Moved,
+    NotFound,
+    RepoNotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from hearthub.http.errors import status_of
 from hearthub.http.urls import redirect_target
 from hearthub.web.language import Language
+from hearthub.web.visitor import Visit, csrf_field, see_visit, visit, visit_of
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -29,13 +40,16 @@ HEADERS = {
 }
 MAX_QUERY = 4000  # characters; nobody types more, and each may come back in many links
 PRIVATE = (
-    "There is no such page, or it is private. A private repository opens with a token "
-    "through the API; see the list of public ones on the home page."
+    "There is no such page, or it is private: log in as somebody who may see it, or see the list "
+    "of public ones on the home page."
 )
 WORTH_IT = 1000  # bytes; less is no shorter once compressed
 _GZIP = re.compile(r"(^|[ ,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 _TITLES: dict[type[HearthubError], str] = {
     NotFound: "Nothing here",
+    Forbidden: "You may not do this",
+    LoginRequired: "Log in first",
+    TooManyRequests: "Too many tries",
     Unavailable: "Not just now",
     HearthubError: "That did not work",
 }
@@ -48,17 +62,20 @@ def page(
     *,
     language: Language | None = None,
     section: str = "",
+    policy: str = "",
     **values: Any,
 ) -> HTMLResponse:
-    """`section` is the entry of the main menu that the page belongs to."""
+    """`section` is the entry of the main menu that the page belongs to; `policy` what its content
+    security policy has besides, such as `script-src 'self'`."""
     language = language or Language("en")
     text = _templates.get_template(template).render(
-        t=language, lang=language.code, section=section, **values
+        t=language, lang=language.code, section=section, visit=visit(), **values
     )
     headers = {
         **HEADERS,
+        "Content-Security-Policy": f"{POLICY}; {policy}" if policy else POLICY,
         "Content-Language": language.code,
-        "Vary": "Accept-Language, Accept-Encoding",
+        "Vary": "Accept-Language, Accept-Encoding, Cookie",
     }
     return HTMLResponse(text, status, headers)
 
@@ -75,24 +92,44 @@ def shown(view: View) -> Callable[[Request], Any]:
     """
 
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(_guarded, view, request)
+        return await run_in_threadpool(guarded, view, request)
 
     return endpoint
 
 
-def _guarded(view: View, request: Request) -> Response:
-    try:
-        if len(request.url.query) > MAX_QUERY:
-            raise BadRequest("This address is too long.")
-        answer = view(request)
-    except Moved as moved:
-        return Response(status_code=307, headers={"Location": redirect_target(request, moved)})
-    except HearthubError as error:
-        answer = _error_page(request, error)
-    return _compressed(request, answer)
+def guarded(view: View, request: Request) -> Response:
+    """What a view answers, with its errors as pages and the headers of who looks."""
+    seen = visit_of(request)
+    with see_visit(seen):
+        try:
+            if len(request.url.query) > MAX_QUERY:
+                raise BadRequest("This address is too long.")
+            answer = view(request)
+        except Moved as moved:
+            answer = Response(
+                status_code=307, headers={"Location": redirect_target(request, moved)}
+            )
+        except HearthubError as error:
+            answer = error_page(request, error)
+    answer = _compressed(request, answer) if request.method in ("GET", "HEAD") else answer
+    return _for_whom(seen, answer)
 
 
-def _error_page(request: Request, error: HearthubError) -> Response:
+def _for_whom(seen: Visit, answer: Response) -> Response:
+    """What one visitor sees is kept by nobody; cookies that were made on the way are sent."""
+    if seen.session or seen.cookies:
+        answer.headers["Cache-Control"] = "private, no-store"
+    if "cookie" not in answer.headers.get("vary", "").lower():
+        answer.headers.append("Vary", "Cookie")
+    for cookie in seen.cookies:
+        answer.headers.append("Set-Cookie", cookie)
+    return answer
+
+
+def error_page(request: Request, error: HearthubError) -> Response:
+    """Whoever is asked to log in goes there at once, where going back repeats nothing."""
+    if isinstance(error, LoginRequired) and request.method in ("GET", "HEAD"):
+        return see_other(login_href(request))
     title = next(words for kind, words in _TITLES.items() if isinstance(error, kind))
     is_pulse = request.scope["path"].startswith("/pulse")
     answer = page(
@@ -103,13 +140,29 @@ def _error_page(request: Request, error: HearthubError) -> Response:
         text=PRIVATE if isinstance(error, RepoNotFound) else str(error),
         back=("/pulse", "Pulse") if is_pulse else ("/", "the home page"),
     )
-    if isinstance(error, Unavailable) and error.retry_s is not None:
+    if isinstance(error, Unavailable | TooManyRequests) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)
     return answer
 
 
+def see_other(path: str) -> Response:
+    """After a form: the browser goes to `path`, of this hub and quoted already, by GET."""
+    return Response(status_code=303, headers={"Location": path})
+
+
+def login_href(request: Request) -> str:
+    """The log-in page, which leads back to this one."""
+    query = request.url.query
+    here = request.scope["path"] + (f"?{query}" if query else "")
+    return f"/login?{urlencode({'next': here})}"
+
+
 def _compressed(request: Request, answer: Response) -> Response:
-    """Pages have no secrets in them that a stranger's words beside them could be told by."""
+    """The length of a compressed page tells whether a stranger's words are also elsewhere in it.
+
+    So what is secret in a page, the token of its forms, is masked anew each time; other secrets
+    stand in answers to forms alone, and those are not compressed.
+    """
     if not isinstance(answer, HTMLResponse) or len(answer.body) < WORTH_IT:
         return answer
     if not _GZIP.search(request.headers.get("accept-encoding", "")):
@@ -137,6 +190,11 @@ def day(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
+def moment(ms: int) -> str:
+    """To the minute, in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def size(count: int) -> str:
     """Bytes for people, in powers of 1000: 1.2 MB."""
     value = float(count)
@@ -145,6 +203,16 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def gib(count: float) -> str:
+    """Memory for people: 3.42 GiB, as hardware is told of."""
+    if count >= 2**40:
+        return f"{count / 2**40:.2f} TiB"
+    for unit, one in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= one:
+            return f"{count / one:.{2 if count < 100 * one else 0}f} {unit}"
+    return f"{count / 2**10:.0f} KiB"
 
 
 def short(count: float) -> str:
@@ -172,6 +240,11 @@ def exactly(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 1e5 else f"{value:,.6g}"
 
 
+def rate(value: float) -> str:
+    """Of a speed: three digits, which is more than is known."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def visible(text: str) -> str:
     """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -184,11 +257,15 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["csrf"] = csrf_field
 _templates.filters |= {
+    "gib": gib,
     "size": size,
     "short": short,
     "parameters": parameters,
     "exactly": exactly,
+    "rate": rate,
     "visible": visible,
     "day": day,
+    "moment": moment,
 }

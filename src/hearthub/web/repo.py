@@ -1,75 +1,97 @@
-"""A page per repo."""
+"""A page per repo: its card, what it is and needs, where it comes from, how to use it.
 
-from threading import Lock
+A repo that is not here but was observed on another hub has a page too (observed.py).
+"""
 
-from cachetools import TTLCache
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.context import Hub
-from hearthub.errors import Unavailable
-from hearthub.http.paths import PREFIXES
-from hearthub.http.urls import base_url, hub_of, repo_url
-from hearthub.registry import Repo, Right, read_card
-from hearthub.web.markdown import MAX_CARD, render_card
-from hearthub.web.rendering import day, page, shown
-from hearthub.web.visitor import visitor
+from hearthub.catalogue import Facts
+from hearthub.errors import RepoNotFound
+from hearthub.fit import Evaluation, Wanted
+from hearthub.http.urls import base_url, repo_url
+from hearthub.web import observed
+from hearthub.web.file_content import card_of
+from hearthub.web.hardware import hardware_of, key_of
+from hearthub.web.model_sheet import Sheet, sheet_of
+from hearthub.web.model_tree import ModelTree, tree_of
+from hearthub.web.rendering import page, shown
+from hearthub.web.repo_facts import MOST_RESULTS, SCRIPT, dtypes_of, licences_of, tags_of
+from hearthub.web.repo_view import RepoView
+from hearthub.web.sparkline import Sparkline
 
-SHOWN_FILES = 200
-CARD_TIMEOUT_S = 2
-CARD_KEPT_S = 600  # a card that failed on a busy day is tried again
-
-_rendered: TTLCache[tuple[int, str, str], str] = TTLCache(2**24, CARD_KEPT_S, getsizeof=len)
-_cards_lock = Lock()
+CARDS = ("README.md",)
 
 
 def repo_page(request: Request) -> Response:
-    hub, params = hub_of(request), request.path_params
-    kind = params.get("kind", "model")
-    full_name = f"{params['namespace']}/{params['name']}"
-    actor = visitor(request)
-    repo = hub.registry.repo(actor, kind, full_name)
-    commit = hub.registry.head(repo)
-    entries = hub.registry.tree(repo, commit, limit=SHOWN_FILES)
-    readable = hub.registry.right(actor, repo) >= Right.READ
+    try:
+        at = RepoView.of(request)
+    except RepoNotFound:
+        params = request.path_params
+        full_name = f"{params['namespace']}/{params['name']}"
+        return observed.observed_page(request, params.get("kind", "model"), full_name)
+    hub, repo = at.hub, at.repo
+    hardware = hardware_of(request)
+    wanted = Wanted(hardware=(hardware,) if hardware else (), endpoint=base_url(request))
+    facts = hub.catalogue.facts(repo, at.commit)
+    counters = hub.catalogue.counters([repo])[repo.id]
+    sheet = sheet_of(at, wanted)
+    card, why = _card(at)
     return page(
         "repo.html",
         section=f"{repo.type}s",
+        policy=SCRIPT,
+        at=at,
         repo=repo,
-        readable=readable,
-        facts=hub.catalogue.facts(repo, commit),
-        counters=hub.catalogue.counters([repo])[repo.id],
-        entries=entries,
-        card=_card(hub, repo, commit) if readable else "",
-        commit=commit,
-        modified=day(repo.modified),
+        tab="card",
+        may_settings=at.may_settings,
+        facts=facts,
+        counters=counters,
+        spark=Sparkline.of(hub.catalogue.recent_downloads(repo)) if counters.downloads else None,
+        card=card,
+        why=why,
+        hardware=hardware,
+        hardware_key=key_of(hardware) if hardware else None,
+        sheet=sheet,
+        results=_results(sheet),
+        tree=_tree(at, facts),
+        dtypes=dtypes_of(facts),
+        licences=licences_of(facts, sheet),
+        tags=tags_of(facts, repo.type),
         url=repo_url(request, repo.type, repo.full_name),
         base=base_url(request),
     )
 
 
-def _card(hub: Hub, repo: Repo, commit: str) -> str:
-    """The card of a commit as safe HTML, rendered once, in a process that can be stopped."""
-    key = (repo.id, repo.full_name, commit)
-    with _cards_lock:
-        html = _rendered.get(key)
-    if html is None:
-        _, body = read_card(hub.registry.text(repo, commit, "README.md") or "")
-        root = f"/{PREFIXES[repo.type]}{repo.full_name}/resolve/main/"
-        source = f'<a href="{root}README.md">Read its source</a>.'
-        try:
-            html = hub.sandbox.run(render_card, body[:MAX_CARD], root, timeout=CARD_TIMEOUT_S)
-        except Unavailable:
-            html = f"<p>This card cannot be shown. {source}</p>"
-        else:
-            html += f"<p>The card is longer. {source}</p>" if len(body) > MAX_CARD else ""
-        with _cards_lock:
-            _rendered[key] = html
-    return html
+def _card(at: RepoView) -> tuple[str | None, str]:
+    """The card as safe HTML; or why there is none: restricted, failed, missing."""
+    if not at.readable:
+        return None, "restricted"
+    entry = next(iter(at.hub.registry.paths(at.repo, at.commit, CARDS)), None)
+    if entry is None or entry.is_folder or not entry.size:
+        return None, "missing"
+    card = card_of(at, entry)
+    if card is None:
+        return None, "failed"
+    return (card, "") if card.strip() else (None, "missing")
+
+
+def _tree(at: RepoView, facts: Facts) -> ModelTree | None:
+    if at.repo.type != "model":
+        return None
+    return tree_of(at.hub, at.actor, at.repo.full_name, facts)
+
+
+def _results(sheet: Sheet | None) -> Sequence[Evaluation]:
+    return sheet.report.identity.evaluations[:MOST_RESULTS] if sheet else ()
 
 
 routes = [
+    Route("/{kind:kind}/{namespace:seg}/{name:seg}/history", shown(observed.history_page)),
+    Route("/{namespace:owner}/{name:seg}/history", shown(observed.history_page)),
     Route("/{kind:kind}/{namespace:seg}/{name:seg}", shown(repo_page)),
     Route("/{namespace:seg}/{name:seg}", shown(repo_page)),
 ]

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Text, UniqueCons
 from hearthub.migrations import wants
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 

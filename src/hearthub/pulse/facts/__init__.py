@@ -5,7 +5,7 @@ the TOML files beside this one are all there is.
 """
 
 from hearthub.pulse.facts.facts import Classified, Facts, Row
-from hearthub.pulse.facts.licences import Licences
+from hearthub.pulse.facts.licences import Licences, licence_class
 from hearthub.pulse.facts.namespaces import Organisation
 from hearthub.pulse.facts.sizes import PACKED, PACKED_SHARE, SIZE_CLASSES, Size, size_class, size_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "Organisation",
     "Row",
     "Size",
+    "licence_class",
     "size_class",
     "size_of",
 ]

@@ -1,7 +1,7 @@
 """Licences by class, and whether a child promises more than its base does."""
 
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Literal, get_args
 
 from hearthub.pulse.facts.reading import read, words_of
@@ -52,6 +52,16 @@ class Licences:
             return known
         told = {*parts, *(part.rstrip("0123456789.") for part in parts)}
         return next((label for label, words in self._named if told & words), "other")
+
+
+@cache
+def _licences() -> Licences:
+    return Licences()
+
+
+def licence_class(licence: str | None) -> LicenceClass:
+    """`Licences.class_of` of the table of today."""
+    return _licences().class_of(licence)
 
 
 def is_looser(child: LicenceClass, base: LicenceClass) -> bool:

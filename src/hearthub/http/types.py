@@ -1,0 +1,28 @@
+"""What type a stranger's file is sent as, by its name alone, and whether a browser shows it."""
+
+import mimetypes
+from urllib.parse import quote
+
+TEXT = "text/plain; charset=utf-8"
+# Types a browser may show in place; everything else is a download.
+SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
+
+
+def media_type(path: str) -> str:
+    """All that is text is plain text: nothing of a stranger's is HTML to a browser."""
+    guessed = (
+        mimetypes.guess_type(f"file.{path.rpartition('.')[2]}", strict=False)[0]
+        or "application/octet-stream"
+    )
+    is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
+    return TEXT if is_text else guessed
+
+
+def disposition(path: str) -> str:
+    """The header of that name: shown or saved, and as what."""
+    name = path.rpartition("/")[2]
+    shown = media_type(path).startswith(SHOWN)
+    return (
+        f"{'inline' if shown else 'attachment'}; "
+        f"filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+    )

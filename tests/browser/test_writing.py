@@ -1,0 +1,118 @@
+"""The write side in Chromium: journeys of people, and what axe says of each of its pages."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser.looking import run, wrong_with
+from browsing import PASSWORD, give_passwords
+from calls import commit, new_repo, put
+from live import LiveHub, live_hub
+
+pytestmark = pytest.mark.browser
+OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody"]
+OWN = [
+    "/",
+    "/alice",
+    "/alice/carded",
+    "/settings/profile",
+    "/settings/tokens",
+    "/settings/hardware",
+    "/settings/sessions",
+    "/new",
+    "/new-dataset",
+    "/new-space",
+    "/alice/carded/settings",
+    "/alice/carded/edit/main/README.md",
+    "/alice/carded/upload/main",
+]
+ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage"]
+PIECE = 8 * 2**20
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
+    with live_hub(tmp_path_factory.mktemp("writing"), sign_up="open") as running:
+        give_passwords(running.data, "alice", "bob", "charlie", "root")
+        with running.client("alice") as alice:
+            for name in ("carded", "dropped", "resumed", "owned"):
+                new_repo(alice, name)
+            card = b"---\nlicense: mit\n---\n# Carded\n\nText.\n"
+            commit(alice, "alice/carded", put("README.md", card))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "a.txt").write_text("one\n")
+    (folder / "b.txt").write_text("two\n")
+    (folder / "large.bin").write_bytes(os.urandom(3 * PIECE + 1000))
+    return folder
+
+
+def journey(name: str, hub: LiveHub, folder: Path) -> dict[str, Any]:
+    seen: dict[str, Any] = run("journeys.py", {"url": hub.url, "folder": str(folder)}, name)
+    return seen
+
+
+def test_what_axe_and_the_browser_say_to_strangers(hub: LiveHub) -> None:
+    wrong = wrong_with(hub.url, OUTSIDE)
+    # A page that is missing is said to be so by the browser, too.
+    assert {
+        name: said for name, said in wrong.items()
+        if not (name.endswith("/nobody") and all("404" in it for it in said))
+    } == {}  # fmt: skip
+
+
+def test_to_whoever_is_logged_in(hub: LiveHub) -> None:
+    assert wrong_with(hub.url, OWN, log_in=("alice", PASSWORD)) == {}
+
+
+def test_to_administrators(hub: LiveHub) -> None:
+    assert wrong_with(hub.url, ADMIN, log_in=("root", PASSWORD)) == {}
+
+
+def test_a_newcomer(hub: LiveHub, folder: Path) -> None:
+    """Without JavaScript, from the sign-up to a token that works."""
+    seen = journey("newcomer", hub, folder)
+    assert seen["after"].startswith(f"{hub.url}/login?next=")
+    assert all(cookie["httpOnly"] for cookie in seen["cookies"])
+    with hub.client(token=seen["token"]) as nina:
+        assert nina.get("/api/whoami-v2").json()["name"] == "nina"
+        assert nina.get("/nina/first/resolve/main/docs/b.txt").text == "two\n"
+        assert "What *I* made." in nina.get("/nina/first/resolve/main/README.md").text
+
+
+def test_dropped_over_a_broken_connection(hub: LiveHub, folder: Path) -> None:
+    seen = journey("dropping", hub, folder)
+    assert seen["broken"] >= 2
+    with hub.client("alice") as alice:
+        data = (folder / "large.bin").read_bytes()
+        assert alice.get("/alice/dropped/resolve/main/large.bin").content == data
+        assert alice.get("/alice/dropped/resolve/main/a.txt").text == "one\n"
+        commits = alice.get("/api/models/alice/dropped/commits/main").json()
+        assert [it["title"] for it in commits] == ["Upload files", "initial commit"]
+
+
+def test_resumed_after_the_page_was_left(hub: LiveHub, folder: Path) -> None:
+    seen = journey("resumed", hub, folder)
+    assert seen["first"] == [0]
+    assert seen["second"] == [PIECE, 2 * PIECE, 3 * PIECE]
+    with hub.client("alice") as alice:
+        data = (folder / "large.bin").read_bytes()
+        assert alice.get("/alice/resumed/resolve/main/large.bin").content == data
+
+
+def test_an_administrator(hub: LiveHub, folder: Path) -> None:
+    seen = journey("administrator", hub, folder)
+    assert seen == {"thrown_out": f"{hub.url}/login?next=%2Fsettings%2Fprofile", "charlie": 404}
+
+
+def test_an_owner(hub: LiveHub, folder: Path) -> None:
+    seen = journey("owner", hub, folder)
+    assert seen["seen"] == [200, 404, 200, 404]
+    assert "restricted" in seen["gated"]
