@@ -71,5 +71,5 @@ def _message(commit: Commit) -> dict[str, Any]:
 
 routes = [
     *repo_routes(commits_page, "commits/{rev:seg}", "commits/{rev:seg}/{path:rest}"),
-    *repo_routes(commit_page, "commit/{rev:seg}"),
+    *repo_routes(commit_page, "commit/{rev:seg}", slow=True),
 ]

@@ -95,6 +95,6 @@ def _results(sheet: Sheet | None) -> Sequence[Evaluation]:
 routes = [
     Route("/{kind:kind}/{namespace:seg}/{name:seg}/history", shown(observed.history_page)),
     Route("/{namespace:owner}/{name:seg}/history", shown(observed.history_page)),
-    Route("/{kind:kind}/{namespace:seg}/{name:seg}", shown(repo_page)),
-    Route("/{namespace:seg}/{name:seg}", shown(repo_page)),
+    Route("/{kind:kind}/{namespace:seg}/{name:seg}", shown(repo_page, slow=True)),
+    Route("/{namespace:seg}/{name:seg}", shown(repo_page, slow=True)),
 ]

@@ -174,9 +174,9 @@ def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values:
     )
 
 
-def repo_routes(view: View, *endings: str) -> list[Route]:
+def repo_routes(view: View, *endings: str, slow: bool = False) -> list[Route]:
     """A page at addresses that begin with a repo's."""
-    endpoint = shown(view)
+    endpoint = shown(view, slow=slow)
     return [Route(start + ending, endpoint) for start in STARTS for ending in endings]
 
 
