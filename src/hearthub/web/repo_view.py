@@ -37,16 +37,15 @@ class RepoView:
     path: str
 
     @classmethod
-    def of(cls, request: Request) -> "RepoView":
-        """Raises RepoNotFound, Moved, RevisionNotFound."""
+    def of(cls, request: Request, rev: str = "main") -> "RepoView":
+        """At the revision of the address; where it has none, at `rev`. Raises RepoNotFound, Moved,
+        RevisionNotFound."""
         hub, params = hub_of(request), request.path_params
         actor = visitor(request)
         full_name = f"{params['namespace']}/{params['name']}"
         repo = hub.registry.repo(actor, params.get("kind", "model"), full_name)
-        rev = params.get("rev", "main")
-        if rev.encode(errors="replace").decode() != rev:
-            raise RevisionNotFound("Invalid rev id: not valid Unicode")
-        commit = hub.registry.commit_of(repo, rev)
+        rev = params.get("rev", rev)
+        commit = commit_of(hub, repo, rev)
         return cls(hub, actor, repo, rev, commit, params.get("path", "").strip("/"))
 
     # -- rights ------------------------------------------------------------------------------
@@ -139,6 +138,13 @@ class RepoView:
     def is_ref(self) -> bool:
         """Whether the revision is a name, and no commit."""
         return self.rev != self.commit and not self.commit.startswith(self.rev)
+
+
+def commit_of(hub: Hub, repo: Repo, rev: str) -> str:
+    """The commit a revision of an address means; raises RevisionNotFound."""
+    if rev.encode(errors="replace").decode() != rev:
+        raise RevisionNotFound("Invalid rev id: not valid Unicode")
+    return hub.registry.commit_of(repo, rev)
 
 
 @dataclass(frozen=True)
