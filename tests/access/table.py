@@ -123,6 +123,50 @@ def git_rows() -> "list[Call]":
     return rows
 
 
+def session_rows() -> "list[Call]":
+    """Pages for whoever is logged in. A token is no session: whoever sends one is a stranger."""
+    login, refused = (303, None), (401, None)
+    rows = [
+        Call("GET HEAD", "/login", Need.NOTHING),
+        Call("GET HEAD", "/signup", Need.NOTHING, (404, None)),  # off by default
+        *(
+            Call("POST", path, Need.NOTHING, (400, None))
+            for path in ("/login", "/logout", "/signup")
+        ),
+        Call("GET HEAD", "/{namespace:seg}", Need.NOTHING),
+        Call("GET HEAD", "/settings", Need.NOTHING, login),
+    ]
+    pages = ["profile", "tokens", "hardware", "sessions"]
+    acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
+    rows += [Call("GET HEAD", f"/settings/{page}", Need.NOTHING, login) for page in pages]
+    rows += [Call("POST", f"/settings/{act}", Need.NOTHING, refused) for act in acts]
+    for path in ("/new", "/new-dataset", "/new-space"):
+        rows += [
+            Call("GET HEAD", path, Need.NOTHING, login),
+            Call("POST", path, Need.NOTHING, refused),
+        ]
+    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage"):
+        rows.append(Call("GET HEAD", path, Need.NOTHING, (404, None)))
+    for path in ("/admin/users", "/admin/users/change", "/admin/jobs/retry"):
+        rows.append(Call("POST", path, Need.NOTHING, refused))
+    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
+        upload, edit = f"{start}upload/{{rev:seg}}", f"{start}edit/{{rev:seg}}/{{path:rest}}"
+        for page in (f"{start}settings", edit, upload):
+            rows += [
+                Call("GET HEAD", page, Need.PAGE, login),
+                Call("POST", page, Need.NOTHING, refused),
+            ]
+        for act in (
+            f"{start}settings/move",
+            f"{start}settings/delete",
+            f"{upload}/files",
+            f"{upload}/commit",
+        ):
+            rows.append(Call("POST", act, Need.NOTHING, refused))
+        rows.append(Call("GET HEAD PUT", f"{upload}/file", Need.NOTHING, refused))
+    return rows
+
+
 FILES = "%s{namespace:seg}/{name:seg}/%s/{rev:seg}/{path:rest}"
 
 TABLE = [
@@ -248,6 +292,7 @@ TABLE = [
         json={"name": "{namespace}/made{n}", "type": "{type}"},
     ),
     # Pages
+    *session_rows(),
     Call("GET HEAD", "/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{kind:kind}/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{name:seg}/resolve/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),

@@ -378,3 +378,18 @@ def test_a_folder_that_leads_elsewhere_is_refused(
     (folder / "tmp").symlink_to(mine)
     assert "is a link" in refused(hearthub("backup", folder, "--data", filled.data))
     assert (mine / "letter.txt").exists()
+
+
+def test_browsers_log_in_again(filled: Filled, folder: Path, tmp_path: Path) -> None:
+    """A session that was ended after the backup does not come to life again."""
+    with open_hub(Settings(data=filled.data)) as hub:
+        user = alice_of(hub).user_id or 0
+        session = hub.accounts.start_session(user)
+        Backup(folder, print).make(Settings(data=filled.data))
+        assert hub.accounts.by_session(session) is not None
+    restored = tmp_path / "restored"
+    restore(folder, restored)
+    with open_hub(Settings(data=restored)) as hub:
+        assert hub.accounts.sessions(user) == []
+        assert hub.accounts.by_session(session) is None
+        assert hub.accounts.tokens(user)

@@ -4,6 +4,7 @@ import pytest
 
 from browsing import Browser, give_passwords, logged_in
 from live import LiveHub, live_hub
+from web.fitted import fitted_hub
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,10 @@ def charlie_browser(people: LiveHub) -> Iterator[Browser]:
 def root_browser(people: LiveHub) -> Iterator[Browser]:
     with logged_in(people, "root") as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
+    """A hub with models that fit knows something of (fitted.py)."""
+    with fitted_hub(tmp_path_factory.mktemp("fitted")) as running:
+        yield running

@@ -178,10 +178,13 @@ def _open_anew(main: Path, objects: Path) -> None:
 
     The new signing key gives the CAS another address, under which clients look anew which xorbs
     they must send, and ends links and upload permits: they name rows by numbers that will be given
-    to other rows now. Access tokens and passwords are not signed, and stay as they are.
+    to other rows now. Access tokens and passwords are not signed, and stay as they are. Sessions of
+    browsers end: some of them were ended since the copy was made.
     """
     with closing(Database.sqlite(main)) as db, closing(Database.sqlite_copy(objects)) as copy:
         Signer(db).renew()
+        if db.value("select count(*) from sqlite_master where name = 'session'"):
+            db.execute("delete from session")
         # `objects.db` is a little newer: a repo made between the two copies is in it alone, and
         # the next new repo must not get its number, and with it what may be private.
         last = copy.value("select max(repo_id) from obj") or 0

@@ -48,9 +48,9 @@ class Filter:
     search: str | None = None
     gated: bool | None = None
     parameters: tuple[int | None, int | None] | None = None
-    active: tuple[int | None, int | None] | None = None
     origin: str = ""
     need: int | None = None
+    active: tuple[int | None, int | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hearthub.web.markdown import MAX_CARD, render_card
 from hearthub.web.repo_view import RepoView
 from hearthub.web.rows import ENDINGS, Table, ending, read_table
 
-TIMEOUT_S = 3.0  # a worker may have to start first
+TIMEOUT_S = 5.0  # a worker may have to start first
 MAX_TEXT = 2**20  # bytes that are read of a text
 MAX_ROWS_BYTES = 2**18
 MAX_PICTURE = 50_000_000

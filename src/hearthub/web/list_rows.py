@@ -1,6 +1,7 @@
 """Rows of lists as pages show them, hosted or observed."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from hearthub.catalogue import Counters, Facts, Row
 from hearthub.context import Hub
@@ -38,7 +39,7 @@ def _row(row: Row, kind: str, facts: Facts, origin: str) -> RowShown:
     summary = Summary.from_json(facts.fit) if facts.fit else None
     return RowShown(
         name=row.full_name,
-        href=f"/{PREFIXES[kind]}{row.full_name}",
+        href=f"/{PREFIXES[kind]}{row.full_name}" + (f"?source={quote(origin)}" if origin else ""),
         origin=origin,
         task=facts.pipeline_tag,
         library=facts.library,

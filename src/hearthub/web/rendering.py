@@ -212,7 +212,10 @@ def gib(count: float) -> str:
     """Memory for people: 3.42 GiB, as hardware is told of."""
     if count >= 2**40:
         return f"{count / 2**40:.2f} TiB"
-    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+    for unit, one in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= one:
+            return f"{count / one:.{2 if count < 100 * one else 0}f} {unit}"
+    return f"{count / 2**10:.0f} KiB"
 
 
 def short(count: float) -> str:
@@ -240,6 +243,11 @@ def exactly(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 1e5 else f"{value:,.6g}"
 
 
+def rate(value: float) -> str:
+    """Of a speed: three digits, which is more than is known."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def visible(text: str) -> str:
     """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -259,6 +267,7 @@ _templates.filters |= {
     "short": short,
     "parameters": parameters,
     "exactly": exactly,
+    "rate": rate,
     "visible": visible,
     "day": day,
     "moment": moment,

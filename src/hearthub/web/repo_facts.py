@@ -17,6 +17,8 @@ class Licence:
     name: str
     kind: str
     link: str | None = None
+    is_listed: bool = True
+    """Lists are narrowed by it; not by names of a card's own."""
 
 
 def dtypes_of(facts: Facts) -> list[tuple[str, int]]:
@@ -30,7 +32,10 @@ def dtypes_of(facts: Facts) -> list[tuple[str, int]]:
 def licences_of(facts: Facts, sheet: Sheet | None) -> list[Licence]:
     if sheet:
         stated = sheet.report.identity.licences[:4]
-        return [Licence(it.name, licence_class(it.name), _address(it.link)) for it in stated]
+        return [
+            Licence(it.name, licence_class(it.name), _address(it.link), it.name in facts.licenses)
+            for it in stated
+        ]
     return [Licence(name, licence_class(name)) for name in facts.licenses[:4]]
 
 
