@@ -21,7 +21,7 @@ PAGES = [
         "blob/main/sound.wav", "blob/main/binary.dat", "commits/main", "commits/main/src/code.py",
         "commit/main", "branches", "blob/main/%E2%80%AE%3Cb%3E%22.txt",
     )
-]  # fmt: skip
+] + ["/spaces/alice/space"]  # fmt: skip
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='2000' height='20'><script>x</script></svg>"
 FRAME = (
     '<iframe class="space" src="{}" sandbox="allow-scripts" referrerpolicy="no-referrer"></iframe>'

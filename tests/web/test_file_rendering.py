@@ -2,6 +2,9 @@
 
 import html
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -145,3 +148,20 @@ def test_failures_are_kept_for_a_while() -> None:
     assert len(tries) == 1
     assert kept.get("b", lambda: "x") == kept.get("b", fail) == "x"
     assert kept.get("c", lambda: "x" * 20_000) == "x" * 20_000  # larger than all that is kept
+
+
+def test_when_all_are_at_work_one_goes_without() -> None:
+    kept, go_on = Kept[str](10_000, len), Event()
+
+    def slow() -> str:
+        go_on.wait(30)
+        return "x"
+
+    with ThreadPoolExecutor(4) as pool:
+        makers = [pool.submit(kept.get, number, slow) for number in range(4)]
+        started = time.monotonic()
+        assert kept.get("other", lambda: "y") is None
+        assert time.monotonic() - started < 10
+        go_on.set()
+        assert [maker.result() for maker in makers] == ["x"] * 4
+    assert kept.get("other", lambda: "y") == "y"

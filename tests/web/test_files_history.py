@@ -132,7 +132,7 @@ class TestCommit:
         text = get(anyone, f"/{name}/commit/{made}")
         assert "300 and more changed files" in text
         assert text.count("+hello") == 50
-        assert "changes too much" in text
+        assert "too much has changed" in text
 
     def test_texts_that_are_slow_to_compare(
         self, alice: httpx.Client, anyone: httpx.Client
@@ -169,6 +169,36 @@ class TestCommit:
             assert "<time" not in text or page == "branches"
         dates = [it["date"] for it in anyone.get(f"/api/models/{name}/commits/odd").json()]
         assert dates == ["9999-12-31T23:59:59.999Z"]
+
+
+class TestCompare:
+    def test_two_revisions(self, anyone: httpx.Client, repo: dict[str, str]) -> None:
+        text = get(anyone, f"/{repo['name']}/compare/{repo['made']}..main")
+        assert "4 changed files" in text  # a.txt is as it was
+        assert ">a.txt" not in text
+        back = get(anyone, f"/{repo['name']}/compare/main..{repo['made'][:9]}")
+        assert sorted(re.findall(r'<span class="tag (\w+)">', back)) == [
+            "changed", "deleted", "deleted", "moved"
+        ]  # fmt: skip
+        assert "0 changed files" in get(anyone, f"/{repo['name']}/compare/main..main")
+
+    def test_since_they_parted(self, alice: httpx.Client, anyone: httpx.Client) -> None:
+        name = new_repo(alice)
+        alice.post(f"/api/models/{name}/branch/side%2Fway", json={})
+        commit(alice, name, put("ours.txt", b"ours\n"))
+        commit(alice, name, put("theirs.txt"), rev="side%2Fway")
+        two = get(anyone, f"/{name}/compare/main..side%2Fway")
+        assert "2 changed files" in two
+        three = get(anyone, f"/{name}/compare/main...side%2Fway")
+        assert "1 changed file" in three
+        assert ">theirs.txt<" in three
+
+    @pytest.mark.parametrize("span", ["main", "..main", "main..", "main..nope", "nope..main",
+                                      "%ff..main", "main..%00", "....", "a..b..c"])  # fmt: skip
+    def test_no_such(self, anyone: httpx.Client, repo: dict[str, str], span: str) -> None:
+        answer = anyone.get(f"/{repo['name']}/compare/{span}")
+        assert answer.status_code == 404
+        assert_harmless(answer)
 
 
 class TestBranches:

@@ -15,7 +15,8 @@ SECRET = b"the_secret_word = 1\n"
 PAGES = [
     "tree/main", "tree/main/sub", "blob/main/secret.py", "blob/main/secret.csv",
     "blob/main/pic.png", "blob/main/sub/README.md", "blob/main/m.gguf", "commits/main",
-    "commits/main/secret.py", "commit/main", "branches", "content/main/secret.py",
+    "commits/main/secret.py", "commit/main", "compare/main..main", "branches",
+    "content/main/secret.py",
 ]  # fmt: skip
 FILES = ["secret.py", "secret.csv", "pic.png", "sub/README.md", "m.gguf"]
 

@@ -1,5 +1,6 @@
 """Static spaces are served from an origin of nobody, to nobody in particular."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -85,6 +86,19 @@ def test_a_session_is_not_looked_at(people: LiveHub, alice_browser: Browser) -> 
     answer = alice_browser.get(f"/spaces/{free}/static/")
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
+
+
+def test_its_page_has_it_in_a_frame(alice: httpx.Client, anyone: httpx.Client) -> None:
+    repo = space(alice)
+    answer = anyone.get(f"/spaces/{repo}")
+    frames = re.findall("<iframe[^>]*>", answer.text)
+    assert len(frames) == 1
+    assert f'src="/spaces/{repo}/static/"' in frames[0]
+    assert 'sandbox="allow-scripts"' in frames[0]
+    assert "frame-src 'self'" in answer.headers["content-security-policy"].split("; ")
+    other = anyone.get(f"/spaces/{new_repo(alice, type='space', sdk='gradio')}")
+    assert "<iframe" not in other.text
+    assert "frame-src" not in other.headers["content-security-policy"]
 
 
 def test_where_its_page_finds_it(hub: LiveHub, alice: httpx.Client) -> None:

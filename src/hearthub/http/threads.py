@@ -13,8 +13,15 @@ from anyio import CapacityLimiter, to_thread
 T = TypeVar("T")
 
 _heavy = CapacityLimiter(12)
+_making = CapacityLimiter(8)
 
 
 async def run_heavy(function: Callable[..., T], *args: Any) -> T:
     """Run `function` in one of a dozen threads of their own; waits without one until it can."""
     return await to_thread.run_sync(partial(function, *args), limiter=_heavy)
+
+
+async def run_making(function: Callable[..., T], *args: Any) -> T:
+    """The same for pages that a worker process has a part in, apart from uploads: texts that take
+    it seconds keep no other page waiting, and no upload."""
+    return await to_thread.run_sync(partial(function, *args), limiter=_making)

@@ -69,7 +69,7 @@ class ChangedFile:
 
 @dataclass(frozen=True)
 class Changes:
-    """`is_whole`: no file was left out."""
+    """`parent`: what it was compared with; None: with nothing. `is_whole`: no file was left out."""
 
     parent: str | None
     files: list[ChangedFile]
@@ -162,10 +162,10 @@ class Browsing:
             raise EntryNotFound(f"{path} does not exist on {start[:7]}", commit=start)
         return self._history.of_path(repo.id, start, path, limit, MAX_LOG_WALK)
 
-    def changes(self, repo: Repo, commit: str) -> Changes:
-        """What a commit changed since its first parent."""
+    def changes(self, repo: Repo, commit: str, since: str | None = None) -> Changes:
+        """What is not as it was at another commit; if none is named, at the first parent."""
         made = self._objects.commit(repo.id, commit)
-        parent = made.parents[0] if made.parents else None
+        parent = since or (made.parents[0] if made.parents else None)
         before = self._objects.commit(repo.id, parent).tree if parent else None
         found, is_whole = compare(self._load(repo), before, made.tree, MAX_CHANGES)
         old, new = (

@@ -55,4 +55,4 @@ def _tensors(at: RepoView, search: str, start: int) -> str:
     return at.blob(at.path) + (f"?{urlencode(plain)}" if plain else "")
 
 
-routes = repo_routes(blob_page, "blob/{rev:seg}/{path:rest}")
+routes = repo_routes(blob_page, "blob/{rev:seg}/{path:rest}", slow=True)

@@ -5,9 +5,19 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hearthub.errors import NotFound
 from hearthub.registry import Commit
 from hearthub.web.file_changes import shown_changes
-from hearthub.web.repo_view import RepoView, Told, day_of, numbered, repo_page, repo_routes, told
+from hearthub.web.repo_view import (
+    RepoView,
+    Told,
+    commit_of,
+    day_of,
+    numbered,
+    repo_page,
+    repo_routes,
+    told,
+)
 
 PAGE = 50
 MAX_PAGES = 2000
@@ -19,7 +29,7 @@ def commits_page(request: Request) -> Response:
     number = numbered(query.get("p"), MAX_PAGES)
     older = newer = None
     if at.path:
-        start = at.hub.registry.commit_of(at.repo, query.get("from", "") or at.commit)
+        start = commit_of(at.hub, at.repo, query.get("from", "") or at.commit)
         found, after = at.hub.registry.browse.log(at.repo, start, at.path, PAGE)
         older = f"{at.log(at.path)}?from={after}" if after else None
         newer = at.log(at.path) if "from" in query else None
@@ -53,6 +63,27 @@ def commit_page(request: Request) -> Response:
     )
 
 
+def compare_page(request: Request) -> Response:
+    """`main..other`: what is not as it was; with three dots: since they parted."""
+    before, dots, after = request.path_params["span"].partition("..")
+    is_since_fork = after.startswith(".")
+    after = after.removeprefix(".")
+    if not (before and dots and after):
+        raise NotFound("Compare two revisions: /compare/main..other")
+    at = RepoView.of(request, after)
+    since = commit_of(at.hub, at.repo, before)
+    if is_since_fork:
+        since = at.hub.registry.pulls.fork(at.repo, since, at.commit) or since
+    return repo_page(
+        at,
+        "files/compare.html",
+        "commits",
+        before=before,
+        after=after,
+        changes=shown_changes(at, since),
+    )
+
+
 def _by_day(rows: list[Told]) -> list[tuple[str, list[Told]]]:
     """Neighbours of one day together."""
     days: list[tuple[str, list[Told]]] = []
@@ -71,5 +102,6 @@ def _message(commit: Commit) -> dict[str, Any]:
 
 routes = [
     *repo_routes(commits_page, "commits/{rev:seg}", "commits/{rev:seg}/{path:rest}"),
-    *repo_routes(commit_page, "commit/{rev:seg}"),
+    *repo_routes(compare_page, "compare/{span:seg}", slow=True),
+    *repo_routes(commit_page, "commit/{rev:seg}", slow=True),
 ]

@@ -42,16 +42,19 @@ class ShownChanges:
 _diffs: Kept[Diff] = Kept(2**24, lambda it: len(it.html))
 
 
-def shown_changes(at: RepoView) -> ShownChanges:
-    """Lines only for those who may read the files, and as many as a page has time and room for."""
-    found = at.hub.registry.browse.changes(at.repo, at.commit)
+def shown_changes(at: RepoView, since: str | None = None) -> ShownChanges:
+    """For files/changes.html: what the revision changed since its parent, or another commit.
+
+    Lines only for those who may read the files, and as many as a page has time and room for.
+    """
+    found = at.hub.registry.browse.changes(at.repo, at.commit, since)
     until, room = time.monotonic() + ALL_S, MAX_HTML
     files = list[ShownChange]()
     for number, file in enumerate(found.files):
         if not at.readable:
             files.append(ShownChange(file, None))
         elif number >= MAX_FILES or room <= 0 or time.monotonic() > until:
-            files.append(ShownChange(file, None, "Not shown: this commit changes too much."))
+            files.append(ShownChange(file, None, "Not shown: too much has changed."))
         else:
             files.append(_shown(at, file))
             room -= len(made.html) if (made := files[-1].diff) else 0

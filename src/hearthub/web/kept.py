@@ -1,7 +1,7 @@
 """What was made of strangers' files in the sandbox, kept for a while, failures too."""
 
 from collections.abc import Callable, Hashable
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Generic, TypeVar
 
 from cachetools import TTLCache
@@ -12,6 +12,10 @@ T = TypeVar("T")
 
 KEPT_S = 3600
 FAILED_S = 60  # on a busy machine it may work the next time
+WAIT_S = 2.0
+_makers = BoundedSemaphore(4)
+"""Who asks when all are at work waits so long and then goes without: whoever has a hundred slow
+texts takes the colours from others' pages, and not the pages."""
 
 
 class Kept(Generic[T]):
@@ -26,18 +30,22 @@ class Kept(Generic[T]):
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T | None]) -> T | None:
-        """What `make` makes; None where that took too long or a worker failed at it."""
+        """What `make` makes; None where that took too long or failed, or all are busy."""
         with self._lock:
             if key in self._kept:
                 return self._kept[key]
             if key in self._failed:
                 return None
+        if not _makers.acquire(timeout=WAIT_S):
+            return None
         try:
             made = make()
         except (Unavailable, RuntimeError):  # RuntimeError: a library fell over it, in its worker
             with self._lock:
                 self._failed[key] = True
             return None
+        finally:
+            _makers.release()
         with self._lock:
             if self._kept.getsizeof(made) <= self._kept.maxsize:
                 self._kept[key] = made

@@ -25,6 +25,7 @@ from hearthub.errors import (
     Unavailable,
 )
 from hearthub.http.errors import status_of
+from hearthub.http.threads import run_making
 from hearthub.http.urls import redirect_target
 from hearthub.web.language import Language
 from hearthub.web.visitor import Visit, csrf_field, see_visit, visit, visit_of
@@ -85,14 +86,16 @@ def fragment(template: str, language: Language, **values: Any) -> Markup:
     return Markup(_templates.get_template(template).render(t=language, **values))  # noqa: S704
 
 
-def shown(view: View) -> Callable[[Request], Any]:
-    """The endpoint of a page: it runs in a thread, and its errors are pages.
+def shown(view: View, *, slow: bool = False) -> Callable[[Request], Any]:
+    """The endpoint of a page: it runs in a thread, and its errors are pages. `slow`: it may wait
+    for the sandbox, so in one of those that nothing else waits for.
 
     What an outsider may not see looks like what does not exist.
     """
 
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(guarded, view, request)
+        run = run_making if slow else run_in_threadpool
+        return await run(guarded, view, request)
 
     return endpoint
 

@@ -22,6 +22,7 @@ from hearthub.web.rendering import page, shown
 from hearthub.web.repo_facts import MOST_RESULTS, SCRIPT, dtypes_of, licences_of, tags_of
 from hearthub.web.repo_view import RepoView
 from hearthub.web.sparkline import Sparkline
+from hearthub.web.static_space import FRAME, space_frame
 
 CARDS = ("README.md",)
 
@@ -40,10 +41,12 @@ def repo_page(request: Request) -> Response:
     counters = hub.catalogue.counters([repo])[repo.id]
     sheet = sheet_of(at, wanted)
     card, why = _card(at)
+    frame = space_frame(hub, repo, at.commit)
     return page(
         "repo.html",
         section=f"{repo.type}s",
-        policy=SCRIPT,
+        policy=f"{SCRIPT}; {FRAME}" if frame else SCRIPT,
+        frame=frame,
         at=at,
         repo=repo,
         tab="card",
@@ -92,6 +95,6 @@ def _results(sheet: Sheet | None) -> Sequence[Evaluation]:
 routes = [
     Route("/{kind:kind}/{namespace:seg}/{name:seg}/history", shown(observed.history_page)),
     Route("/{namespace:owner}/{name:seg}/history", shown(observed.history_page)),
-    Route("/{kind:kind}/{namespace:seg}/{name:seg}", shown(repo_page)),
-    Route("/{namespace:seg}/{name:seg}", shown(repo_page)),
+    Route("/{kind:kind}/{namespace:seg}/{name:seg}", shown(repo_page, slow=True)),
+    Route("/{namespace:seg}/{name:seg}", shown(repo_page, slow=True)),
 ]

@@ -37,16 +37,15 @@ class RepoView:
     path: str
 
     @classmethod
-    def of(cls, request: Request) -> "RepoView":
-        """Raises RepoNotFound, Moved, RevisionNotFound."""
+    def of(cls, request: Request, rev: str = "main") -> "RepoView":
+        """At the revision of the address; where it has none, at `rev`. Raises RepoNotFound, Moved,
+        RevisionNotFound."""
         hub, params = hub_of(request), request.path_params
         actor = visitor(request)
         full_name = f"{params['namespace']}/{params['name']}"
         repo = hub.registry.repo(actor, params.get("kind", "model"), full_name)
-        rev = params.get("rev", "main")
-        if rev.encode(errors="replace").decode() != rev:
-            raise RevisionNotFound("Invalid rev id: not valid Unicode")
-        commit = hub.registry.commit_of(repo, rev)
+        rev = params.get("rev", rev)
+        commit = commit_of(hub, repo, rev)
         return cls(hub, actor, repo, rev, commit, params.get("path", "").strip("/"))
 
     # -- rights ------------------------------------------------------------------------------
@@ -141,6 +140,13 @@ class RepoView:
         return self.rev != self.commit and not self.commit.startswith(self.rev)
 
 
+def commit_of(hub: Hub, repo: Repo, rev: str) -> str:
+    """The commit a revision of an address means; raises RevisionNotFound."""
+    if rev.encode(errors="replace").decode() != rev:
+        raise RevisionNotFound("Invalid rev id: not valid Unicode")
+    return hub.registry.commit_of(repo, rev)
+
+
 @dataclass(frozen=True)
 class Told:
     """A commit as lists show it; `day` is empty where its clock was wrong by millennia."""
@@ -174,9 +180,9 @@ def repo_page(at: RepoView, template: str, tab: str, policy: str = "", **values:
     )
 
 
-def repo_routes(view: View, *endings: str) -> list[Route]:
+def repo_routes(view: View, *endings: str, slow: bool = False) -> list[Route]:
     """A page at addresses that begin with a repo's."""
-    endpoint = shown(view)
+    endpoint = shown(view, slow=slow)
     return [Route(start + ending, endpoint) for start in STARTS for ending in endings]
 
 

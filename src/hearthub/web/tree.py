@@ -74,4 +74,7 @@ def _readme(at: RepoView, entries: list[Entry]) -> str | None:
     return card_of(at, found) if found and not found.is_folder else None
 
 
-routes = repo_routes(tree_page, "tree/{rev:seg}", "tree/{rev:seg}/{path:rest}")
+routes = [
+    *repo_routes(tree_page, "tree/{rev:seg}"),
+    *repo_routes(tree_page, "tree/{rev:seg}/{path:rest}", slow=True),  # a README may be in it
+]
