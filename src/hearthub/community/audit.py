@@ -65,7 +65,7 @@ class Audit:
             limit=limit,
             **named,
         )
-        return [Deed(*row[:-1], orjson.loads(row[-1])) for row in rows]
+        return [Deed(*list(row)[:-1], orjson.loads(row[-1])) for row in rows]
 
 
 def _require(actor: Actor, account: Account | None) -> None:

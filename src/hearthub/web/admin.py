@@ -43,7 +43,7 @@ def users_page(request: Request) -> Response:
 
 
 def add_user(request: Request, form: Form) -> Response:
-    administrator(request)
+    actor = administrator(request)
     typed = {key: form.text(key) for key in ("name", "fullname", "email")}
     try:
         hub_of(request).accounts.add_user(
@@ -51,6 +51,7 @@ def add_user(request: Request, form: Form) -> Response:
             fullname=typed["fullname"] or None,
             email=typed["email"] or None,
             password=form.raw("password") or None,
+            by=actor.user_id,
         )
     except HearthubError as error:
         return _users(request, typed, error)
@@ -63,9 +64,9 @@ def change_user(request: Request, form: Form) -> Response:
         raise BadRequest("This is your own account: let another administrator change it.")
     match form.text("do"):
         case "disable" | "enable" as wanted:
-            accounts.set_disabled(user, wanted == "disable")
+            accounts.set_disabled(user, wanted == "disable", by=actor.user_id)
         case "raise" | "lower" as wanted:
-            accounts.change_user(user, admin=wanted == "raise")
+            accounts.change_user(user, admin=wanted == "raise", by=actor.user_id)
         case _:
             raise BadRequest("Choose what to do")
     return see_other("/admin/users?said=changed")

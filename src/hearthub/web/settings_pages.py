@@ -54,7 +54,10 @@ def save_profile(request: Request, form: Form) -> Response:
     typed = {"fullname": form.text("fullname"), "email": form.text("email")}
     try:
         hub_of(request).accounts.change_user(
-            account.id, fullname=typed["fullname"] or account.name, email=typed["email"]
+            account.id,
+            fullname=typed["fullname"] or account.name,
+            email=typed["email"],
+            by=account.id,
         )
     except BadRequest as error:
         return _profile(request, typed=typed, error=error)
@@ -72,7 +75,8 @@ def save_password(request: Request, form: Form) -> Response:
         if not accounts.has_password(account.id, form.raw("password")):
             raise InvalidCredentials("The current password is another one")
         accept_password(request, account.name)
-        accounts.set_password(account.id, form.raw("new"), keep=session.id if session else None)
+        kept = session.id if session else None
+        accounts.set_password(account.id, form.raw("new"), keep=kept, by=account.id)
     except HearthubError as error:
         return _profile(request, password_error=error)
     return see_other("/settings/profile?said=password")
@@ -89,7 +93,11 @@ def create_token(request: Request, form: Form) -> Response:
         if days not in LIFETIMES:
             raise BadRequest("Choose how long the token is good")
         token = hub_of(request).accounts.add_token(
-            account.id, form.text("name"), form.text("role"), int(days) if days else None
+            account.id,
+            form.text("name"),
+            form.text("role"),
+            int(days) if days else None,
+            by=account.id,
         )
     except BadRequest as error:
         return _tokens(request, error=error)
@@ -98,7 +106,7 @@ def create_token(request: Request, form: Form) -> Response:
 
 def revoke_token(request: Request, form: Form) -> Response:
     account = account_of(request)
-    hub_of(request).accounts.revoke_token(account.id, form.number("token"))
+    hub_of(request).accounts.revoke_token(account.id, form.number("token"), by=account.id)
     return see_other("/settings/tokens?said=revoked")
 
 
