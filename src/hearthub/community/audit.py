@@ -65,7 +65,12 @@ class Audit:
             limit=limit,
             **named,
         )
-        return [Deed(*list(row)[:-1], orjson.loads(row[-1])) for row in rows]
+        return [_deed(*row) for row in rows]
+
+
+def _deed(*columns: Any) -> Deed:
+    *told, detail = columns
+    return Deed(*told, orjson.loads(detail))
 
 
 def _require(actor: Actor, account: Account | None) -> None:
