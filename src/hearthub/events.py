@@ -106,6 +106,14 @@ class Commented(Event):
     """The comment's id, 24 hex digits."""
 
 
+@dataclass(frozen=True)
+class CommentChanged(Event):
+    """Its author changed a comment, or it was hidden."""
+
+    num: int
+    comment: str
+
+
 E = TypeVar("E", bound=Event)
 
 

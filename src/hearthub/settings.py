@@ -67,6 +67,8 @@ class Settings:
     """`HEARTHUB_RATE_WRONG_TOKENS`: tokens an address may get wrong; 0: no limit."""
     trusted_proxies: str = "127.0.0.1,::1"
     """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
+    webhook_networks: str = "none"
+    """`HEARTHUB_WEBHOOK_NETWORKS`: addresses that are not public to which webhooks may be sent."""
     log_level: str = "info"
     """`HEARTHUB_LOG_LEVEL`: debug, info, warning or error."""
     log_format: str = "text"
@@ -120,6 +122,10 @@ def _check(settings: Settings) -> Settings:
         ),
         "trusted_proxies": (
             _are_networks(settings.trusted_proxies),
+            "write addresses or networks (10.0.0.0/8) with commas between, or none",
+        ),
+        "webhook_networks": (
+            _are_networks(settings.webhook_networks),
             "write addresses or networks (10.0.0.0/8) with commas between, or none",
         ),
         "log_format": (settings.log_format in ("text", "json"), "write text or json"),

@@ -22,6 +22,7 @@ from hearthub.api import (
     resolve,
     safetensors,
     tree,
+    webhooks,
     xet_tokens,
 )
 
@@ -34,6 +35,7 @@ routers = [
     tree.router,
     commit.router,
     discussions.router,
+    webhooks.router,
     xet_tokens.router,
     lists.router,
     info.router,
