@@ -130,6 +130,9 @@ def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
     refused = (401 if nobody else 403), None
     if need is Need.LOGIN:
         return refused
+    speaks = not nobody and "read token" not in actor
+    if need is Need.SPEAK:
+        return call.answer if speaks else refused
     if need is Need.CREATE:
         return call.answer if actor in ADMINS | {"org contributor"} else refused
     given = right(actor, shelf)
@@ -139,7 +142,6 @@ def expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
         return call.answer
     if need in (Need.READ, Need.PROPOSE) and given is not Need.READ:
         return refused[0], "GatedRepo"
-    speaks = not nobody and "read token" not in actor
     may = need is Need.READ or (need in (Need.PROPOSE, Need.LIKE) and speaks)
     return call.answer if may else refused
 

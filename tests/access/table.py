@@ -15,6 +15,7 @@ class Need(Enum):
     NOTHING = "answers the same to everybody, whatever token they send"
     VALID = "whoever sends a token must send a good one"
     LOGIN = "a user, by any token"
+    SPEAK = "a user, by a token that writes"
     METADATA = "may see that the repo exists"
     LIKE = "sees the repo, and has a token that writes"
     READ = "may read the repo's files"
@@ -63,6 +64,8 @@ PARAMS = {
     "lock": "999999999",
     "num": "99999",
     "comment": "0" * 24,
+    "webhook": "0" * 24,
+    "delivery": "0" * 24,
     "source": "nobody",
     "until": "2026-03-15",
     "tag": "no-such-tag",
@@ -89,6 +92,8 @@ NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+HOOKS, NO_HOOK = "/api/settings/webhooks", (404, None)
+HOOK, SENT = HOOKS + "/{webhook:seg}", HOOKS + "/{webhook:seg}/deliveries"
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
@@ -179,6 +184,16 @@ TABLE = [
     Call("GET", "/api/whoami-v2", Need.LOGIN),
     Call("GET", "/api/settings/repositories", Need.LOGIN),
     Call("GET", "/api/organizations/{name:seg}/settings/repositories", Need.LOGIN, params=ORG),
+    Call("GET", HOOKS, Need.LOGIN),
+    Call("POST", HOOKS, Need.SPEAK, (400, None), json={"url": "", "watched": []}),
+    Call("GET", HOOK, Need.LOGIN, NO_HOOK),
+    Call("POST", HOOK, Need.SPEAK, NO_HOOK, json={}),
+    Call("POST", HOOK + "/enable", Need.SPEAK, NO_HOOK),
+    Call("POST", HOOK + "/disable", Need.SPEAK, NO_HOOK),
+    Call("DELETE", HOOK, Need.SPEAK, NO_HOOK),
+    Call("GET", SENT, Need.LOGIN, NO_HOOK),
+    Call("GET", SENT + "/{delivery:seg}", Need.LOGIN, NO_HOOK),
+    Call("POST", SENT + "/{delivery:seg}/replay", Need.SPEAK, NO_HOOK),
     # What a gated repo shows
     Call("GET", REPO, Need.METADATA),
     Call("GET", REPO + "/revision/{rev:seg}", Need.METADATA),

@@ -16,7 +16,7 @@ CLIENTS = {
 }
 SCENARIO_NAMES = """
 accounts repos visibility upload commits refs listing catalogue info download errors filesystem
-large discussions
+large discussions webhooks
 """.split()
 
 
@@ -33,6 +33,12 @@ def test_multipart(run_scenario: Runner) -> None:
     """Parts of an LFS object: only a client without Xet sends them."""
     command = [client_python("hub-2.4.0"), SCENARIOS / "multipart.py"]
     run_scenario("huggingface_hub: LFS in parts", "2.4.0 without Xet", command, NO_XET)
+
+
+def test_webhooks_are_read(run_scenario: Runner) -> None:
+    """The client's own reader of what is posted needs pydantic, which it does not bring along."""
+    command = [client_python("train"), SCENARIOS / "webhooks.py"]
+    run_scenario("huggingface_hub: webhooks", "2.4.0 with pydantic", command)
 
 
 def test_hf_command(run_scenario: Runner) -> None:
