@@ -23,6 +23,7 @@ class Need(Enum):
     WRITE = "may commit"
     ADMIN = "may change, move and delete"
     CREATE = "may make repos in the namespace"
+    COPY = "may read the repo, and make repos in its namespace"
     PAGE = "a page: shown as to a visitor without a token"
     STORE = "a token of the content store; tokens of the hub are none"
     MISSING = "there is never a repo at such a path"
@@ -89,6 +90,8 @@ REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
 COMMIT = ndjson(header(), put("file.txt"))
 OFFER = {"files": [{"path": "a.txt", "size": 5, "sample": ""}]}
 NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
+COPIED = {"target": {"type": "{type}", "name": "{namespace}/{name}"}, "files": []}
+DELETED = {"deletions": {"sha": [OID]}}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
@@ -242,7 +245,11 @@ TABLE = [
     Call("POST", GIT_OF_KIND + "/objects/batch", Need.READ, json=LFS_DOWNLOAD),
     Call("POST", GIT + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
     Call("POST", GIT_OF_KIND + "/verify", Need.PROPOSE, (404, None), json=LFS_OBJECT),
+    Call("GET", REPO + "/lfs-files", Need.WRITE),
+    Call("POST", REPO + "/lfs-files/duplicate", Need.PROPOSE, json=COPIED),
     # Owning
+    Call("POST", REPO + "/duplicate", Need.COPY, json={"repository": "{namespace}/copy{n}"}),
+    Call("POST", REPO + "/lfs-files/batch", Need.ADMIN, (404, None), json=DELETED),
     Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
     Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),
     Call(

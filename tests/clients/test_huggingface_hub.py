@@ -16,7 +16,7 @@ CLIENTS = {
 }
 SCENARIO_NAMES = """
 accounts repos visibility upload commits refs listing catalogue info download errors filesystem
-large discussions webhooks
+large discussions webhooks large_files
 """.split()
 
 

@@ -73,12 +73,12 @@ class Sending:
         with self._db.transaction():
             if outcome.arrived:
                 self._end(row, "done", attempts, outcome)
-                self._change(row, failures=0, due=0, disabled=0)
+                self._change(row, failures=0, due=0, disabled=False)
             elif outcome.may_pass and attempts < MAX_ATTEMPTS:
                 self._end(row, "waiting", attempts, outcome)
                 wait_s = min(FIRST_WAIT_S * 3 ** (attempts - 1), LONGEST_WAIT_S)
                 due = now_ms() + wait_s * 1000
-                self._change(row, failures=row.failures, due=due, disabled=0)
+                self._change(row, failures=row.failures, due=due, disabled=False)
             else:
                 self._end(row, "failed", attempts, outcome)
                 failures = row.failures + 1
