@@ -67,6 +67,7 @@ PARAMS = {
     "comment": "0" * 24,
     "webhook": "0" * 24,
     "delivery": "0" * 24,
+    "digest": f"sha256:{OID}",
     "source": "nobody",
     "until": "2026-03-15",
     "tag": "no-such-tag",
@@ -95,6 +96,7 @@ DELETED = {"deletions": {"sha": [OID]}}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+IMAGES = "/v2/{namespace:seg}/{name:seg}"
 HOOKS, NO_HOOK = "/api/settings/webhooks", (404, None)
 HOOK, SENT = HOOKS + "/{webhook:seg}", HOOKS + "/{webhook:seg}/deliveries"
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
@@ -216,6 +218,8 @@ TABLE = [
     Call("GET HEAD", FILES % ("/{kind:kind}/", "resolve"), Need.READ),
     Call("GET HEAD", FILES % ("/{kind:kind}/", "raw"), Need.READ),
     Call("GET", REPO + "/safetensors-metadata/{path:rest}", Need.READ, NO_ENTRY, params=NO_INDEX),
+    Call("GET HEAD", IMAGES + "/manifests/{tag:seg}", Need.READ, (404, None)),
+    Call("GET HEAD", IMAGES + "/blobs/{digest:seg}", Need.READ, (404, None)),
     # Talking
     Call("GET", REPO + "/discussions", Need.READ),
     Call("POST", REPO + "/discussions", Need.PROPOSE, json={"title": "Hello"}),

@@ -15,6 +15,7 @@ from hearthub.api import (
     lfs_files,
     lfs_locks,
     lists,
+    ollama,
     people,
     pulse,
     pulse_reports,
@@ -47,5 +48,12 @@ routers = [
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.
-byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes, *lfs_locks.routes, *git.routes]
+byte_routes = [
+    *resolve.routes(),
+    *cas.routes,
+    *lfs.routes,
+    *lfs_locks.routes,
+    *git.routes,
+    *ollama.routes,
+]
 routes = [*docs.routes, *agents.routes, *fallback.routes]

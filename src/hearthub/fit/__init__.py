@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hearthub.fit.memory import Memory
     from hearthub.fit.model import Model
     from hearthub.fit.names import NameFacts, parse_name
+    from hearthub.fit.ollama import Images, Layer
     from hearthub.fit.placing import Placed
     from hearthub.fit.report import Report
     from hearthub.fit.shards import shard_headers
@@ -39,8 +40,10 @@ __all__ = [
     "Hardware",
     "Header",
     "Identity",
+    "Images",
     "KeptReader",
     "Known",
+    "Layer",
     "Memory",
     "Model",
     "NameFacts",
@@ -87,6 +90,8 @@ _HOMES = {
     "Fit": "fit",
     "Hardware": "hardware",
     "Identity": "identity",
+    "Images": "ollama",
+    "Layer": "ollama",
     "Memory": "memory",
     "Model": "model",
     "NameFacts": "names",
