@@ -96,6 +96,7 @@ DELETED = {"deletions": {"sha": [OID]}}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
+FORM = "application/x-www-form-urlencoded"
 IMAGES = "/v2/{namespace:seg}/{name:seg}"
 HOOKS, NO_HOOK = "/api/settings/webhooks", (404, None)
 HOOK, SENT = HOOKS + "/{webhook:seg}", HOOKS + "/{webhook:seg}/deliveries"
@@ -148,6 +149,8 @@ TABLE = [
     Call("POST", "/api/validate-yaml", Need.NOTHING, json={"content": "# A card"}),
     Call("GET", "/api/organizations/{name:seg}/members", Need.VALID, params=ORG),
     Call("GET", "/api/{kind:kind}-tags-by-type", Need.VALID),
+    Call("POST", "/oauth/device", Need.NOTHING, content=b"client_id=x", media=FORM),
+    Call("POST", "/oauth/token", Need.NOTHING, (400, None), content=b"", media=FORM),
     Call("GET HEAD", "/", Need.NOTHING),
     Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
     Call("GET HEAD", "/{kind:kind}", Need.NOTHING),

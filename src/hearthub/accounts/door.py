@@ -4,6 +4,7 @@ from typing import Any
 
 from hearthub.accounts import orgs, passwords, search, tokens, users
 from hearthub.accounts.actor import Actor
+from hearthub.accounts.device import DeviceLogins
 from hearthub.accounts.orgs import Member
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.users import Account
@@ -23,6 +24,7 @@ class Accounts:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.device = DeviceLogins(db)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 

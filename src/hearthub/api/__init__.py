@@ -15,6 +15,7 @@ from hearthub.api import (
     lfs_files,
     lfs_locks,
     lists,
+    oauth,
     ollama,
     people,
     pulse,
@@ -31,6 +32,7 @@ from hearthub.api import (
 routers = [
     health.router,
     auth.router,
+    oauth.router,
     people.router,
     repos.router,
     refs.router,

@@ -26,7 +26,8 @@ def upgrade() -> None:
         Column("device_hash", Text, nullable=False, unique=True),  # sha256 of what the device has
         Column("user_code", Text, nullable=False, unique=True),  # what a person types
         Column("state", Text, nullable=False),  # waiting | approved | denied
-        Column("user_id", Id, ForeignKey("account.id", ondelete="CASCADE")),  # who approved it
+        Column("user_id", Id, ForeignKey("account.id", ondelete="CASCADE")),  # who approved it,
+        Column("role", Text),  # and for which kind of token
         Column("address", Text, nullable=False),  # who asked, and by which program
         Column("agent", Text, nullable=False),
         Column("created", BigInteger, nullable=False),
