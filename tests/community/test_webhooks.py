@@ -177,6 +177,8 @@ class TestWhatIsTold:
         assert [it[0] for it in stage.log(old)] == ["move repo"], "the namespace it left"
         watched = stage.hub.community.webhooks.get(stage.actor("charlie"), hook.uid).watched
         assert watched == (Watched("model", "acme/bert"),)
+        again = stage.hook(watched=[Watched("model", "alice/bert")])
+        assert again.watched == watched, "by its old name too"
 
     def test_nobody_watches(self, stage: Stage) -> None:
         stage.repo()

@@ -11,7 +11,7 @@ from hearthub.clock import now_ms
 from hearthub.community.payloads import DISCUSSION, PREFIXES, REPO
 from hearthub.community.posting import Poster
 from hearthub.db import Database
-from hearthub.errors import BadRequest, Forbidden, LoginRequired, NotFound, TooLarge
+from hearthub.errors import BadRequest, Forbidden, LoginRequired, Moved, NotFound, TooLarge
 from hearthub.registry import Registry
 
 MAX_WEBHOOKS, MAX_WATCHED = 50, 100
@@ -157,7 +157,11 @@ class Webhooks:
     def _target(self, actor: Actor, watched: Watched) -> tuple[int, int]:
         """Whether it is a repo, and its number; raises NotFound, RepoNotFound."""
         if watched.type in PREFIXES:
-            return 1, self._registry.repo(actor, watched.type, watched.name).id
+            try:
+                repo = self._registry.repo(actor, watched.type, watched.name)
+            except Moved as moved:  # clients send the names that they were told once
+                repo = self._registry.repo(actor, watched.type, moved.new_name)
+            return 1, repo.id
         if watched.type not in ACCOUNTS:
             raise BadRequest(f"What is watched is one of {', '.join([*ACCOUNTS, *PREFIXES])}")
         account = self._registry.accounts.account(watched.name)

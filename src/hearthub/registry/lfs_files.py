@@ -25,7 +25,6 @@ from hearthub.registry.gitformat import (
     encode_tag,
     encode_tree,
 )
-from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore, Writer
 from hearthub.registry.pointers import MAX_POINTER, parse_pointer
 from hearthub.registry.quota import Quota
@@ -55,11 +54,11 @@ class LargeFile:
 
 class LfsFiles:
     def __init__(
-        self, db: Database, events: EventLog, objects: ObjectStore, refs: Refs, history: History,
-        files: Files, storage: Storage, quota: Quota,
+        self, db: Database, events: EventLog, objects: ObjectStore, refs: Refs, files: Files,
+        storage: Storage, quota: Quota,
     ) -> None:  # fmt: skip
         self._db, self._events, self._objects, self._refs = db, events, objects, refs
-        self._history, self._files, self._storage, self._quota = history, files, storage, quota
+        self._files, self._storage, self._quota = files, storage, quota
 
     def page(self, repo: Repo, after: str, limit: int) -> list[LargeFile]:
         """By sha256, from behind `after`; also those that no commit names."""
@@ -96,19 +95,31 @@ class LfsFiles:
     # -- where a file is ----------------------------------------------------------------------
 
     def _places(self, repo: Repo, wanted: set[str]) -> dict[str, tuple[str, str]]:
-        """A path and a ref by sha256: of the newest commit that has it, the main branch first."""
+        """A path and a ref by sha256, of the main branch where it has it."""
         found: dict[str, tuple[str, str]] = {}
         seen: set[str] = set()
-        for ref in sorted(self._refs.all(repo.id), key=_main_first):
-            for _, commit in self._history.log(repo.id, ref.commit_oid):
-                for folder, tree in self._new_trees(repo, commit.tree, seen):
-                    inside = [(folder + name, it) for name, it in tree.items() if not it.is_folder]
-                    for entry in self._files.describe(repo, inside):
-                        if entry.pointer and entry.pointer.sha256 in wanted:
-                            found.setdefault(entry.pointer.sha256, (entry.path, ref.name))
-                if len(found) == len(wanted) or len(seen) > MAX_TREES:
-                    return found
+        for ref, commit in self._every_commit(repo):
+            for folder, tree in self._new_trees(repo, commit.tree, seen):
+                inside = [(folder + name, it) for name, it in tree.items() if not it.is_folder]
+                for entry in self._files.describe(repo, inside):
+                    if entry.pointer and entry.pointer.sha256 in wanted:
+                        found.setdefault(entry.pointer.sha256, (entry.path, ref.name))
+            if len(found) == len(wanted) or len(seen) > MAX_TREES:
+                break
         return found
+
+    def _every_commit(self, repo: Repo) -> Iterator[tuple[Ref, Commit]]:
+        """Each once, from the heads downwards, with the first ref that leads to it."""
+        seen: set[str] = set()
+        for ref in sorted(self._refs.all(repo.id), key=_main_first):
+            todo = [ref.commit_oid]
+            while todo and len(seen) < MAX_COMMITS:
+                oid = todo.pop()
+                if oid not in seen:
+                    seen.add(oid)
+                    commit = self._objects.commit(repo.id, oid)
+                    yield ref, commit
+                    todo += reversed(commit.parents)
 
     def _new_trees(
         self, repo: Repo, root: str, seen: set[str]

@@ -96,8 +96,9 @@ class ObjectStore:
         """Give a repo objects of another, at most 500; (oid, size) of those whose content lies in
         the blob store, where it is the caller's to copy."""
         self._db.execute(
-            "insert into obj (repo_id, oid, kind, size, z) select :target, oid, kind, size, z "
-            "from obj where repo_id = :source and oid in (:oids) on conflict do nothing",
+            "insert into obj (repo_id, oid, kind, size, z) "
+            "select cast(:target as bigint), oid, kind, size, z from obj "
+            "where repo_id = :source and oid in (:oids) on conflict do nothing",
             source=source,
             target=target,
             oids=oids,

@@ -93,7 +93,7 @@ class Registry:
         )
         self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
         git = (db, events, self._objects, self._refs)
-        self.lfs_files = LfsFiles(*git, self._history, self._files, storage, self._quota)
+        self.lfs_files = LfsFiles(*git, self._files, storage, self._quota)
         self.copies = Copies(*git, self._repos, storage, self._quota, settings.data / "tmp")
 
     # -- repos -------------------------------------------------------------------------------

@@ -102,9 +102,9 @@ class Repos:
         with self.db.transaction():
             number = self.db.value(
                 "insert into repo (uid, type, owner_id, namespace, name, key, visibility, sdk, "
-                "created_by, created, modified) select :uid, type, owner_id, namespace, name, "
-                ":key, 'private', sdk, created_by, created, modified from repo where id = :id "
-                "returning id",
+                "created_by, created, modified) select cast(:uid as text), type, owner_id, "
+                "namespace, name, cast(:key as text), 'private', sdk, created_by, created, "
+                "modified from repo where id = :id returning id",
                 uid=uid,
                 key=f" {uid}",
                 id=like.id,
