@@ -10,7 +10,8 @@ from live import LiveHub, live_hub
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     """One running hub for all tests of a worker; tests make repos of their own in it."""
     # Hundreds of wrong tokens of one address are what tests/access is made of.
-    with live_hub(tmp_path_factory.mktemp("hub"), rate_wrong_tokens=0) as running:
+    folder = tmp_path_factory.mktemp("hub")
+    with live_hub(folder, rate_wrong_tokens=0, webhook_networks="127.0.0.1") as running:
         yield running
 
 

@@ -26,9 +26,16 @@ from hearthub.context import Hub
 from hearthub.db import Database, DatabaseError, IntegrityError, is_busy
 from hearthub.errors import Conflict, HearthubError
 from hearthub.events import (
+    CommentChanged,
+    Commented,
     CommitCreated,
+    DiscussionChanged,
+    DiscussionOpened,
     Event,
     EventLog,
+    RefCreated,
+    RefDeleted,
+    RepoCreated,
     RepoDeleted,
     RepoLiked,
     RepoMoved,
@@ -103,12 +110,13 @@ def build(
     accounts = Accounts(db)
     storage = Storage(db, settings, sandbox)
     registry = Registry(db, objects_db, settings, events, accounts, storage)
-    community = Community(db, events, registry)
+    community = Community(db, events, jobs, registry)
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
     lake = Lake(settings.data / "lake", TABLES, sandbox)
     pulse = Pulse(lake, settings, registry, catalogue, community, jobs)
     subscribe(events, jobs)
+    subscribe_webhooks(events, jobs, community)
     schedule(jobs, registry, storage, catalogue)
     schedule_pulse(jobs, pulse)
     return Hub(
@@ -162,6 +170,19 @@ def subscribe(events: EventLog, jobs: Jobs) -> None:
     events.subscribe(RepoSettingsChanged, after_change)
     events.subscribe(RepoLiked, recount)
     events.subscribe(RepoUnliked, recount)
+
+
+def subscribe_webhooks(events: EventLog, jobs: Jobs, community: Community) -> None:
+    """What webhooks are told of; this comes before a repo that is deleted is gone."""
+    for told in (
+        RepoCreated, RepoDeleted, RepoMoved, RepoSettingsChanged, CommitCreated, RefCreated,
+        RefDeleted, DiscussionOpened, DiscussionChanged, Commented, CommentChanged,
+    ):  # fmt: skip
+        events.subscribe(told, community.deliveries.notice)
+    jobs.register("webhooks.spread", community.deliveries.spread)
+    # Keeps itself going; the hour is for what a process that died left.
+    jobs.register("webhooks.deliver", community.sending.run, every_s=HOUR_S)
+    jobs.register("webhooks.tidy", community.deliveries.tidy, every_s=DAY_S)
 
 
 def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalogue) -> None:

@@ -191,6 +191,14 @@ class CollectionChanged(AccountEvent):
     what: str
 
 
+@dataclass(frozen=True)
+class CommentChanged(Event):
+    """Its author changed a comment, or it was hidden."""
+
+    num: int
+    comment: str
+
+
 E = TypeVar("E", bound=Event)
 
 

@@ -74,6 +74,8 @@ class Settings:
     """`HEARTHUB_SIGN_UP`: `open` lets strangers make accounts for themselves."""
     trusted_proxies: str = "127.0.0.1,::1"
     """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
+    webhook_networks: str = "none"
+    """`HEARTHUB_WEBHOOK_NETWORKS`: addresses that are not public to which webhooks may be sent."""
     log_level: str = "info"
     """`HEARTHUB_LOG_LEVEL`: debug, info, warning or error."""
     log_format: str = "text"
@@ -130,6 +132,10 @@ def _check(settings: Settings) -> Settings:
             "write addresses or networks (10.0.0.0/8) with commas between, or none",
         ),
         "sign_up": (settings.sign_up in ("off", "open"), "write off or open"),
+        "webhook_networks": (
+            _are_networks(settings.webhook_networks),
+            "write addresses or networks (10.0.0.0/8) with commas between, or none",
+        ),
         "log_format": (settings.log_format in ("text", "json"), "write text or json"),
     }
     for name, value in vars(settings).items():

@@ -156,13 +156,21 @@ def _expected(call: Call, actor: str, shelf: str) -> tuple[int, str | None]:
         return call.answer if MAY[need](actor) else refused
     if need is Need.CREATE:
         return call.answer if actor in ADMINS | {"org contributor"} else refused
-    given = right(actor, shelf)
+    return _of_repo(call, actor, right(actor, shelf), refused, speaks=speaks)
+
+
+def _of_repo(
+    call: Call, actor: str, given: Need | None, refused: tuple[int, None], *, speaks: bool
+) -> tuple[int, str | None]:
+    nobody, need = actor == "anonymous", call.need
     if given is None:
         return (401 if nobody else 404), "RepoNotFound"
     if need is Need.METADATA or given is Need.ADMIN or (need is Need.KNOWN and not nobody):
         return call.answer
-    if need in (Need.READ, Need.PROPOSE) and given is not Need.READ:
+    if need in (Need.READ, Need.PROPOSE, Need.COPY) and given is not Need.READ:
         return refused[0], "GatedRepo"
+    if need is Need.COPY:
+        return call.answer if actor == "org contributor" else refused
     may = need is Need.READ or (need in (Need.PROPOSE, Need.LIKE) and speaks)
     return call.answer if may else refused
 

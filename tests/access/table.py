@@ -26,6 +26,7 @@ class Need(Enum):
     WRITE = "may commit"
     ADMIN = "may change, move and delete"
     CREATE = "may make repos in the namespace"
+    COPY = "may read the repo, and make repos in its namespace"
     PAGE = "a page: shown as to a visitor without a token"
     STORE = "a token of the content store; tokens of the hub are none"
     MISSING = "there is never a repo at such a path"
@@ -71,6 +72,9 @@ PARAMS = {
     "item": "0" * 24,
     "num": "99999",
     "comment": "0" * 24,
+    "webhook": "0" * 24,
+    "delivery": "0" * 24,
+    "digest": f"sha256:{OID}",
     "source": "nobody",
     "until": "2026-03-15",
     "tag": "no-such-tag",
@@ -94,12 +98,18 @@ REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
 COMMIT = ndjson(header(), put("file.txt"))
 OFFER = {"files": [{"path": "a.txt", "size": 5, "sample": ""}]}
 NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
+COPIED = {"target": {"type": "{type}", "name": "{namespace}/{name}"}, "files": []}
+DELETED = {"deletions": {"sha": [OID]}}
 LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
 LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
 LFS_OBJECT = {"oid": OID, "size": 1}
 REQUESTS, NO_GATE, PENDING = REPO + "/user-access-request", (400, None), {"status": "pending"}
 COLLECTION, NO_COLLECTION = "/api/collections/{namespace:seg}/{slug:seg}", (404, None)
 THING = {"item": {"id": "{namespace}/{name}", "type": "{type}"}}
+FORM = "application/x-www-form-urlencoded"
+IMAGES = "/v2/{namespace:seg}/{name:seg}"
+HOOKS, NO_HOOK = "/api/settings/webhooks", (404, None)
+HOOK, SENT = HOOKS + "/{webhook:seg}", HOOKS + "/{webhook:seg}/deliveries"
 TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
 GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
 GIT_OF_KIND = "/{kind:kind}" + GIT
@@ -193,6 +203,8 @@ TABLE = [
     Call("POST", "/api/validate-yaml", Need.NOTHING, json={"content": "# A card"}),
     Call("GET", "/api/organizations/{name:seg}/members", Need.VALID, params=ORG),
     Call("GET", "/api/{kind:kind}-tags-by-type", Need.VALID),
+    Call("POST", "/oauth/device", Need.NOTHING, content=b"client_id=x", media=FORM),
+    Call("POST", "/oauth/token", Need.NOTHING, (400, None), content=b"", media=FORM),
     Call("GET HEAD", "/", Need.NOTHING),
     Call("GET HEAD", "/static/{asset:seg}", Need.NOTHING, (404, "EntryNotFound")),
     Call("GET HEAD", "/{kind:kind}", Need.NOTHING),
@@ -250,6 +262,16 @@ TABLE = [
     Call("PATCH DELETE", COLLECTION, Need.VALID, NO_COLLECTION, json={}),
     Call("POST", COLLECTION + "/items", Need.VALID, NO_COLLECTION, json=THING),
     Call("PATCH DELETE", COLLECTION + "/items/{item:seg}", Need.VALID, NO_COLLECTION, json={}),
+    Call("GET", HOOKS, Need.LOGIN),
+    Call("POST", HOOKS, Need.SPEAKS, (400, None), json={"url": "", "watched": []}),
+    Call("GET", HOOK, Need.LOGIN, NO_HOOK),
+    Call("POST", HOOK, Need.SPEAKS, NO_HOOK, json={}),
+    Call("POST", HOOK + "/enable", Need.SPEAKS, NO_HOOK),
+    Call("POST", HOOK + "/disable", Need.SPEAKS, NO_HOOK),
+    Call("DELETE", HOOK, Need.SPEAKS, NO_HOOK),
+    Call("GET", SENT, Need.LOGIN, NO_HOOK),
+    Call("GET", SENT + "/{delivery:seg}", Need.LOGIN, NO_HOOK),
+    Call("POST", SENT + "/{delivery:seg}/replay", Need.SPEAKS, NO_HOOK),
     # What a gated repo shows
     Call("GET", REPO, Need.METADATA),
     Call("GET", REPO + "/revision/{rev:seg}", Need.METADATA),
@@ -269,6 +291,8 @@ TABLE = [
     Call("GET HEAD", FILES % ("/{kind:kind}/", "resolve"), Need.READ),
     Call("GET HEAD", FILES % ("/{kind:kind}/", "raw"), Need.READ),
     Call("GET", REPO + "/safetensors-metadata/{path:rest}", Need.READ, NO_ENTRY, params=NO_INDEX),
+    Call("GET HEAD", IMAGES + "/manifests/{tag:seg}", Need.READ, (404, None)),
+    Call("GET HEAD", IMAGES + "/blobs/{digest:seg}", Need.READ, (404, None)),
     # Talking
     Call("GET", REPO + "/discussions", Need.READ),
     Call("POST", REPO + "/discussions", Need.PROPOSE, json={"title": "Hello"}),
@@ -319,7 +343,11 @@ TABLE = [
         ungated=NO_GATE,
         json={"user": "nobody{n}"},
     ),
+    Call("GET", REPO + "/lfs-files", Need.WRITE),
+    Call("POST", REPO + "/lfs-files/duplicate", Need.PROPOSE, json=COPIED),
     # Owning
+    Call("POST", REPO + "/duplicate", Need.COPY, json={"repository": "{namespace}/copy{n}"}),
+    Call("POST", REPO + "/lfs-files/batch", Need.ADMIN, (404, None), json=DELETED),
     Call("PUT", REPO + "/settings", Need.ADMIN, json={}),
     Call("DELETE", "/api/repos/delete", Need.ADMIN, json=NAMED, fresh=True),
     Call(

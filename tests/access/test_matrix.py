@@ -12,7 +12,16 @@ from hearthub import api
 from hearthub.web import pages
 from live import LiveHub
 
-ABOUT_REPOS = {Need.METADATA, Need.KNOWN, Need.LIKE, Need.READ, Need.WRITE, Need.ADMIN, Need.PAGE}
+ABOUT_REPOS = {
+    Need.METADATA,
+    Need.KNOWN,
+    Need.LIKE,
+    Need.READ,
+    Need.WRITE,
+    Need.ADMIN,
+    Need.PAGE,
+    Need.COPY,
+}
 CALLS = pytest.mark.parametrize("call", TABLE, ids=lambda call: f"{call.methods} {call.path}")
 
 

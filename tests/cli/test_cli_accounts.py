@@ -170,3 +170,16 @@ def test_a_database_that_is_none_is_one_line(run: Run, tmp_path: Path) -> None:
 def test_a_data_folder_that_is_a_file_is_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert str(tmp_path / "data") in refused(run("user", "list"))
+
+
+def test_devices(run: Run, accounts: Accounts) -> None:
+    accounts.add_user("alice")
+    codes, other = (accounts.device.start("192.0.2.1", "hf \x1b[2J") for _ in range(2))
+    approved = run("token", "approve", codes.user_code.lower(), "--user", "alice", "--role", "read")
+    assert lines(approved) == ["Approved hf  [2J at 192.0.2.1 for alice"]
+    assert accounts.device.poll(codes.device_code).role == "read"
+    assert lines(run("token", "deny", other.user_code, "--user", "alice")) == [
+        "Denied hf  [2J at 192.0.2.1"
+    ]
+    assert accounts.device.poll(other.device_code).refusal == "access_denied"
+    assert "No device waits" in refused(run("token", "approve", "BBBB-BBBB", "--user", "alice"))

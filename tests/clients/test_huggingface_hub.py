@@ -1,5 +1,9 @@
 """The Python client, four ways: the newest with Xet and without, and two older lines."""
 
+import json
+import os
+import sys
+
 import pytest
 
 from clients.runner import SCENARIOS, Runner
@@ -16,7 +20,7 @@ CLIENTS = {
 }
 SCENARIO_NAMES = """
 accounts repos visibility upload commits refs listing catalogue info download errors filesystem
-large discussions gates collecting people
+large discussions gates collecting people webhooks large_files
 """.split()
 
 
@@ -33,6 +37,20 @@ def test_multipart(run_scenario: Runner) -> None:
     """Parts of an LFS object: only a client without Xet sends them."""
     command = [client_python("hub-2.4.0"), SCENARIOS / "multipart.py"]
     run_scenario("huggingface_hub: LFS in parts", "2.4.0 without Xet", command, NO_XET)
+
+
+def test_webhooks_are_read(run_scenario: Runner) -> None:
+    """The client's own reader of what is posted needs pydantic, which it does not bring along."""
+    command = [client_python("train"), SCENARIOS / "webhooks.py"]
+    run_scenario("huggingface_hub: webhooks", "2.4.0 with pydantic", command)
+
+
+def test_device_login(run_scenario: Runner) -> None:
+    """The user approves on this hub's command line; the client has our code nowhere."""
+    ours = ["env", f"PYTHONPATH={os.pathsep.join(sys.path)}", sys.executable, "-m", "hearthub"]
+    env = {"HEARTHUB": json.dumps(ours), "HEARTHUB_DATA": str(run_scenario.hub.data)}
+    command = [client_python("hub-2.4.0"), SCENARIOS / "device_login.py"]
+    run_scenario("hf command: log-in of a device", "2.4.0", command, env)
 
 
 def test_hf_command(run_scenario: Runner) -> None:

@@ -31,6 +31,8 @@ WINDOW_S = 300
         ("/a/b/git-receive-pack", "api"),
         ("/datasets/a/b/resolve/main/x", "resolve"),
         ("/a/b/raw/main/x", "resolve"),
+        ("/v2/a/b/manifests/latest", "resolve"),
+        ("/oauth/token", "api"),
         ("/", "pages"),
         ("/alice/repo", "pages"),
         ("/cas/1/v1/shards", None),

@@ -1,6 +1,7 @@
 """Users, organisations and their roles, passwords, access tokens."""
 
 from hearthub.accounts.actor import ANONYMOUS, Actor
+from hearthub.accounts.device import Polled, Started, Waiting
 from hearthub.accounts.door import Accounts
 from hearthub.accounts.orgs import ROLES, Member
 from hearthub.accounts.passwords import check as check_password
@@ -17,8 +18,11 @@ __all__ = [
     "Accounts",
     "Actor",
     "Member",
+    "Polled",
     "Session",
+    "Started",
     "Token",
+    "Waiting",
     "check_password",
     "check_text",
     "check_token",

@@ -5,6 +5,7 @@ from typing import Any
 
 from hearthub.accounts import orgs, passwords, search, sessions, tokens, users
 from hearthub.accounts.actor import Actor
+from hearthub.accounts.device import DeviceLogins
 from hearthub.accounts.orgs import Member
 from hearthub.accounts.sessions import Session
 from hearthub.accounts.tokens import Token
@@ -40,6 +41,7 @@ class Accounts:
 
     def __init__(self, db: Database) -> None:
         self._db, self._events = db, EventLog(db)
+        self.device = DeviceLogins(db)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 

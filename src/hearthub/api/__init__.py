@@ -16,8 +16,11 @@ from hearthub.api import (
     health,
     info,
     lfs,
+    lfs_files,
     lfs_locks,
     lists,
+    oauth,
+    ollama,
     people,
     pulse,
     pulse_reports,
@@ -26,15 +29,18 @@ from hearthub.api import (
     resolve,
     safetensors,
     tree,
+    webhooks,
     xet_tokens,
 )
 
 routers = [
     health.router,
     auth.router,
+    oauth.router,
     people.router,
     repos.router,
     refs.router,
+    lfs_files.router,
     tree.router,
     commit.router,
     discussions.router,
@@ -42,6 +48,7 @@ routers = [
     collections.router,
     follows.router,
     audit.router,
+    webhooks.router,
     xet_tokens.router,
     lists.router,
     info.router,
@@ -51,5 +58,12 @@ routers = [
 ]
 # Routes are tried in turn, a microsecond each: bytes come before the routers, and what knows how a
 # missing repo must look comes last.
-byte_routes = [*resolve.routes(), *cas.routes, *lfs.routes, *lfs_locks.routes, *git.routes]
+byte_routes = [
+    *resolve.routes(),
+    *cas.routes,
+    *lfs.routes,
+    *lfs_locks.routes,
+    *git.routes,
+    *ollama.routes,
+]
 routes = [*docs.routes, *agents.routes, *fallback.routes]

@@ -75,7 +75,7 @@ def open_discussion(target: Target, body: NewDiscussion, request: Request) -> di
 @router.get(ONE, summary="One with all that was said; a pull request with its commits and diff")
 def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, Any]:
     repo, talk = target.repo(Right.READ), target.hub.community.discussions
-    found = talk.get(repo, _number(num))
+    found = talk.get(repo, number_of(num))
     events = [(it.created, _event(it)) for it in talk.happenings(found)]
     answer = _summary(repo, found) | {"isAuthor": found.author_id == target.actor.user_id}
     if found.is_pull_request:
@@ -96,39 +96,39 @@ def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, An
 @router.post(ONE + "/comment", summary="Say something")
 def comment(target: Target, num: Segment, body: Comment) -> dict[str, Any]:
     repo, talk = target.repo(Right.PROPOSE), target.hub.community.discussions
-    return {"newMessage": _event(talk.comment(target.actor, repo, _number(num), body.comment))}
+    return {"newMessage": _event(talk.comment(target.actor, repo, number_of(num), body.comment))}
 
 
 @router.post(ONE + "/comment/{comment:seg}/edit", summary="Change what one said")
 def edit_comment(target: Target, num: Segment, comment: Segment, body: Edit) -> dict[str, Any]:
     repo, talk = target.repo(Right.PROPOSE), target.hub.community.discussions
-    changed = talk.edit(target.actor, repo, _number(num), comment, body.content)
+    changed = talk.edit(target.actor, repo, number_of(num), comment, body.content)
     return {"updatedComment": _event(changed)}
 
 
 @router.post(ONE + "/comment/{comment:seg}/hide", summary="Delete what was said; for good")
 def hide_comment(target: Target, num: Segment, comment: Segment) -> dict[str, Any]:
     repo, talk = target.repo(Right.PROPOSE), target.hub.community.discussions
-    return {"updatedComment": _event(talk.hide(target.actor, repo, _number(num), comment))}
+    return {"updatedComment": _event(talk.hide(target.actor, repo, number_of(num), comment))}
 
 
 @router.post(ONE + "/title", summary="Give it another title")
 def change_title(target: Target, num: Segment, body: Title) -> dict[str, Any]:
     repo, talk = target.repo(Right.PROPOSE), target.hub.community.discussions
-    return {"newTitle": _event(talk.rename(target.actor, repo, _number(num), body.title))}
+    return {"newTitle": _event(talk.rename(target.actor, repo, number_of(num), body.title))}
 
 
 @router.post(ONE + "/status", summary="Open or close it")
 def change_status(target: Target, num: Segment, body: Status) -> dict[str, Any]:
     repo, talk = target.repo(Right.PROPOSE), target.hub.community.discussions
-    done = talk.set_status(target.actor, repo, _number(num), body.status, body.comment)
+    done = talk.set_status(target.actor, repo, number_of(num), body.status, body.comment)
     return {"newStatus": _event(done)}
 
 
 @router.post(ONE + "/merge", summary="Merge a pull request into its branch")
 def merge(target: Target, num: Segment, body: Merge | None = None) -> dict[str, Any]:
     repo, talk = target.repo(Right.WRITE), target.hub.community.discussions
-    oid = talk.merge(target.actor, repo, _number(num), body.comment if body else None)
+    oid = talk.merge(target.actor, repo, number_of(num), body.comment if body else None)
     return {"success": True, "mergeCommitId": oid}
 
 
@@ -178,7 +178,8 @@ def _step(oid: str, commit: Commit) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
+    """Of a discussion, from its address; raises NotFound."""
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
         raise NotFound(f"There is no discussion {text[:40]!r}")
     return int(text)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from hearthub.api.discussions import number_of
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
 from hearthub.http.urls import next_link
@@ -90,9 +91,16 @@ def super_squash(
     rev: Segment,
     body: Squash | None = None,
 ) -> dict[str, Any]:
-    repo = target.repo(Right.WRITE)
+    """Of a pull request, which its author may squash too, only what it adds to its branch."""
+    base = None
+    if rev.startswith(PULLS):
+        repo = target.repo(Right.PROPOSE)
+        num = number_of(rev.removeprefix(PULLS))
+        base = target.hub.community.discussions.get(repo, num).base
+    else:
+        repo = target.repo(Right.WRITE)
     message = (body or Squash()).message
-    return {"commitOid": target.hub.registry.squash(target.actor, repo, rev, message)}
+    return {"commitOid": target.hub.registry.squash(target.actor, repo, rev, message, base)}
 
 
 @router.get(REPO + "/commits/{rev:seg}", summary="History, newest first")

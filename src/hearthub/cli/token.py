@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hearthub.cli.common import Data, Json, moment, open_accounts, read_secret, show
+from hearthub.cli.common import Data, Json, moment, open_accounts, read_secret, show, shown
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -67,3 +67,28 @@ def revoke(
     with open_accounts(data) as accounts:
         accounts.revoke_token(user, name)
     print(f"Revoked the token {name} of {user}")
+
+
+@app.command()
+def approve(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What the device shows.")],
+    user: Annotated[str, typer.Option("--user", metavar="USER")],
+    role: Annotated[Role, typer.Option("--role")] = Role.write,
+    data: Data = None,
+) -> None:
+    """Log in a device that waits, such as `hf auth login`: it gets a token of this user."""
+    with open_accounts(data) as accounts:
+        device = accounts.device.approve(user, code, role.value)
+    print(f"Approved {shown(device.agent)} at {device.address} for {user}")
+
+
+@app.command()
+def deny(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What the device shows.")],
+    user: Annotated[str, typer.Option("--user", metavar="USER")],
+    data: Data = None,
+) -> None:
+    """Refuse a device that waits."""
+    with open_accounts(data) as accounts:
+        device = accounts.device.deny(user, code)
+    print(f"Denied {shown(device.agent)} at {device.address}")

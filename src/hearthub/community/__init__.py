@@ -1,11 +1,13 @@
-"""What people do around a repo: likes, discussions, pull requests, collections, followers."""
+"""What people do around a repo: likes, talk, pull requests, collections, followers, webhooks."""
 
 from hearthub.community.audit import Deed
 from hearthub.community.collections import Collection, Item
 from hearthub.community.community import Community, Like
+from hearthub.community.deliveries import Delivery
 from hearthub.community.discussions import MAX_TEXT, MAX_TITLE, Discussion, Happening
 from hearthub.community.follows import Face
 from hearthub.community.shelves import Wanted
+from hearthub.community.webhooks import Watched, Webhook
 
 __all__ = [
     "MAX_TEXT",
@@ -13,10 +15,13 @@ __all__ = [
     "Collection",
     "Community",
     "Deed",
+    "Delivery",
     "Discussion",
     "Face",
     "Happening",
     "Item",
     "Like",
     "Wanted",
+    "Watched",
+    "Webhook",
 ]

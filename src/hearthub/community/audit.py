@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from hearthub.accounts import Account, Actor
-from hearthub.db import Database
+from hearthub.db import Database, Row
 from hearthub.errors import Forbidden, LoginRequired
 
 _COLUMNS = (
@@ -65,12 +65,12 @@ class Audit:
             limit=limit,
             **named,
         )
-        return [_deed(*row) for row in rows]
+        return [_deed(row) for row in rows]
 
 
-def _deed(*columns: Any) -> Deed:
-    *told, detail = columns
-    return Deed(*told, orjson.loads(detail))
+def _deed(row: Row[Any]) -> Deed:
+    number, kind, at, actor, account, repo_type, repo, payload = row
+    return Deed(number, kind, at, actor, account, repo_type, repo, orjson.loads(payload))
 
 
 def _require(actor: Actor, account: Account | None) -> None:

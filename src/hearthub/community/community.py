@@ -7,12 +7,18 @@ from hearthub.accounts import Actor
 from hearthub.clock import now_ms
 from hearthub.community.audit import Audit
 from hearthub.community.collections import Collections
+from hearthub.community.deliveries import Deliveries
 from hearthub.community.discussions import Discussions
 from hearthub.community.follows import Follows
+from hearthub.community.payloads import Payloads
+from hearthub.community.posting import Poster
+from hearthub.community.sending import Sending
 from hearthub.community.shelves import Shelves
+from hearthub.community.webhooks import Webhooks
 from hearthub.db import Database, batches
 from hearthub.errors import Forbidden, LoginRequired
 from hearthub.events import EventLog, RepoLiked, RepoUnliked
+from hearthub.jobs import Jobs
 from hearthub.registry import Registry, Repo
 
 
@@ -26,13 +32,17 @@ class Like:
 
 
 class Community:
-    def __init__(self, db: Database, events: EventLog, registry: Registry) -> None:
+    def __init__(self, db: Database, events: EventLog, jobs: Jobs, registry: Registry) -> None:
         self.db, self.events, self.registry = db, events, registry
         self.discussions = Discussions(db, events, registry)
         self.collections = Collections(db, events, registry)
         self.shelves = Shelves(db, registry, self.collections)
         self.follows = Follows(db)
         self.audit = Audit(db)
+        poster = Poster.parse(registry.settings.webhook_networks)
+        self.webhooks = Webhooks(db, registry, poster)
+        self.deliveries = Deliveries(db, jobs, registry, Payloads(registry, self.discussions))
+        self.sending = Sending(db, self.deliveries, poster)
 
     def like(self, actor: Actor, repo: Repo) -> None:
         """Liking twice is liking once."""

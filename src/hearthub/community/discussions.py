@@ -20,7 +20,7 @@ from hearthub.accounts import Actor
 from hearthub.clock import now_ms
 from hearthub.db import Database, IntegrityError
 from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound, TooLarge
-from hearthub.events import Commented, DiscussionChanged, DiscussionOpened, EventLog
+from hearthub.events import CommentChanged, Commented, DiscussionChanged, DiscussionOpened, EventLog
 from hearthub.registry import MAIN, Commit, Registry, Repo, Right
 
 MAX_TITLE, MAX_TEXT = 200, 65_536
@@ -343,6 +343,7 @@ class Discussions:
                 data=orjson.dumps(data).decode(),
                 uid=uid,
             )
+            self._events.append(CommentChanged(repo.id, num, uid), actor.user_id)
         return Happening(uid, found.kind, found.author_id, found.author, found.created, data)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hearthub.fit.memory import Memory
     from hearthub.fit.model import Model
     from hearthub.fit.names import NameFacts, parse_name
+    from hearthub.fit.ollama import Images, Layer
     from hearthub.fit.placing import Placed
     from hearthub.fit.quantised import Cell, Quantised, fitting
     from hearthub.fit.report import Report
@@ -65,8 +66,10 @@ __all__ = [
     "Header",
     "HeaderPage",
     "Identity",
+    "Images",
     "KeptReader",
     "Known",
+    "Layer",
     "Licence",
     "Memory",
     "Model",
@@ -144,6 +147,8 @@ _HOMES = {
     "Fit": "fit",
     "Hardware": "hardware",
     "Identity": "identity",
+    "Images": "ollama",
+    "Layer": "ollama",
     "Memory": "memory",
     "Model": "model",
     "NameFacts": "names",

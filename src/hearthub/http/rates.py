@@ -125,9 +125,9 @@ def rates_of(scope: Scope) -> Rates:
 
 def kind_of(path: str) -> str | None:
     """What a request to this (undecoded) path counts as; None: it is not counted."""
-    if path.startswith("/api/") or path == "/mcp":
+    if path.startswith(("/api/", "/oauth/")) or path == "/mcp":
         return API
-    if "/resolve/" in path or "/raw/" in path:
+    if "/resolve/" in path or "/raw/" in path or path.startswith("/v2/"):
         return RESOLVE
     if path.startswith(_UNCOUNTED):
         return None

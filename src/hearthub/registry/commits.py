@@ -125,14 +125,18 @@ class Commits:
         self.refs.create(repo.id, MAIN, oid, oid)
         self._announce(actor, repo, MAIN, None, oid, "initial commit")
 
-    def squash(self, actor: Actor, repo: Repo, rev: str, message: str) -> str:
-        """Replace a branch's history by one commit with the same files."""
+    def squash(
+        self, actor: Actor, repo: Repo, rev: str, message: str, onto: str | None = None
+    ) -> str:
+        """Replace a branch's history, from behind `onto`, by one commit with the same files."""
         self._check_header(CommitHeader(message))
         for _ in range(ATTEMPTS):
             branch = self._branch(repo, rev)
             root = self.objects.commit(repo.id, branch.commit_oid).tree
             with self.objects.writer(repo.id) as writer:
-                oid = self._put_commit(actor, writer, message, root, None, None)
+                below = Ref(branch.name, onto, onto) if onto else None
+                parent = self.objects.commit(repo.id, onto) if onto else None
+                oid = self._put_commit(actor, writer, message, root, below, parent)
             try:
                 self._move(actor, repo, branch, oid, message)
             except RefMoved:

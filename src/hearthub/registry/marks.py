@@ -80,6 +80,16 @@ class Marks:
         seen = {bytes(row.oid) for row in rows}
         return [oid for oid in oids if oid not in seen]
 
+    def all_seen(self) -> Iterator[list[bytes]]:
+        after = b""
+        while rows := self._db.all(
+            "select oid from seen where oid > :after order by oid limit :batch",
+            after=after,
+            batch=BATCH,
+        ):
+            yield [bytes(row.oid) for row in rows]
+            after = bytes(rows[-1].oid)
+
     def name(self, sha256s: Sequence[str]) -> None:
         self._db.execute_many(
             "insert into named (sha256) values (:sha256) on conflict do nothing",

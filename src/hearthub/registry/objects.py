@@ -92,6 +92,24 @@ class ObjectStore:
         yield writer
         writer.flush()
 
+    def copy(self, source: int, target: int, oids: list[bytes]) -> list[tuple[str, int]]:
+        """Give a repo objects of another, at most 500; (oid, size) of those whose content lies in
+        the blob store, where it is the caller's to copy."""
+        self._db.execute(
+            "insert into obj (repo_id, oid, kind, size, z) "
+            "select cast(:target as bigint), oid, kind, size, z from obj "
+            "where repo_id = :source and oid in (:oids) on conflict do nothing",
+            source=source,
+            target=target,
+            oids=oids,
+        )
+        rows = self._db.all(
+            "select oid, size from obj where repo_id = :target and oid in (:oids) and z is null",
+            target=target,
+            oids=oids,
+        )
+        return [(bytes(row.oid).hex(), row.size) for row in rows]
+
     def delete_some(self, repo_id: int) -> tuple[int, int]:
         """Delete up to a thousand rows of a repo; how many there were, and their bytes."""
         rows = self._db.all(

@@ -51,10 +51,12 @@ class Pulls:
             raise RevisionNotFound(f"Invalid rev id: {name}. A pull request is for a branch")
         return ref
 
-    def head(self, repo: Repo, num: int) -> str:
-        ref = self._refs.get(repo.id, f"{PULLS}{num}")
+    def head(self, repo: Repo, num: int | str) -> str:
+        """Of a pull request, by its number or ref."""
+        name = num if isinstance(num, str) else f"{PULLS}{num}"
+        ref = self._refs.get(repo.id, name)
         if ref is None:
-            raise RevisionNotFound(f"Invalid rev id: {PULLS}{num}")
+            raise RevisionNotFound(f"Invalid rev id: {name}")
         return ref.commit_oid
 
     def fork(self, repo: Repo, one: str, other: str) -> str | None:
@@ -73,6 +75,10 @@ class Pulls:
                     sides[parent] = known | sides[oid]
                     heapq.heappush(heap, (-self._when(repo, parent), parent))
         return None
+
+    def fork_of(self, repo: Repo, ref: str, base: str) -> str | None:
+        """Where a pull request left its branch."""
+        return self.fork(repo, self.branch(repo, base).commit_oid, self.head(repo, ref))
 
     def commits(self, repo: Repo, base: str, head: str) -> list[tuple[str, Commit]]:
         """What a pull request consists of, oldest first; the newest MAX_COMMITS where histories

@@ -87,6 +87,12 @@ class Quota:
         )
         _require(f"The namespace {name}", int(used or 0), more, self._of_namespace)
 
+    def require_new(self, owner_id: int, namespace: str, full_name: str, size: int) -> None:
+        """Raises OverQuota when an account may not have a new repo of this size."""
+        if self._of_repo:
+            _require(f"The repo {full_name}", 0, size, self._of_repo)
+        self.require_namespace(owner_id, namespace, size)
+
     def add_git(self, repo_id: int, more: int, by: int | None) -> None:
         """The same as `add`, of git objects."""
         if more and by is not None:

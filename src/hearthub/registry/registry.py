@@ -37,12 +37,14 @@ from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
 from hearthub.registry.browsing import Browsing
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
+from hearthub.registry.copies import Copies
 from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
 from hearthub.registry.gates import Gates
 from hearthub.registry.git import Pushes, Wire
 from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
 from hearthub.registry.history import History
+from hearthub.registry.lfs_files import LfsFiles
 from hearthub.registry.locks import Locks
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
@@ -97,6 +99,9 @@ class Registry:
         )
         self.arrivals = Arrivals(storage, self.require_move, self.judge_uploads, self.commit)
         self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
+        git = (db, events, self._objects, self._refs)
+        self.lfs_files = LfsFiles(*git, self._files, storage, self._quota)
+        self.copies = Copies(*git, self._repos, storage, self._quota, settings.data / "tmp")
 
     # -- repos -------------------------------------------------------------------------------
 
@@ -177,6 +182,15 @@ class Registry:
             raise Forbidden(f"There is no user or organisation called {name}")
         require_creator(actor, owner.id, owner.name)
         return owner
+
+    def duplicate(
+        self, actor: Actor, source: Repo, full_name: str, visibility: str | None = None
+    ) -> Repo:
+        """A new repo with the whole history of another; None: as visible as that one."""
+        require(actor, source, Right.READ)
+        namespace, name = split_id(full_name)
+        owner = self._namespace(actor, namespace)
+        return self.copies.duplicate(actor, source, owner, name, visibility)
 
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
         with self.db.transaction():
@@ -306,9 +320,14 @@ class Registry:
             old = self._refs.delete(repo.id, name)
             self.events.append(RefDeleted(repo.id, name, old.commit_oid), actor.user_id)
 
-    def squash(self, actor: Actor, repo: Repo, branch: str, message: str) -> str:
-        require(actor, repo, Right.WRITE)
-        return self._commits.squash(actor, repo, branch, message)
+    def squash(
+        self, actor: Actor, repo: Repo, rev: str, message: str, base: str | None = None
+    ) -> str:
+        """One commit instead of a history; of a pull request for the branch `base`, what it has
+        and that branch has not, so that it can still be merged."""
+        self.require_move(actor, repo, rev)
+        onto = self.pulls.fork_of(repo, rev, base) if base else None
+        return self._commits.squash(actor, repo, rev, message, onto)
 
     def commit_of(self, repo: Repo, rev: str) -> str:
         """The commit a revision means, 40 hex digits; raises RevisionNotFound."""

@@ -90,6 +90,54 @@ class Repos:
                 raise Conflict(f"You already created this {repo_type} repo: {namespace}/{name}")
         return replace(repo, id=int(repo_id))
 
+    def require_free(self, repo_type: str, namespace: str, name: str) -> None:
+        """Raises Conflict when there is a repo of this name."""
+        sql = "select id from repo where type = :type and key = :key"
+        if self.db.value(sql, type=repo_type, key=f"{namespace}/{name}".lower()) is not None:
+            raise Conflict(f"You already created this {repo_type} repo: {namespace}/{name}")
+
+    def reserve(self, like: Repo) -> int:
+        """A number that no repo has, had or will be given: for one that `insert_copy` makes."""
+        uid = secrets.token_hex(12)
+        with self.db.transaction():
+            number = self.db.value(
+                "insert into repo (uid, type, owner_id, namespace, name, key, visibility, sdk, "
+                "created_by, created, modified) select cast(:uid as text), type, owner_id, "
+                "namespace, name, cast(:key as text), 'private', sdk, created_by, created, "
+                "modified from repo where id = :id returning id",
+                uid=uid,
+                key=f" {uid}",
+                id=like.id,
+            )
+            if number is None:
+                raise RepoNotFound
+            self.db.execute("delete from repo where id = :id", id=number)
+        return int(number)
+
+    def insert_copy(self, repo: Repo) -> Repo:
+        """A new repo with a number that was reserved; made now, and using nothing yet.
+
+        Raises Conflict when the name is taken. An old name of another repo becomes free.
+        """
+        now, key = now_ms(), repo.full_name.lower()
+        repo = replace(
+            repo, uid=secrets.token_hex(12), created=now, modified=now, used_storage=0,
+            disabled=False,
+        )  # fmt: skip
+        named = {name: getattr(repo, name) for name in ("id", "gated", *_INSERTED)}
+        with self.db.transaction():
+            self.require_free(repo.type, repo.namespace, repo.name)
+            self.db.execute(
+                "delete from repo_alias where type = :type and key = :key", type=repo.type, key=key
+            )
+            self.db.execute(
+                f"insert into repo (key, {', '.join(named)}) "  # noqa: S608
+                f"values (:key, {', '.join(f':{name}' for name in named)})",
+                key=key,
+                **named,
+            )
+        return repo
+
     def rename(self, repo: Repo, owner_id: int, namespace: str, name: str) -> Repo:
         """Move to a new name; the old one keeps leading here. Joins the open transaction."""
         key = f"{namespace}/{name}".lower()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hearthub.storage.garbage import Tally, briefly
     from hearthub.storage.inventory import is_intact, stored_blobs
     from hearthub.storage.lfs import Lfs, Ticket, Upload
-    from hearthub.storage.objects import LfsObject, Location
+    from hearthub.storage.objects import Claim, LfsObject, Location
     from hearthub.storage.pieces import Piece
     from hearthub.storage.signing import Signer
     from hearthub.storage.spool import Spool
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADVICE",
+    "Claim",
     "Lfs",
     "LfsObject",
     "LocalBlobs",
@@ -46,6 +47,7 @@ __all__ = [
 _HOMES = {
     "ADVICE": "damage",
     "Lfs": "lfs",
+    "Claim": "objects",
     "LfsObject": "objects",
     "LocalBlobs": "backends.local",
     "Location": "objects",

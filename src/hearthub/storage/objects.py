@@ -28,6 +28,15 @@ class LfsObject:
     xet_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An object that a repo proved to have: `size` in bytes, `created` in ms."""
+
+    sha256: str
+    size: int
+    created: int
+
+
 @dataclass(frozen=True)
 class Location:
     """Where `size` bytes lie: `read` them, or take the short way where an `extent` shows one."""
@@ -223,6 +232,25 @@ class LfsObjects:
     def used(self, repo_id: int) -> int:
         total = self.db.value("select sum(size) from lfs_object where repo_id = :r", r=repo_id)
         return int(total or 0)
+
+    def claims(self, repo_id: int, after: str, limit: int) -> list[Claim]:
+        rows = self.db.all(
+            "select sha256, size, created from lfs_object where repo_id = :repo_id "
+            "and sha256 > :after order by sha256 limit :limit",
+            repo_id=repo_id,
+            after=after,
+            limit=limit,
+        )
+        return [Claim(*row) for row in rows]
+
+    def forget(self, repo_id: int, sha256s: Sequence[str]) -> None:
+        with self.db.transaction():
+            for at in range(0, len(sha256s), BATCH):
+                self.db.execute(
+                    "delete from lfs_object where repo_id = :repo_id and sha256 in (:names)",
+                    repo_id=repo_id,
+                    names=list(sha256s[at : at + BATCH]),
+                )
 
     def forget_repo(self, repo_id: int) -> None:
         with self.db.transaction():

@@ -8,6 +8,8 @@
 """
 
 import hashlib
+import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +30,7 @@ from hearthub.storage.damage import Damage, damaged
 from hearthub.storage.garbage import Garbage, Tally
 from hearthub.storage.inventory import Figures, figures
 from hearthub.storage.lfs import Lfs
-from hearthub.storage.objects import Growth, LfsObject, LfsObjects, Location, locate_blob
+from hearthub.storage.objects import Claim, Growth, LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.pieces import Pieces
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
@@ -168,6 +170,23 @@ class Storage:
         """
         self.lfs.take(repo_id, sha256, size, path)
 
+    def share(self, source_id: int, target_id: int, sha256s: Sequence[str]) -> set[str]:
+        """Let a repo have objects of another as if it had proved them; those that it now has.
+
+        Raises OverQuota, RepoNotFound.
+        """
+        found = self._objects.find(source_id, sha256s, keep=True)
+        self._objects.add(target_id, list(found.values()))
+        return set(found)
+
+    def forget_objects(self, repo_id: int, sha256s: Sequence[str]) -> None:
+        """A repo does not have these any more; their bytes go when no other one has them."""
+        self._objects.forget(repo_id, sha256s)
+
+    def claims(self, repo_id: int, after: str, limit: int) -> list[Claim]:
+        """What a repo proved to have, by sha256, from behind `after`."""
+        return self._objects.claims(repo_id, after, limit)
+
     # -- Xet --
 
     @property
@@ -251,6 +270,21 @@ class Storage:
         else:
             self._blobs.put(key, source, replace=True)
         self._damage.clear(key)
+
+    def copy_blob(self, source: str, target: str, size: int) -> None:
+        """The bytes of one key under another one too: on a disk of ours the same file, which
+        nobody writes to. Raises Damaged."""
+        self._damage.refuse(source, f"Blob {source}")
+        path = self._blobs.locate(source)
+        if path is None:
+            self._blobs.put(target, self._blobs.read(source, 0, size), replace=True)
+            return
+        given = self._temporary / f"{secrets.token_hex(16)}.spool"
+        try:
+            os.link(path, given)
+        except FileNotFoundError:
+            raise damaged(f"Blob {source}") from None
+        self._blobs.put_file(target, given, replace=True)
 
     def read_blob(self, key: str, size: int) -> bytes:
         """All bytes under a key; raises Damaged when they are known to be, or Unavailable."""

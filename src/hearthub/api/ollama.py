@@ -1,0 +1,119 @@
+"""`/v2/{repo}/manifests` and `/v2/{repo}/blobs`: GGUF files for Ollama, and for older llama.cpp.
+
+Both ask the same address; llama.cpp says who it is, wants to hear the name of a file, and fetches
+that from `/resolve`.
+"""
+
+import re
+from threading import Lock
+from typing import Any
+
+import orjson
+from cachetools import LRUCache
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearthub.api.params import named_repo
+from hearthub.context import Hub
+from hearthub.errors import HearthubError, NotFound
+from hearthub.fit import Images, Layer
+from hearthub.http.actor import read
+from hearthub.http.callers import address_of
+from hearthub.http.files import STRANGER, BytesResponse
+from hearthub.http.urls import hub_of
+from hearthub.registry import MAIN, Repo, Right
+
+MAX_TAGS = 64
+"""Files whose layers are made anew to find one by its digest."""
+_DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
+
+# Layers that manifests told of, with the commit: by repo and digest. A pull takes hours, and the
+# main branch moves meanwhile.
+_told: LRUCache[tuple[int, str], tuple[str, Layer]] = LRUCache(
+    2**26, lambda it: len(it[1].content or b"") + 500
+)
+_lock = Lock()
+
+
+async def manifest(request: Request) -> Response:
+    """`GET|HEAD /v2/{repo}/manifests/{tag}`: the layers of an image, or for llama.cpp a name."""
+    hub, tag = hub_of(request), request.path_params["tag"]
+    _, repo = await named_repo(request, Right.READ)
+    if request.headers.get("user-agent", "").lower().startswith("llama-cpp"):
+        content = orjson.dumps(await run_in_threadpool(_names, hub, repo, tag))
+        return Response(content, media_type="application/json")
+    found = await run_in_threadpool(_manifest, hub, repo, tag)
+    return Response(orjson.dumps(found), media_type=found["mediaType"])
+
+
+async def blob(request: Request) -> Response | BytesResponse:
+    """`GET|HEAD /v2/{repo}/blobs/{digest}`: a layer, by range if asked."""
+    hub = hub_of(request)
+    _, repo = await named_repo(request, Right.READ)
+    digest = _DIGEST.fullmatch(request.path_params["digest"])
+    if digest is None:
+        raise NotFound("A layer is named by sha256: and 64 hex digits")
+    commit, layer = await run_in_threadpool(_layer, hub, repo, digest[1])
+    headers = {**STRANGER, "ETag": f'"{layer.sha256}"', "Docker-Content-Digest": digest[0]}
+    source: Any = layer.content
+    if layer.path is not None:
+        (entry,) = await read(hub, hub.registry.paths, repo, commit, [layer.path])
+        is_head = request.method == "HEAD"
+        source = b"" if is_head else await read(hub, hub.registry.content, repo, entry)
+        if not is_head:
+            hub.catalogue.downloads.note(
+                repo.id, repo.type, layer.path, address_of(request.scope),
+                request.headers.get("user-agent", ""),
+            )  # fmt: skip
+    return BytesResponse(source, layer.size, request.headers, headers)
+
+
+def _names(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
+    images = _images(hub, repo, hub.registry.commit_of(repo, MAIN))
+    found = {"ggufFile": {"rfilename": images.chosen(tag).files[0].path}}
+    if projector := images.projector():
+        found["mmprojFile"] = {"rfilename": projector.files[0].path}
+    return found
+
+
+def _manifest(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
+    commit = hub.registry.commit_of(repo, MAIN)
+    image = _images(hub, repo, commit).image(tag)
+    with _lock:
+        for layer in (image.config, *image.layers):
+            _told[repo.id, layer.sha256] = commit, layer
+    return image.manifest
+
+
+def _layer(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer]:
+    """Of any tag, and the commit that has it. This process told of it, as a rule; else it is found
+    by making them all again."""
+    with _lock:
+        known = _told.get((repo.id, sha256))
+    if known:
+        return known
+    commit = hub.registry.commit_of(repo, MAIN)
+    images = _images(hub, repo, commit)
+    for tag in images.tags()[:MAX_TAGS]:
+        try:
+            image = images.image(tag)
+        except HearthubError:  # in parts
+            continue
+        for layer in (image.config, *image.layers):
+            if layer.sha256 == sha256:
+                with _lock:
+                    _told[repo.id, sha256] = commit, layer
+                return commit, layer
+    raise NotFound(f"{repo.full_name} has no layer sha256:{sha256}")
+
+
+def _images(hub: Hub, repo: Repo, commit: str) -> Images:
+    return Images(hub.registry, hub.sandbox, repo, commit)
+
+
+routes = [
+    Route("/v2/{namespace:seg}/{name:seg}/manifests/{tag:seg}", manifest, methods=["GET", "HEAD"]),
+    Route("/v2/{namespace:seg}/{name:seg}/blobs/{digest:seg}", blob, methods=["GET", "HEAD"]),
+]

@@ -1,0 +1,120 @@
+"""A repo made of another: the whole history of its branches and tags, without moving a byte.
+
+Git objects become rows of the new repo; those in the blob store get a second name. Large files
+are claimed by it, which costs a row each. Everything is there before the new repo can be seen: it
+gets its number first, and its row last, together with its refs.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from hearthub.accounts import Account, Actor
+from hearthub.db import Database
+from hearthub.errors import Damaged, Unavailable
+from hearthub.events import CommitCreated, EventLog, RefCreated, RepoCreated
+from hearthub.registry.access import Right, require
+from hearthub.registry.marks import Marks, open_marks
+from hearthub.registry.objects import ObjectStore, blob_key
+from hearthub.registry.quota import Quota
+from hearthub.registry.refs import MAIN, PULLS, Ref, Refs
+from hearthub.registry.repo import Repo
+from hearthub.registry.repos import Repos, check_visibility
+from hearthub.registry.walking import walk
+from hearthub.storage import Storage
+
+
+class Copies:
+    """`duplicate` leaves rights to its caller, who knows the namespace."""
+
+    def __init__(
+        self, db: Database, events: EventLog, objects: ObjectStore, refs: Refs, repos: Repos,
+        storage: Storage, quota: Quota, temporary: Path,
+    ) -> None:  # fmt: skip
+        self._db, self._events, self._objects = db, events, objects
+        self._refs, self._repos = refs, repos
+        self._storage, self._quota, self._temporary = storage, quota, temporary
+
+    def duplicate(
+        self, actor: Actor, source: Repo, owner: Account, name: str, visibility: str | None
+    ) -> Repo:
+        """A new repo with all that `source` has, pull requests apart; as private and as gated.
+
+        Raises Conflict when the name is taken, OverQuota, NoRoom, Damaged.
+        """
+        visibility = visibility or source.visibility
+        check_visibility(source.type, visibility)
+        self._repos.require_free(source.type, owner.name, name)
+        self._storage.require_room()
+        refs = [ref for ref in self._refs.all(source.id) if not ref.name.startswith(PULLS)]
+        number = self._repos.reserve(source)
+        try:
+            with open_marks(self._temporary) as marks, marks.repo():
+                marks.visit(sorted({bytes.fromhex(ref.oid) for ref in refs}))
+                for broken in walk(self._objects, source.id, marks):
+                    raise Damaged(f"The repo cannot be duplicated: {broken.oid}: {broken.reason}")
+                rows, size = self._copy_objects(source.id, number, marks)
+                size += self._size_of_files(source.id, marks)
+                self._quota.require_new(owner.id, owner.name, f"{owner.name}/{name}", size)
+                new = replace(
+                    source, id=number, owner_id=owner.id, namespace=owner.name, name=name,
+                    visibility=visibility, created_by=actor.user_id,
+                )  # fmt: skip
+                return self._finish(actor, source, new, refs, marks, rows)
+        except BaseException:
+            if self._repos.by_id(number) is None:
+                self._objects.delete_repo(number)
+            raise
+
+    def _copy_objects(self, source: int, target: int, marks: Marks) -> tuple[int, int]:
+        """How many there are now, and their sizes together."""
+        rows = 0
+        for oids in marks.all_seen():
+            for oid, size in self._objects.copy(source, target, oids):
+                self._storage.copy_blob(blob_key(source, oid), blob_key(target, oid), size)
+            rows += len(oids)
+        return rows, self._objects.used(target)
+
+    def _size_of_files(self, source: int, marks: Marks) -> int:
+        found = (self._storage.objects(source, names) for names in marks.all_named())
+        return sum(item.size for some in found for item in some.values())
+
+    def _finish(
+        self, actor: Actor, source: Repo, new: Repo, refs: list[Ref], marks: Marks, rows: int
+    ) -> Repo:
+        with self._db.transaction():
+            made = self._repos.insert_copy(new)
+            if self._objects.totals(new.id)[0] != rows:
+                # A collection took them for those of a repo that is gone: its last chance.
+                raise Unavailable("A clean-up came in between: try again")
+            self._events.append(RepoCreated(made.id, made.type, made.full_name), actor.user_id)
+            for names in marks.all_named():
+                self._storage.share(source.id, made.id, names)
+            self._quota.add(made.id, self._objects.used(made.id))
+            for ref in refs:
+                self._refs.create(made.id, ref.name, ref.oid, ref.commit_oid)
+            # The main branch first: it is what the catalogue shows.
+            for ref in sorted(refs, key=lambda it: it.name != MAIN):
+                self._announce(actor, source, made, ref)
+        return made
+
+    def _announce(self, actor: Actor, source: Repo, made: Repo, ref: Ref) -> None:
+        if ref.name == MAIN:
+            title = f"Duplicate of {source.full_name}"
+            event = CommitCreated(made.id, ref.name, None, ref.commit_oid, title)
+            self._events.append(event, actor.user_id)
+        else:
+            self._events.append(RefCreated(made.id, ref.name, ref.commit_oid), actor.user_id)
+
+    def share(self, actor: Actor, source: Repo, target: Repo, sha256s: list[str]) -> set[str]:
+        """Let a repo have large files of another, without sending them; those that it now has.
+
+        Raises OverQuota.
+        """
+        require(actor, source, Right.READ)
+        require(actor, target, Right.PROPOSE)
+        found = self._storage.objects(source.id, sha256s)
+        known = self._storage.objects(target.id, list(found))
+        more = sum(it.size for it in found.values() if it.sha256 not in known)
+        self._quota.require(target.id, more)
+        with self._db.transaction():
+            return self._storage.share(source.id, target.id, sha256s)
