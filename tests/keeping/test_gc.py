@@ -191,7 +191,7 @@ def test_a_branch_at_an_old_commit(world: World) -> None:
         world.clock.now_ms += hours * HOUR_MS
         world.clock.interrupt(hours % 3, lambda: world.collect() and None)
         try:
-            world.hub.registry.create_branch(world.actor, world.repo("ink"), "side", oid)
+            world.hub.registry.branches.create_branch(world.actor, world.repo("ink"), "side", oid)
         except RevisionNotFound:
             assert hours >= 6 * 24
             continue
@@ -199,7 +199,7 @@ def test_a_branch_at_an_old_commit(world: World) -> None:
         world.refs["ink"]["refs/heads/side"] = files
         world.collect()
         world.check_files()
-        world.hub.registry.delete_branch(world.actor, world.repo("ink"), "side")
+        world.hub.registry.branches.delete_branch(world.actor, world.repo("ink"), "side")
         del world.refs["ink"]["refs/heads/side"]
 
 
@@ -220,7 +220,7 @@ def test_young_garbage_keeps_what_it_names(world: World) -> None:
     objects.write(repo.id, [objects.read(repo.id, first)])
     world.clock.now_ms += 4 * DAY_MS
     world.collect()
-    registry.create_branch(world.actor, repo, "side", first)
+    registry.branches.create_branch(world.actor, repo, "side", first)
     world.refs["ink"]["refs/heads/side"] = {
         **world.head("ink"),
         "deep/file": fresh(1),
@@ -236,12 +236,12 @@ def test_a_week_begins_anew_for_what_was_used_meanwhile(world: World) -> None:
     registry.squash(world.actor, repo, "main", "clean")
     world.collect()
     world.clock.now_ms += 5 * DAY_MS
-    registry.create_branch(world.actor, repo, "side", oid)
+    registry.branches.create_branch(world.actor, repo, "side", oid)
     world.collect()
-    registry.delete_branch(world.actor, repo, "side")
+    registry.branches.delete_branch(world.actor, repo, "side")
     world.clock.now_ms += 4 * DAY_MS
     world.collect()
-    registry.create_branch(world.actor, repo, "side", oid)
+    registry.branches.create_branch(world.actor, repo, "side", oid)
     world.refs["ink"]["refs/heads/side"] = {**world.head("ink"), "file": fresh(1)}
     world.check_files()
 
@@ -304,7 +304,7 @@ def test_a_squash_can_be_regretted_for_a_week(world: World) -> None:
     world.clock.now_ms += 2 * DAY_MS
     world.collect()
     with pytest.raises(HearthubError):
-        world.hub.registry.create_branch(world.actor, world.repo("ink"), "side", oid)
+        world.hub.registry.branches.create_branch(world.actor, world.repo("ink"), "side", oid)
     assert world.keys("git/") == set()
     assert world.keys("xorbs/")
     world.collect_all()

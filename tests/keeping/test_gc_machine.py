@@ -116,18 +116,20 @@ class Keeping(RuleBasedStateMachine):
     def delete_side(self, name: str) -> None:
         if self.world.refs[name].pop("refs/heads/side", None) is not None:
             world = self.world
-            world.hub.registry.delete_branch(world.actor, world.repo(name), "side")
+            world.hub.registry.branches.delete_branch(world.actor, world.repo(name), "side")
 
     @rule(name=names)
     def delete_tag(self, name: str) -> None:
         if self.world.refs[name].pop("refs/tags/v1", None) is not None:
-            self.world.hub.registry.delete_tag(self.world.actor, self.world.repo(name), "v1")
+            self.world.hub.registry.branches.delete_tag(
+                self.world.actor, self.world.repo(name), "v1"
+            )
 
     @rule(name=names, message=st.sampled_from((None, "annotated")))
     def tag(self, name: str, message: str | None) -> None:
         world, repo = self.world, self.world.repo(name)
         if "refs/tags/v1" not in world.refs[name]:
-            world.hub.registry.create_tag(world.actor, repo, "v1", "main", message)
+            world.hub.registry.branches.create_tag(world.actor, repo, "v1", "main", message)
             world.refs[name]["refs/tags/v1"] = world.head(name)
 
     @precondition(lambda self: self.world.old)
@@ -141,9 +143,9 @@ class Keeping(RuleBasedStateMachine):
             return
         try:
             if as_tag:
-                registry.create_tag(world.actor, world.repo(name), "v1", oid, "again")
+                registry.branches.create_tag(world.actor, world.repo(name), "v1", oid, "again")
             else:
-                registry.create_branch(world.actor, world.repo(name), "side", oid)
+                registry.branches.create_branch(world.actor, world.repo(name), "side", oid)
         except HearthubError:
             return
         world.refs[name][ref] = files

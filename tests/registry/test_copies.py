@@ -34,9 +34,9 @@ def filled(shelf: Shelf, name: str = "alice/bert", **more: str) -> None:
     shelf.small(repo, "a.txt", b"one")
     shelf.large(repo, "model.bin", LARGE)
     shelf.small(repo, "d/middle.txt", MIDDLE)
-    registry.create_tag(alice, repo, "v1", "main", None)
-    registry.create_tag(alice, repo, "v2", "main", "annotated")
-    registry.create_branch(alice, repo, "dev", "main")
+    registry.branches.create_tag(alice, repo, "v1", "main", None)
+    registry.branches.create_tag(alice, repo, "v2", "main", "annotated")
+    registry.branches.create_branch(alice, repo, "dev", "main")
     shelf.small(repo, "b.txt", b"two", rev="dev")
     talk = shelf.hub.community.discussions
     talk.open(alice, repo, "A pull", "", base="refs/heads/main", status="draft")

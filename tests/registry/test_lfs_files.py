@@ -29,8 +29,8 @@ def repo(shelf: Shelf) -> Repo:
     shelf.large(repo, "d/old.bin", OLD)
     shelf.commit(repo, DeleteFile("d/old.bin"))
     shelf.large(repo, "one.bin", ONE)
-    registry.create_tag(alice, repo, "v1", "main", "The first")
-    registry.create_branch(alice, repo, "dev", "main")
+    registry.branches.create_tag(alice, repo, "v1", "main", "The first")
+    registry.branches.create_branch(alice, repo, "dev", "main")
     shelf.commit(repo, PutLfs("e/again.bin", shelf.upload(repo, ONE), None), rev="dev")
     talk = shelf.hub.community.discussions
     talk.open(alice, repo, "A pull", "", base="refs/heads/main", status="draft")

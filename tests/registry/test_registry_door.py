@@ -152,9 +152,9 @@ def test_what_a_deleted_repo_leaves(hub: Hub, alice: Actor) -> None:
 def test_revisions(hub: Hub, alice: Actor) -> None:
     repo = hub.registry.create(alice, "model", "alice/m")
     old = hub.registry.head(repo)
-    hub.registry.create_tag(alice, repo, "same", "main", "A message")
+    hub.registry.branches.create_tag(alice, repo, "same", "main", "A message")
     new = hub.registry.commit(alice, repo, "main", CommitHeader("x"), [PutFile("a", b"")]).oid
-    hub.registry.create_branch(alice, repo, "same", None)
+    hub.registry.branches.create_branch(alice, repo, "same", None)
     assert hub.registry.commit_of(repo, "same") == new, "a branch wins over a tag"
     assert hub.registry.commit_of(repo, "refs/tags/same") == old
     assert hub.registry.commit_of(repo, old[:7]) == old

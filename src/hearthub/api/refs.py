@@ -51,7 +51,7 @@ def create_branch(
     body: NewBranch | None = None,
 ) -> dict[str, Any]:
     repo = target.repo(Right.WRITE)
-    target.hub.registry.create_branch(
+    target.hub.registry.branches.create_branch(
         target.actor, repo, branch, body.startingPoint if body else None
     )
     return {}
@@ -63,7 +63,7 @@ def delete_branch(
     branch: str,
 ) -> dict[str, Any]:
     repo = target.repo(Right.WRITE)
-    target.hub.registry.delete_branch(target.actor, repo, branch)
+    target.hub.registry.branches.delete_branch(target.actor, repo, branch)
     return {}
 
 
@@ -74,14 +74,14 @@ def create_tag(
     body: NewTag,
 ) -> dict[str, Any]:
     repo = target.repo(Right.WRITE)
-    target.hub.registry.create_tag(target.actor, repo, body.tag, rev, body.message)
+    target.hub.registry.branches.create_tag(target.actor, repo, body.tag, rev, body.message)
     return {}
 
 
 @router.delete(REPO + "/tag/{tag:rest}", summary="Delete a tag")
 def delete_tag(target: Target, tag: str) -> dict[str, Any]:
     repo = target.repo(Right.WRITE)
-    target.hub.registry.delete_tag(target.actor, repo, tag)
+    target.hub.registry.branches.delete_tag(target.actor, repo, tag)
     return {}
 
 

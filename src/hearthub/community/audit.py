@@ -14,10 +14,10 @@ from hearthub.db import Database, Row
 from hearthub.errors import Forbidden, LoginRequired
 
 _COLUMNS = (
-    'e.id, e.kind, e."at", a.name, o.name, '
+    'e.id, e.kind, e."at", a.name as actor, o.name as account, '
     # What another has by now, and calls as he likes, is not named.
-    "case when r.owner_id = e.account_id then r.type end, "
-    "case when r.owner_id = e.account_id then r.namespace || '/' || r.name end, e.payload "
+    "case when r.owner_id = e.account_id then r.type end as repo_type, "
+    "case when r.owner_id = e.account_id then r.namespace || '/' || r.name end as repo, e.payload "
     "from event e left join account a on a.id = e.actor_id "
     "left join account o on o.id = e.account_id left join repo r on r.id = e.repo_id "
 )
@@ -69,8 +69,8 @@ class Audit:
 
 
 def _deed(row: Row[Any]) -> Deed:
-    number, kind, at, actor, account, repo_type, repo, payload = row
-    return Deed(number, kind, at, actor, account, repo_type, repo, orjson.loads(payload))
+    detail = orjson.loads(row.payload)
+    return Deed(row.id, row.kind, row.at, row.actor, row.account, row.repo_type, row.repo, detail)
 
 
 def _require(actor: Actor, account: Account | None) -> None:

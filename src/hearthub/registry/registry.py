@@ -21,8 +21,6 @@ from hearthub.errors import (
 )
 from hearthub.events import (
     EventLog,
-    RefCreated,
-    RefDeleted,
     RepoCreated,
     RepoDeleted,
     RepoHandedOver,
@@ -34,6 +32,7 @@ from hearthub.registry import uploads
 from hearthub.registry.access import Right, proposer, require, require_creator, right_of
 from hearthub.registry.arrivals import Arrivals
 from hearthub.registry.attributes import DEFAULT_GITATTRIBUTES
+from hearthub.registry.branches import Branches
 from hearthub.registry.browsing import Browsing
 from hearthub.registry.checks import Checker, CheckReport, Sample
 from hearthub.registry.commits import CommitResult, Commits
@@ -42,7 +41,7 @@ from hearthub.registry.files import Entry, Files
 from hearthub.registry.garbage import Collector
 from hearthub.registry.gates import Gates
 from hearthub.registry.git import Pushes, Wire
-from hearthub.registry.gitformat import Commit, Kind, Signature, Tag, encode_tag
+from hearthub.registry.gitformat import Commit
 from hearthub.registry.history import History
 from hearthub.registry.lfs_files import LfsFiles
 from hearthub.registry.locks import Locks
@@ -50,7 +49,7 @@ from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
 from hearthub.registry.pulls import Pulls
 from hearthub.registry.quota import Quota
-from hearthub.registry.refs import HEADS, MAIN, PULLS, TAGS, Ref, Refs
+from hearthub.registry.refs import MAIN, PULLS, Ref, Refs
 from hearthub.registry.repo import Repo
 from hearthub.registry.repos import Reader, Repos
 from hearthub.registry.revisions import Revisions
@@ -100,6 +99,7 @@ class Registry:
         self.arrivals = Arrivals(storage, self.require_move, self.judge_uploads, self.commit)
         self.pulls = Pulls(self._objects, self._refs, self._history, self._commits)
         git = (db, events, self._objects, self._refs)
+        self.branches = Branches(*git, self._revisions)
         self.lfs_files = LfsFiles(*git, self._files, storage, self._quota)
         self.copies = Copies(*git, self._repos, storage, self._quota, settings.data / "tmp")
 
@@ -278,47 +278,6 @@ class Registry:
 
     def refs(self, repo: Repo) -> list[Ref]:
         return self._refs.all(repo.id)
-
-    def create_branch(self, actor: Actor, repo: Repo, name: str, start: str | None) -> None:
-        require(actor, repo, Right.WRITE)
-        commit = self.commit_of(repo, start or "main")
-        self._create_ref(actor, repo, HEADS + name, commit, commit)
-
-    def delete_branch(self, actor: Actor, repo: Repo, name: str) -> None:
-        require(actor, repo, Right.WRITE)
-        if HEADS + name == MAIN:
-            raise Forbidden("The branch main cannot be deleted")
-        self._delete_ref(actor, repo, HEADS + name)
-
-    def create_tag(
-        self, actor: Actor, repo: Repo, name: str, rev: str, message: str | None
-    ) -> None:
-        """A lightweight tag, or an annotated one when there is a message."""
-        require(actor, repo, Right.WRITE)
-        commit = oid = self.commit_of(repo, rev)
-        if message:
-            who = Signature(
-                actor.name or "", f"{actor.name}@users.noreply.hearthub", now_ms() // 1000, "+0000"
-            )
-            tag = encode_tag(Tag(commit, Kind.COMMIT, name, who, message))
-            oid = self._objects.write(repo.id, [(Kind.TAG, tag)])[0]
-        self._create_ref(actor, repo, TAGS + name, oid, commit)
-
-    def delete_tag(self, actor: Actor, repo: Repo, name: str) -> None:
-        require(actor, repo, Right.WRITE)
-        self._delete_ref(actor, repo, TAGS + name)
-
-    def _create_ref(self, actor: Actor, repo: Repo, name: str, oid: str, commit: str) -> None:
-        with self.db.transaction():
-            if not self._objects.will_stay(repo.id, commit, now_ms()):
-                raise RevisionNotFound(f"Invalid rev id: {commit}. It is about to be collected")
-            self._refs.create(repo.id, name, oid, commit)
-            self.events.append(RefCreated(repo.id, name, commit), actor.user_id)
-
-    def _delete_ref(self, actor: Actor, repo: Repo, name: str) -> None:
-        with self.db.transaction():
-            old = self._refs.delete(repo.id, name)
-            self.events.append(RefDeleted(repo.id, name, old.commit_oid), actor.user_id)
 
     def squash(
         self, actor: Actor, repo: Repo, rev: str, message: str, base: str | None = None
