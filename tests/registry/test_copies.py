@@ -48,7 +48,7 @@ def test_everything_but_pull_requests(shelf: Shelf) -> None:
     registry, alice = shelf.hub.registry, shelf.actor()
     source = registry.repo(alice, "model", "alice/bert")
     before = shelf.bytes_on_disk()
-    made = registry.duplicate(alice, source, "acme/copy")
+    made = registry.copies.duplicate(alice, source, "acme/copy")
     assert shelf.bytes_on_disk() == before == len(LARGE) + len(MIDDLE)
     assert (made.full_name, made.visibility, made.created_by) == (
         "acme/copy",
@@ -78,7 +78,7 @@ def test_the_copy_stands_alone(shelf: Shelf) -> None:
     filled(shelf)
     registry, alice = shelf.hub.registry, shelf.actor()
     source = registry.repo(alice, "model", "alice/bert")
-    made = registry.duplicate(alice, source, "alice/copy")
+    made = registry.copies.duplicate(alice, source, "alice/copy")
     wanted = shelf.files(source)
     shelf.small(made, "a.txt", b"changed")
     assert shelf.files(source) == wanted
@@ -92,15 +92,15 @@ def test_who_may(shelf: Shelf) -> None:
     filled(shelf, "acme/bert", visibility="private")
     registry = shelf.hub.registry
     source = registry.repo(shelf.actor(), "model", "acme/bert")
-    made = registry.duplicate(shelf.actor("bob"), source, "bob/bert")
+    made = registry.copies.duplicate(shelf.actor("bob"), source, "bob/bert")
     assert made.visibility == "private", "as the source is"
     with pytest.raises(RepoNotFound):
-        registry.duplicate(shelf.actor("charlie"), source, "charlie/bert")
+        registry.copies.duplicate(shelf.actor("charlie"), source, "charlie/bert")
     with pytest.raises(Forbidden, match="namespace acme"):
-        registry.duplicate(shelf.actor("bob"), source, "acme/other")
+        registry.copies.duplicate(shelf.actor("bob"), source, "acme/other")
     with pytest.raises(Forbidden, match="no user"):
-        registry.duplicate(shelf.actor("bob"), source, "nobody/bert")
-    open_ = registry.duplicate(shelf.actor("bob"), source, "bob/open", "public")
+        registry.copies.duplicate(shelf.actor("bob"), source, "nobody/bert")
+    open_ = registry.copies.duplicate(shelf.actor("bob"), source, "bob/open", "public")
     assert open_.visibility == "public"
 
 
@@ -109,8 +109,8 @@ def test_a_gate_goes_along(shelf: Shelf) -> None:
     registry, alice = shelf.hub.registry, shelf.actor()
     source = registry.change_settings(alice, "model", "acme/bert", gated="manual")
     with pytest.raises(GatedRepo):
-        registry.duplicate(shelf.actor("charlie"), source, "charlie/bert")
-    made = registry.duplicate(shelf.actor("bob"), source, "bob/bert")
+        registry.copies.duplicate(shelf.actor("charlie"), source, "charlie/bert")
+    made = registry.copies.duplicate(shelf.actor("bob"), source, "bob/bert")
     assert made.gated == "manual"
     assert registry.repo(shelf.actor("bob"), "model", "bob/bert").gated == "manual"
 
@@ -121,12 +121,12 @@ def test_a_name_that_is_taken(shelf: Shelf) -> None:
     source = registry.repo(alice, "model", "alice/bert")
     for name in ("alice/bert", "Alice/BERT"):
         with pytest.raises(Conflict):
-            registry.duplicate(alice, source, name)
+            registry.copies.duplicate(alice, source, name)
     for name in ("bert", "alice/a b", "alice/../x"):
         with pytest.raises(BadRequest):
-            registry.duplicate(alice, source, name)
+            registry.copies.duplicate(alice, source, name)
     with pytest.raises(BadRequest):
-        registry.duplicate(alice, source, "alice/other", "protected")
+        registry.copies.duplicate(alice, source, "alice/other", "protected")
 
 
 def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
         source = registry.repo(alice, "model", "alice/bert")
         objects = shelf.hub.objects_db.value("select count(*) from obj")
         with pytest.raises(OverQuota):
-            registry.duplicate(alice, source, "alice/copy")
+            registry.copies.duplicate(alice, source, "alice/copy")
         with pytest.raises(RepoNotFound):
             registry.repo(alice, "model", "alice/copy")
         assert shelf.hub.objects_db.value("select count(*) from obj") == objects

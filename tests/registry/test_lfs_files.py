@@ -112,7 +112,7 @@ def test_without_rewriting(shelf: Shelf, repo: Repo) -> None:
 
 def test_another_repo_keeps_its_own(shelf: Shelf, repo: Repo) -> None:
     registry, alice = shelf.hub.registry, shelf.actor()
-    copy = registry.duplicate(alice, repo, "alice/copy")
+    copy = registry.copies.duplicate(alice, repo, "alice/copy")
     registry.lfs_files.delete(alice, repo, [sha_of(shelf, repo, "one.bin")], rewrite=True)
     registry.collect()
     assert shelf.files(copy)["one.bin"] == ONE

@@ -51,12 +51,12 @@ class CopyFiles(BaseModel):
 
 @router.post(REPO + "/duplicate", summary="Make a repo of this one, with its whole history")
 def duplicate(target: Target, body: Duplicate, request: Request) -> dict[str, Any]:
-    source = target.repo(Right.READ)
+    source, copies = target.repo(Right.READ), target.hub.registry.copies
     visibility = body.visibility
     if visibility is None and body.private is not None:
         visibility = "private" if body.private else "public"
     try:
-        made = target.hub.registry.duplicate(target.actor, source, body.repository, visibility)
+        made = copies.duplicate(target.actor, source, body.repository, visibility)
     except Conflict as error:
         error.url = repo_url(request, source.type, body.repository)  # read on exist_ok=True
         raise

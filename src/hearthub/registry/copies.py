@@ -5,6 +5,7 @@ are claimed by it, which costs a row each. Everything is there before the new re
 gets its number first, and its row last, together with its refs.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hearthub.accounts import Account, Actor
 from hearthub.db import Database
 from hearthub.errors import Damaged, Unavailable
 from hearthub.events import CommitCreated, EventLog, RefCreated, RepoCreated
+from hearthub.names import split_id
 from hearthub.registry.access import Right, require
 from hearthub.registry.marks import Marks, open_marks
 from hearthub.registry.objects import ObjectStore, blob_key
@@ -24,23 +26,29 @@ from hearthub.storage import Storage
 
 
 class Copies:
-    """`duplicate` leaves rights to its caller, who knows the namespace."""
+    """`namespace` gives the account of a name, if an actor may make repos in it."""
 
     def __init__(
         self, db: Database, events: EventLog, objects: ObjectStore, refs: Refs, repos: Repos,
         storage: Storage, quota: Quota, temporary: Path,
+        namespace: Callable[[Actor, str], Account],
     ) -> None:  # fmt: skip
         self._db, self._events, self._objects = db, events, objects
         self._refs, self._repos = refs, repos
         self._storage, self._quota, self._temporary = storage, quota, temporary
+        self._namespace = namespace
 
     def duplicate(
-        self, actor: Actor, source: Repo, owner: Account, name: str, visibility: str | None
+        self, actor: Actor, source: Repo, full_name: str, visibility: str | None = None
     ) -> Repo:
-        """A new repo with all that `source` has, pull requests apart; as private and as gated.
+        """A new repo with all that `source` has, pull requests apart: as gated, and with
+        `visibility` None as visible.
 
         Raises Conflict when the name is taken, OverQuota, NoRoom, Damaged.
         """
+        require(actor, source, Right.READ)
+        namespace, name = split_id(full_name)
+        owner = self._namespace(actor, namespace)
         visibility = visibility or source.visibility
         check_visibility(source.type, visibility)
         self._repos.require_free(source.type, owner.name, name)

@@ -101,7 +101,8 @@ class Registry:
         git = (db, events, self._objects, self._refs)
         self.branches = Branches(*git, self._revisions)
         self.lfs_files = LfsFiles(*git, self._files, storage, self._quota)
-        self.copies = Copies(*git, self._repos, storage, self._quota, settings.data / "tmp")
+        temporary = settings.data / "tmp"
+        self.copies = Copies(*git, self._repos, storage, self._quota, temporary, self._namespace)
 
     # -- repos -------------------------------------------------------------------------------
 
@@ -182,15 +183,6 @@ class Registry:
             raise Forbidden(f"There is no user or organisation called {name}")
         require_creator(actor, owner.id, owner.name)
         return owner
-
-    def duplicate(
-        self, actor: Actor, source: Repo, full_name: str, visibility: str | None = None
-    ) -> Repo:
-        """A new repo with the whole history of another; None: as visible as that one."""
-        require(actor, source, Right.READ)
-        namespace, name = split_id(full_name)
-        owner = self._namespace(actor, namespace)
-        return self.copies.duplicate(actor, source, owner, name, visibility)
 
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
         with self.db.transaction():
