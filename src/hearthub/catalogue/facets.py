@@ -1,7 +1,7 @@
 """Facets: the values a list can be narrowed by, and how many listings have each."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -18,6 +18,8 @@ SAMPLE = 500
 """Of more listings than this, the facets of the most popular ones are counted."""
 
 COUNTED = 5_000
+COUNTED_BY_SIZE = 1_000
+"""Where the index alone does not tell: each listing has to be read."""
 MOST = 50  # values of a kind
 MOST_TAGS = 20_000
 TAGS_KEPT_S = 60
@@ -43,6 +45,7 @@ class Facets:
     def __init__(self, db: Database, lists: Lists) -> None:
         self.db, self.lists = db, lists
         self._tags: TTLCache[int, list[tuple[str, str, int]]] = TTLCache(64, TAGS_KEPT_S)
+        self._whole: TTLCache[tuple[int, ...], FacetCounts] = TTLCache(64, TAGS_KEPT_S)
         self._names: LRUCache[int, tuple[str, str]] = LRUCache(NAMES_KEPT)
         self._lock = Lock()
 
@@ -96,16 +99,17 @@ class Facets:
         return found
 
     def counts(self, plan: Plan) -> FacetCounts:
-        if not plan.is_narrow and not plan.sees_all and len(plan.shelves) == 1:
-            return self._of_shelf(plan.shelves[0], self._own(plan))
-        total = self.lists.count(plan, COUNTED)
+        if not plan.is_narrow and not plan.sees_all:
+            return self._of_shelves(plan.shelves, self._own(plan))
+        limit = COUNTED_BY_SIZE if plan.sizes()[0] else COUNTED
+        total = self.lists.count(plan, limit)
         docs = [] if plan.is_empty else self._sample(plan)
         numbers: Counter[int] = Counter()
         for some in batches(map(id_of_doc, docs)):
             rows = self.db.all("select facets from listing where id in (:ids)", ids=some)
             for row in rows:
                 numbers.update(map(int, row.facets.split()))
-        return FacetCounts(total, total >= COUNTED, len(docs), self._named(numbers))
+        return FacetCounts(total, total >= limit, len(docs), self._named(numbers))
 
     def _sample(self, plan: Plan) -> list[int]:
         join, where, params = sizes_of_matches(plan)
@@ -153,17 +157,26 @@ class Facets:
         )
         return [row.facets for row in rows]
 
-    def _of_shelf(self, shelf: int, own: list[str]) -> FacetCounts:
-        """Exact, and known without counting any but the reader's own."""
+    def _of_shelves(self, shelves: Sequence[int], own: list[str]) -> FacetCounts:
+        """Exact, and known without counting any but the reader's own. Of large shelves it is kept
+        for as long as their tags are, for whoever has none of their own."""
+        with self._lock:
+            kept = None if own else self._whole.get(tuple(shelves))
+        if kept is not None:
+            return kept
         numbers = Counter(int(number) for facets in own for number in facets.split())
         found: dict[str, Counter[str]] = {}
-        for kind, name, n in self.tags(shelf):
+        for kind, name, n in (it for shelf in shelves for it in self.tags(shelf)):
             found.setdefault(kind, Counter())[name] += n
         for kind, values in self._named(numbers).items():
             found.setdefault(kind, Counter()).update(dict(values))
-        total = self.number(shelf, *EVERYTHING) + len(own)
+        total = sum(self.number(shelf, *EVERYTHING) for shelf in shelves) + len(own)
         counts = {kind: _most(list(found[kind].items())) for kind in KINDS if kind in found}
-        return FacetCounts(total, is_capped=False, sampled=total, counts=counts)
+        whole = FacetCounts(total, is_capped=False, sampled=total, counts=counts)
+        if not own and sum(map(len, found.values())) > SMALL:
+            with self._lock:
+                self._whole[tuple(shelves)] = whole
+        return whole
 
 
 def _most(values: list[tuple[str, int]]) -> list[tuple[str, int]]:
