@@ -65,7 +65,13 @@ class Audit:
             limit=limit,
             **named,
         )
-        return [Deed(*row[:-1], orjson.loads(row[-1])) for row in rows]
+        return [_deed(row) for row in rows]
+
+
+def _deed(row: Any) -> Deed:
+    values = list(row)
+    values[-1] = orjson.loads(values[-1])
+    return Deed(*values)
 
 
 def _require(actor: Actor, account: Account | None) -> None:
