@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -187,6 +188,32 @@ class TestRepo:
                 parts.storage.lfs.receive(parts.storage.lfs.ticket(str(upload.token)), spool)
         refusal(alice.get(f"/api/models/{repo}/xet-write-token/main"))
         assert alice.get(f"/api/models/{repo}/xet-read-token/main").status_code == 200
+
+    def test_git(self, alice: httpx.Client, repo: str, small: LiveHub, tmp_path: Path) -> None:
+        """Git shows why; what was pushed is not there, and what fits still can be."""
+        token = small.tokens["alice"]
+        url = f"{small.url.replace('//', f'//alice:{token}@')}/{repo}"
+        folder = tmp_path / "it"
+        self.git(tmp_path, "clone", "-q", url, "it")
+        (folder / "big.bin").write_bytes(os.urandom(1_100_000))
+        self.git(folder, "add", ".")
+        self.git(folder, "commit", "-qm", "Much")
+        pushed = self.git(folder, "push", "origin", "HEAD:main", check=False)
+        assert pushed.returncode != 0
+        assert "of the 1 MB it may use" in pushed.stderr
+        assert set(tree(alice, repo)) == {".gitattributes"}
+        (folder / "big.bin").write_bytes(os.urandom(500_000))
+        self.git(folder, "commit", "-qam", "Less", "--amend")
+        self.git(folder, "push", "origin", "HEAD:main")
+
+    def git(
+        self, folder: Path, *words: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words],
+            cwd=folder, capture_output=True, text=True, check=check,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "HOME": str(folder)},
+        )  # fmt: skip
 
 
 class TestNamespace:
