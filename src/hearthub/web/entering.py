@@ -13,7 +13,7 @@ from hearthub.web.forms import Form, accept_password, acted, local_path, see_oth
 from hearthub.web.rendering import page, shown
 from hearthub.web.visitor import SESSION, cookie_of, visit_of
 
-SIGN_UP = "sign-up"  # counted like an account nobody can have
+SIGN_UP = "sign up"  # counted like an account, of a name that nobody can have
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
 

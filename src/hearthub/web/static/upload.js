@@ -127,15 +127,22 @@ function key(it) {
   return `upload ${action} ${it.target} ${it.file.size} ${it.file.lastModified}`;
 }
 
+// A browser may be told to remember nothing; the upload works all the same.
+const kept = {
+  get(name) { try { return localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { try { localStorage.setItem(name, value); } catch { /* full, or not allowed */ } },
+  drop(name) { try { localStorage.removeItem(name); } catch { /* not allowed */ } },
+};
+
 async function announce(files) {
-  for (const it of files) it.upload = localStorage.getItem(key(it));
+  for (const it of files) it.upload = kept.get(key(it));
   const fresh = files.filter((it) => !it.upload);
   if (!fresh.length) return;
   const body = { files: fresh.map((it) => ({ path: it.target, size: it.file.size })) };
   const answer = await ask("/files", { method: "POST", body: JSON.stringify(body) });
   answer.files.forEach((told, at) => {
     fresh[at].upload = told.upload;
-    localStorage.setItem(key(fresh[at]), told.upload);
+    kept.set(key(fresh[at]), told.upload);
   });
 }
 
@@ -143,8 +150,8 @@ async function offsetOf(it) {
   try {
     return (await ask(`/file?upload=${encodeURIComponent(it.upload)}`, {})).offset;
   } catch (error) {
-    if (!(error instanceof Refused) || !localStorage.getItem(key(it))) throw error;
-    localStorage.removeItem(key(it)); // it is too old: begin anew
+    if (!(error instanceof Refused) || !kept.get(key(it))) throw error;
+    kept.drop(key(it)); // it is too old: begin anew
     await announce([it]);
     return 0;
   }
@@ -207,7 +214,7 @@ async function submitted(event) {
     await announce(files);
     await sendAll(files);
     const done = await commit(files);
-    for (const it of files) localStorage.removeItem(key(it));
+    for (const it of files) kept.drop(key(it));
     busy = false;
     location.assign(done.url);
   } catch (error) {
