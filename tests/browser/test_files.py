@@ -19,7 +19,7 @@ PAGES = [
         "blob/main/src/README.md", "blob/main/src/README.md?code=true", "blob/main/rows.csv",
         "blob/main/m.safetensors", "blob/main/pic.svg", "blob/main/paper.pdf",
         "blob/main/sound.wav", "blob/main/binary.dat", "commits/main", "commits/main/src/code.py",
-        "commit/main", "branches", "blob/main/%E2%80%AE%3Cb%3E%22.txt",
+        "commit/main", "branches", "compare/feature%2Fx..main", "blob/main/%E2%80%AE%3Cb%3E%22.txt",
     )
 ] + ["/spaces/alice/space"]  # fmt: skip
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='2000' height='20'><script>x</script></svg>"
