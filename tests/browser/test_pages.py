@@ -7,6 +7,7 @@ import pytest
 from api.observatory import observing_hub
 from browser.looking import wrong_with
 from live import LiveHub
+from web.fitted import fill
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -14,6 +15,15 @@ PAGES = [
     "/alice/open",
     "/models",
     "/models?search=open&origin=all",
+    "/models?fits=24&min=3&origin=all",
+    "/alice/base",
+    "/alice/base-GGUF?hardware=rtx-4090",
+    "/far/base-7b?hardware=24",
+    "/far/base-7b/history",
+    "/datasets/alice/some-dataset",
+    "/fit?hardware=rtx-4090",
+    "/fit/alice/base-GGUF?hardware=rtx-4090",
+    "/compare?ids=alice/base,far/base-7b",
     "/pulse",
     "/pulse?sort=surprise&lang=ja",
     "/pulse/weekly",
@@ -29,6 +39,7 @@ PAGES = [
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     with observing_hub(tmp_path_factory.mktemp("looking")) as running:
+        fill(running)
         yield running
 
 
