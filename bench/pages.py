@@ -2,7 +2,7 @@
 
 Makes up repos that were observed elsewhere, some with bases and quantisations, and hosts a few with
 cards and weights; then looks at pages of repos, lists and what trends, and weighs a first view.
-`--data` keeps the folder for the next run; a lake in it, or `--lake`, is what trends is read from.
+`--data` keeps the folder for the next run; a lake in it is what trends is read from.
 """
 
 import argparse
