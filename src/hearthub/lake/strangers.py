@@ -83,6 +83,8 @@ def _open(
     from duckdb import BinderException
 
     connection.execute("set TimeZone = 'UTC'")
+    # It would be drawn over the answer of whoever waits.
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set allowed_directories = $paths", {"paths": [folder]})
     connection.execute("set enable_external_access = false")
     for name in (*only, *(name for name in files if name not in only)):

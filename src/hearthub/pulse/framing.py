@@ -6,6 +6,7 @@ from hearthub.lake import Session
 from hearthub.pulse.blocks import Block, blocks_of, known_part, since_first_look
 from hearthub.pulse.counted import Wanted, count
 from hearthub.pulse.days import Days, observed_days
+from hearthub.pulse.facts import SIZE_CLASSES
 from hearthub.pulse.frame import LAGS, Frame, Needs
 from hearthub.pulse.latest import Latest, latest
 from hearthub.pulse.series import make_series
@@ -33,7 +34,6 @@ UNASKED = frozenset(
      "params_total", "params_active", "d_most", "trending_most"}
 )  # fmt: skip
 """Columns of `u` that no question by month needs."""
-SIZES = ("<1B", "1-9B", "9-40B", "40-100B", "100-250B", "250B+")
 
 WITHDRAWN = "withdrawn (repo_id bigint)"
 """Repos of this hub that are not public any more, though the lake has not heard (`Pulse.reading`).
@@ -186,7 +186,7 @@ def _name_classes(session: Session, classes: frozenset[str]) -> None:
         if not session.value(
             "select 1 from duckdb_types() where type_name = $name", name=f"of_{name}"
         ):
-            session.execute(sql_text("classes", column=name, sizes=list(SIZES)))
+            session.execute(sql_text("classes", column=name, sizes=list(SIZE_CLASSES)))
 
 
 def moments_kept(frame: Frame) -> Wanted:

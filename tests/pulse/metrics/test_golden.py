@@ -10,6 +10,7 @@ import pytest
 
 from hearthub.lake import Lake
 from hearthub.pulse import Measures, MetricRow
+from hearthub.pulse.facts import SIZE_CLASSES
 from needs import needs_data
 
 
@@ -132,6 +133,14 @@ def test_shares_of_radar_by_task(radar: Lake, models: list[dict[str, Any]]) -> N
     known = rows["text-generation"]
     assert known.hi == pytest.approx((sums["text-generation"] + sums["unknown"]) / total)
     assert sum(row.value or 0 for row in rows.values()) == pytest.approx(1)
+
+
+def test_size_classes_are_those_of_the_facts(radar: Lake, models: list[dict[str, Any]]) -> None:
+    """Also of those of which only the source tells a size: no class is there under two names."""
+    rows = by_dimension(Measures(radar).metric("share_size_class"))
+    assert set(rows) <= {*SIZE_CLASSES, "unknown"}
+    stated = sum(250e9 <= (m["parameters"] or 0) < 1e14 for m in models)
+    assert rows["250+"].n >= stated > 100
 
 
 RELATIONS = ("finetune", "quantized", "adapter", "merge")

@@ -74,6 +74,17 @@ def test_what_is_told_has_its_value(lake: Lake, tmp_path: Path) -> None:
         assert not {row.reason for row in rows} & set(map(lacking, NEEDS)), metric.id
 
 
+def test_likes_gained_of_a_theme_are_no_zero_where_no_repo_tells_them(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """One look: what was there is told, and not what it gained."""
+    panel(lake, tmp_path, [row | ALL | {"tags": ["code"]} for row in history(PACE, last=1)])
+    themes = {row.dimension: row for row in ask(lake, "themes")}
+    assert themes["code / repos"].value == len(PACE)
+    likes = themes["code / likes"]
+    assert (likes.value, likes.n, likes.coverage) == (None, 0, 0)
+
+
 def test_parts_of_a_metric_have_reasons_of_their_own(lake: Lake, tmp_path: Path) -> None:
     told(lake, tmp_path, ("likes",))
     velocity = {row.dimension: row for row in ask(lake, "velocity")}

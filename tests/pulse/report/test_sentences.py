@@ -1,12 +1,16 @@
 """Both languages say the same numbers, and each number is that of its row."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from hearthub.lake import Lake
 from hearthub.pulse import make_report
+from hearthub.pulse.facts import SIZE_CLASSES, Facts
+from hearthub.pulse.facts.licences import CLASSES
+from hearthub.pulse.facts.namespaces import ORG_TYPES
+from hearthub.pulse.facts.tasks import Modality
 from hearthub.pulse.report.document import Number, Sentence, Slot
 from hearthub.pulse.report.sentences import LANGUAGES, NUMBERS, catalogue, fields_of, words, written
 
@@ -47,6 +51,19 @@ def test_what_stands_outside_slots_has_no_other_digits() -> None:
         assert sorted(re.findall(r"\d[\d,.]*\d|\d", bare[0])) == sorted(
             re.findall(r"\d[\d,.]*\d|\d", bare[1])
         ), key
+
+
+def test_each_class_that_facts_have_has_words() -> None:
+    countries = {row.country for row in Facts.load().namespaces.rows if row.country}
+    modalities = get_args(Modality)
+    classes = {
+        "country": countries, "org_type": ORG_TYPES, "size_class": SIZE_CLASSES,
+        "licence": CLASSES, "licence_class": CLASSES, "modality": modalities, "domain": modalities,
+    }  # fmt: skip
+    for language in LANGUAGES:
+        for group, names in classes.items():
+            assert {*names} <= {*catalogue(language)["term"][group]}, group
+        assert {*catalogue(language)["term"]["size_class"]} == {*SIZE_CLASSES, "unknown"}
 
 
 @pytest.mark.parametrize("kind", ["weekly", "state"])

@@ -19,6 +19,8 @@ from hearthub.pulse.universe import parse_universe
 
 DIGITS = 10
 """Of a number that is not whole."""
+WHOLE = 1e13
+"""Above it nearly every sum of doubles looks whole, whatever its last digits are."""
 Ask = tuple[str, str | None]
 """A metric, and by what."""
 Parts = dict[str, Number]
@@ -129,8 +131,11 @@ def steady(row: MetricRow) -> MetricRow:
 
 
 def _rounded(value: float | None) -> float | None:
-    if value is None or not math.isfinite(value) or (value == int(value) and abs(value) < 2**53):
+    if value is None or not math.isfinite(value):
         return value
+    # Of what is not whole, sums that are large look so by chance, and small ones miss it by a bit.
+    if abs(value) < WHOLE and abs(value - round(value)) <= 1e-14 * abs(value):
+        return type(value)(round(value))
     return float(f"{value:.{DIGITS}g}")
 
 

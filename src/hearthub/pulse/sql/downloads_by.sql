@@ -1,4 +1,5 @@
 select {by} as dimension, sum(downloads) as downloads, count(*) as n
 from u where downloads is not null
 group by all
-order by downloads desc, dimension
+-- Sums of equal parts differ in the last digits, by the order of threads.
+order by round(sum(downloads), 6) desc, dimension

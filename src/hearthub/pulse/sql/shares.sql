@@ -1,4 +1,5 @@
 select {by} as dimension, {class} as class, sum(downloads) as downloads, count(*) as n
 from u where downloads is not null
 group by all
-order by dimension, downloads desc, class
+-- Sums of equal parts differ in the last digits, by the order of threads.
+order by dimension, round(sum(downloads), 6) desc, class

@@ -1,6 +1,8 @@
 select
     theme, count(*) as repos, count(*) filter (is_new) as born,
-    sum(greatest(likes, 0)) as likes, count(likes) as known, sum(downloads) as downloads,
+    -- `greatest` takes no null for one: of likes that nobody knows the sum would be nothing.
+    sum(greatest(likes, 0)) filter (likes is not null) as likes, count(likes) as known,
+    sum(downloads) as downloads,
     count(downloads) as downloads_known
 from themed
 group by theme

@@ -17,14 +17,15 @@ with there as (
 known as (
     select
         * exclude (class_known), {gained} as d30_gained,
+        -- Names as the facts have them (facts/sizes.py).
         coalesce(class_known, (case
             when params_total is null then null
-            when params_total < 1e9 then '<1B'
-            when params_total < 9e9 then '1-9B'
-            when params_total < 40e9 then '9-40B'
-            when params_total < 100e9 then '40-100B'
-            when params_total < 250e9 then '100-250B'
-            else '250B+'
+            when params_total < 1e9 then '<1'
+            when params_total < 9e9 then '1-9'
+            when params_total < 40e9 then '9-40'
+            when params_total < 100e9 then '40-100'
+            when params_total < 250e9 then '100-250'
+            else '250+'
         end)::of_size_class) as size_class
     from there
 ),
