@@ -95,7 +95,14 @@ def test_bases_that_are_no_bases(lake: Lake, tmp_path: Path) -> None:
         {**GOOD, "id": "acme/d", "base_model": ["x" * 1000, "", " "], "relation": "merge"},
     ]
     done = panel(lake, tmp_path, told)
-    assert (done.rows, done.left_out) == (4, 1)
+    assert (done.rows, done.left_out) == (4, 2)
+    assert [
+        tuple(row.values())
+        for row in rows(lake, "select reason, example from reject order by reason")
+    ] == [
+        ("left out of lineages: a base that is the repo itself", "acme/a (row 1)"),
+        ("left out: bases", "acme/d (row 4)"),
+    ]
     found = rows(
         lake, "select r.id, e.parent_id from edge e join repo r on r.repo_id = e.child order by 1"
     )
@@ -303,7 +310,8 @@ def test_papers(lake: Lake, tmp_path: Path) -> None:
         ("source = 'x'\n[columns]\nid = 7", "name of a column"),
         ("source = 'x'\n[columns]\nid = 'nothing'", "no column 'nothing'"),
         ("source = 'x'\n[columns]\nlikes = 'likes'", "which column is the id"),
-        ("[columns]\nid = 'id'", "needs"),
+        ("[columns]\nid = 'id'", "what its source is called"),
+        ("source = 'x'", "table \\[columns\\]"),
         ("source = 'x'\norigin = 'all'\n[columns]\nid = 'id'", "makes no sense"),
     ],
 )

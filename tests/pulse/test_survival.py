@@ -66,6 +66,11 @@ def test_the_restricted_mean() -> None:
     found = survival([Span(0, 10, is_end=True), Span(0, 1000, is_end=True)])
     assert found.restricted_mean(90) == 10 + 80 / 2
     assert found.restricted_mean(5) == 5
+    watched = [Span(0, 10, is_end=True), Span(0, 40, is_end=False)]
+    assert survival(watched).restricted_mean(40) == 10 + 30 / 2
+    assert survival(watched).restricted_mean(90) is None, "nobody was watched for 90 days"
+    assert survival([Span(0, 10, is_end=True)]).restricted_mean(90) == 10
     nothing = survival([])
+    assert nothing.restricted_mean(90) is None
     assert nothing.time_at(0.5) is None
     assert nothing.interval_at(0.5) == (None, None)

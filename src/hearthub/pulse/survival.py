@@ -23,6 +23,8 @@ class Survival:
     """(time, share that lasts longer, its standard error on the scale of log(-log))."""
     n: int
     ends: int
+    last: float
+    """Up to this time somebody was watched."""
 
     def time_at(self, share: float) -> float | None:
         """The first time at which no more than `share` last; None: that was not seen."""
@@ -34,8 +36,13 @@ class Survival:
         high = next((t for t, s, e in self.steps if _bound(s, e, 1) <= share), None)
         return low, high
 
-    def restricted_mean(self, until: float) -> float:
-        """The mean of what lasts at most `until`: the area under the curve up to it."""
+    def restricted_mean(self, until: float) -> float | None:
+        """The mean of what lasts at most `until`: the area under the curve up to it.
+
+        None where nobody was watched for so long, unless none lasted to the last that was.
+        """
+        if self.last < until and (not self.steps or self.steps[-1][1] > 0.0):
+            return None
         area, at, lasting = 0.0, 0.0, 1.0
         for time, share, _ in self.steps:
             if time >= until:
@@ -69,7 +76,8 @@ def survival(spans: Iterable[Span]) -> Survival:
             steps.append((time, lasting, error))
         at_risk += entering - ending - lost
     n = sum(span.n for span in used)
-    return Survival(tuple(steps), n, sum(span.n for span in used if span.is_end))
+    last = max((span.exit for span in used), default=0.0)
+    return Survival(tuple(steps), n, sum(span.n for span in used if span.is_end), last)
 
 
 def _bound(share: float, error: float, side: int) -> float:

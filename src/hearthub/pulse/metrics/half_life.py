@@ -77,7 +77,7 @@ def _told(label: str, rows: Iterable[Row]) -> list[Figure]:
     return [
         Figure(found.time_at(0.5), found.ends, found.n, low, high, found.n, coverage,
                f"{label} / median"),
-        Figure(found.restricted_mean(UNTIL) if found.n else None, found.ends, found.n, None, None,
+        Figure(found.restricted_mean(UNTIL), found.ends, found.n, None, None,
                found.n, coverage, f"{label} / mean of at most {UNTIL} days"),
     ]  # fmt: skip
 
@@ -101,13 +101,14 @@ METRICS = (
         "planted 42 days, 18 at one a day). The "
         "list itself has a window of seven days, so the trending clock is no half-life. Median "
         "with "
-        "interval (log-log), and the mean cut at 90 days, which a few survivors cannot set. "
+        "interval (log-log), and the mean cut at 90 days, which a few survivors cannot set: "
+        "unknown where nobody was watched for so long. "
         "coverage: "
         "share of ends seen. --by launch_quarter, size_class or org_type has a curve for each "
         "class in place of a regression on them: no shape of the curve is assumed",
         reference="Kaplan and Meier 1958; Tsai 1987; Brookmeyer and Crowley 1982",
         compute=_half_life,
-        version=2,
+        version=3,
         has_history=True,
         window="all",
         dimensions=("clock", *DIMENSIONS),

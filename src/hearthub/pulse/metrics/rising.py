@@ -229,6 +229,7 @@ METRICS = (
         "window are known",
         reference="own definition",
         compute=_themes,
+        version=2,
         reads=(),
         dimensions=("repo",),
         window="7d",

@@ -146,6 +146,7 @@ def _share(name: str, column: str, words: str, edge: str, types: tuple[str, ...]
         compute=_of(column),
         types=types or ("model", "dataset", "space"),
         dimensions=(ROBUST, "month", *(name for name in DIMENSIONS if name != column)),
+        version=2 if name == "size_class" else 1,
     )
 
 

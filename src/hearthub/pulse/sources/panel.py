@@ -38,8 +38,12 @@ _LISTS = ("tags", "languages", "formats")
 
 
 def prepare(session: Session, options: Options) -> Incoming:
-    if options.path is None or not options.map.columns or options.map.source is None:
-        raise BadRequest("A panel needs a file, and a map with `source` and [columns] (--map)")
+    if options.path is None:
+        raise BadRequest("A panel needs a file to read")
+    if not options.map.columns:
+        raise BadRequest("A panel needs a map with a table [columns]: give one with --map")
+    if options.map.source is None:
+        raise BadRequest("The map does not say what its source is called: write `source = ...`")
     wanted = options.map.columns
     if "id" not in wanted:
         raise BadRequest("The map does not say which column is the id")

@@ -7,7 +7,7 @@ from (
   union all
   select 'left out: ' || unnest(left_out), id, nth from read_parquet({file}) where problem is null
   union all
-  select 'left out: a base that is the repo itself', id, nth from read_parquet({file})
+  select 'left out of lineages: a base that is the repo itself', id, nth from read_parquet({file})
   where problem is null and is_own_base
 )
 group by reason

@@ -42,7 +42,10 @@ copy (
       list_slice(list_sort(list_distinct(list_filter(
         list_transform(bases, lambda b: trim(b)),
         lambda b: length(b) between 1 and 200
-      ))), 1, 100) as bases
+      ))), 1, 100) as bases,
+      len(list_distinct(list_filter(
+        list_transform(bases, lambda b: trim(b)), lambda b: b <> ''
+      ))) as told_bases
     from based
   ),
   plain as (
@@ -92,7 +95,8 @@ copy (
         left_out,
         case when parameters not between 1 and {most_parameters} then ['parameters'] end,
         case when gguf_parameters not between 1 and {most_parameters} then ['gguf'] end,
-        case when told_tags > len(tags) then ['tags'] end
+        case when told_tags > len(tags) then ['tags'] end,
+        case when told_bases > len(bases) then ['bases'] end
       ) as left_out,
       problem,
       nth
