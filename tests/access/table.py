@@ -161,6 +161,10 @@ def session_rows() -> "list[Call]":
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
     rows += [Call("GET HEAD", f"/settings/{page}", Need.NOTHING, login) for page in pages]
     rows += [Call("POST", f"/settings/{act}", Need.NOTHING, refused) for act in acts]
+    rows += [
+        Call("GET HEAD", "/oauth/device", Need.NOTHING, login),
+        Call("POST", "/oauth/device/answer", Need.NOTHING, refused),
+    ]
     for path in ("/new", "/new-dataset", "/new-space"):
         rows += [
             Call("GET HEAD", path, Need.NOTHING, login),
