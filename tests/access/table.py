@@ -181,9 +181,14 @@ def session_rows() -> "list[Call]":
                 Call("GET HEAD", page, Need.PAGE, login),
                 Call("POST", page, Need.NOTHING, refused),
             ]
+        rows.append(Call("GET HEAD", f"{start}settings/access", Need.PAGE, login))
         for act in (
             f"{start}settings/move",
             f"{start}settings/delete",
+            f"{start}access",
+            f"{start}access/cancel",
+            f"{start}settings/access/decide",
+            f"{start}settings/access/grant",
             f"{upload}/files",
             f"{upload}/commit",
         ):
