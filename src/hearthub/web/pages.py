@@ -3,8 +3,10 @@
 from hearthub.web import (
     admin,
     assets,
+    audit_pages,
     blob,
     branches,
+    collection_pages,
     commits,
     compare,
     device_page,
@@ -26,6 +28,7 @@ from hearthub.web import (
     static_space,
     tree,
     uploading,
+    webhook_pages,
 )
 from hearthub.web import repo as repo_page
 
@@ -43,6 +46,9 @@ routes = [
     *pulse_metrics.routes,
     *pulse_claims.routes,
     *settings_pages.routes,
+    *webhook_pages.routes,
+    *audit_pages.routes,
+    *collection_pages.routes,
     *new_repo.routes,
     *admin.routes,
     *tree.routes,
