@@ -123,7 +123,8 @@ class AccessRequested(Event):
 
 @dataclass(frozen=True)
 class AccessDecided(Event):
-    """`status`: accepted, rejected, or pending again; `granted` without having asked."""
+    """`status`: accepted, rejected, pending again, or withdrawn by whoever asked; `granted`
+    without having asked."""
 
     user: str
     status: str

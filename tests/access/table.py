@@ -159,8 +159,28 @@ def session_rows() -> "list[Call]":
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
+    shelf = "/collections/{namespace:seg}/{slug:seg}"
+    rows += [
+        Call("GET HEAD", "/collections", Need.NOTHING),
+        Call("GET HEAD", "/collections/new", Need.NOTHING, login),
+        Call("GET HEAD", shelf, Need.NOTHING, NO_COLLECTION),
+        Call("GET HEAD", f"{shelf}/edit", Need.NOTHING, login),
+        Call("GET HEAD", "/organizations/{name:seg}/audit-log", Need.NOTHING, login, params=ORG),
+    ]
+    forms = ["/upvote", "/edit", "/delete", "/items", "/items/{item:seg}"]
+    for act in ("/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)):
+        rows.append(Call("POST", act, Need.NOTHING, refused))
+    pages += ["audit-log"]
+    hook = "webhooks/{webhook:seg}"
+    pages += ["webhooks", hook, f"{hook}/deliveries/{{delivery:seg}}"]
+    acts += ["webhooks", hook, f"{hook}/switch", f"{hook}/delete"]
+    acts += [f"{hook}/deliveries/{{delivery:seg}}/replay"]
     rows += [Call("GET HEAD", f"/settings/{page}", Need.NOTHING, login) for page in pages]
     rows += [Call("POST", f"/settings/{act}", Need.NOTHING, refused) for act in acts]
+    rows += [
+        Call("GET HEAD", "/oauth/device", Need.NOTHING, login),
+        Call("POST", "/oauth/device/answer", Need.NOTHING, refused),
+    ]
     for path in ("/new", "/new-dataset", "/new-space"):
         rows += [
             Call("GET HEAD", path, Need.NOTHING, login),
@@ -177,9 +197,14 @@ def session_rows() -> "list[Call]":
                 Call("GET HEAD", page, Need.PAGE, login),
                 Call("POST", page, Need.NOTHING, refused),
             ]
+        rows.append(Call("GET HEAD", f"{start}settings/access", Need.PAGE, login))
         for act in (
             f"{start}settings/move",
             f"{start}settings/delete",
+            f"{start}access",
+            f"{start}access/cancel",
+            f"{start}settings/access/decide",
+            f"{start}settings/access/grant",
             f"{upload}/files",
             f"{upload}/commit",
         ):

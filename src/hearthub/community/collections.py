@@ -309,6 +309,18 @@ class Collections:
         except Moved as moved:
             return {"repo_id": self._registry.repo(actor, kind, moved.new_name).id}
 
+    def may_edit(self, actor: Actor, collection: Collection) -> bool:
+        """Whether the actor may change it and what is in it."""
+        try:
+            self.require_edit(actor, collection)
+        except (LoginRequired, Forbidden):
+            return False
+        return True
+
+    def require_edit(self, actor: Actor, collection: Collection) -> None:
+        """LoginRequired, Forbidden."""
+        _require_editor(actor, collection.owner_id, collection.owner)
+
     # -- the steps ---------------------------------------------------------------------------
 
     def _own(self, actor: Actor, slug: str) -> Collection:

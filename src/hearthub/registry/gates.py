@@ -113,6 +113,23 @@ class Gates:
             raise LoginRequired
         return self._find(repo, "and q.user_id = :user", user=actor.user_id)
 
+    def withdraw(self, actor: Actor, repo: Repo) -> None:
+        """Take the actor's own request back while it waits; what was decided stays. NotFound."""
+        if actor.user_id is None:
+            raise LoginRequired
+        if not actor.can_write:
+            raise Forbidden("This token may only read: use one with the write role")
+        with self._db.transaction():
+            if not self._db.execute(
+                "delete from access_request where repo_id = :repo and user_id = :user "
+                "and status = 'pending'",
+                repo=repo.id,
+                user=actor.user_id,
+            ):
+                raise NotFound("No request of yours waits here")
+            event = AccessDecided(repo.id, actor.name or "", "withdrawn")
+            self._events.append(event, actor.user_id)
+
     # -- for whoever owns it -----------------------------------------------------------------
 
     def requests(

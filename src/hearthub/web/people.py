@@ -8,13 +8,15 @@ from starlette.routing import Route
 
 from hearthub.accounts import Account, Actor
 from hearthub.catalogue import Filter, Page
+from hearthub.community import Wanted
 from hearthub.context import Hub
 from hearthub.errors import NotFound
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
 from hearthub.registry import REPO_TYPES
+from hearthub.web.forms import Form, acted
 from hearthub.web.rendering import page, see_other, shown
-from hearthub.web.visitor import visitor
+from hearthub.web.visitor import member, visitor
 
 SHELF = 12  # repos of each type; all of them are a list
 MOST_MEMBERS = 200
@@ -43,6 +45,12 @@ def person(request: Request) -> Response:
         members=hub.accounts.members(account.id)[:MOST_MEMBERS] if is_org else [],
         orgs=[] if is_org else hub.accounts.orgs_of(account.id),
         is_own=actor.user_id == account.id,
+        collections=hub.community.shelves.page(actor, Wanted(owners=[account.name]), None, SHELF)[
+            0
+        ],
+        social=hub.community.follows.sociable(account.id),
+        is_followed=account.id in hub.community.follows.followed(actor, [account.id]),
+        may_audit=is_org and (actor.is_admin or actor.roles.get(account.id) == "admin"),
         may_create=actor.user_id == account.id or account.id in actor.roles,
     )
 
@@ -66,4 +74,20 @@ def _shelf(hub: Hub, actor: Actor, kind: str, account: Account) -> list[dict[str
     ]
 
 
-routes = [Route("/{namespace:seg}", shown(person))]
+def follow(request: Request, form: Form) -> Response:
+    """The button of a page, pressed once or once more."""
+    actor, hub = member(request), hub_of(request)
+    account = hub.accounts.account(request.path_params["namespace"])
+    if account is None:
+        raise NotFound("There is no such user or organisation.")
+    if form.has("unfollow"):
+        hub.community.follows.unfollow(actor, account)
+    else:
+        hub.community.follows.follow(actor, account)
+    return see_other(f"/{account.name}")
+
+
+routes = [
+    Route("/{namespace:seg}", shown(person)),
+    Route("/{namespace:seg}/follow", acted(follow), methods=["POST"]),
+]

@@ -15,6 +15,7 @@ from hearthub.fit import Evaluation, Wanted
 from hearthub.http.urls import base_url, repo_url
 from hearthub.web import observed
 from hearthub.web.file_content import card_of
+from hearthub.web.gate_form import gate_of
 from hearthub.web.hardware import hardware_of, key_of
 from hearthub.web.model_sheet import Sheet, sheet_of
 from hearthub.web.model_tree import ModelTree, tree_of
@@ -56,6 +57,7 @@ def repo_page(request: Request) -> Response:
         spark=Sparkline.of(hub.catalogue.recent_downloads(repo)) if counters.downloads else None,
         card=card,
         why=why,
+        gate=gate_of(at, facts.card),
         hardware=hardware,
         hardware_key=key_of(hardware) if hardware else None,
         sheet=sheet,

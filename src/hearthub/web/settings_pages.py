@@ -1,5 +1,6 @@
 """What somebody sets for themselves: profile, password, tokens, hardware, sessions."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -27,9 +28,9 @@ SAID = {
 }
 
 
-def said(request: Request) -> str | None:
+def said(request: Request, words: Mapping[str, str] = SAID) -> str | None:
     """What the form before this page did: `?said=` is a word of ours, never a text."""
-    return SAID.get(request.query_params.get("said", ""))
+    return words.get(request.query_params.get("said", ""))
 
 
 def account_of(request: Request) -> Account:
