@@ -22,6 +22,8 @@ from hearthub.web import (
     repo_settings,
     settings_pages,
     static_space,
+    talk,
+    talk_acts,
     tree,
     uploading,
 )
@@ -51,6 +53,8 @@ routes = [
     *repo_settings.routes,
     *editing.routes,
     *uploading.routes,
+    *talk.routes,
+    *talk_acts.routes,
     *repo_page.routes,
     *people.routes,
 ]
