@@ -188,6 +188,35 @@ def session_rows() -> "list[Call]":
     return rows
 
 
+def talk_rows() -> "list[Call]":
+    """Pages of discussions and what is done on them; a gate leads a stranger to the log-in."""
+    login, refused = (303, None), (401, None)
+    rows = []
+    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
+        talk = f"{start}discussions"
+        one = f"{talk}/{{num:seg}}"
+        rows += [
+            Call("GET HEAD", talk, Need.PAGE, login, ungated=(200, None)),
+            Call("GET HEAD", f"{talk}/new", Need.PAGE, login),
+            Call("GET HEAD", one, Need.PAGE, login, ungated=(404, None)),
+            Call("GET HEAD", f"{one}/files", Need.PAGE, login, ungated=(404, None)),
+        ]
+        rows += [
+            Call("POST", act, Need.NOTHING, refused)
+            for act in (
+                f"{talk}/new",
+                f"{one}/comment",
+                f"{one}/comment/{{comment:seg}}/edit",
+                f"{one}/comment/{{comment:seg}}/hide",
+                f"{one}/title",
+                f"{one}/status",
+                f"{one}/merge",
+                f"{start}like",
+            )
+        ]
+    return rows
+
+
 FILES = "%s{namespace:seg}/{name:seg}/%s/{rev:seg}/{path:rest}"
 
 TABLE = [
@@ -369,6 +398,7 @@ TABLE = [
     ),
     # Pages
     *session_rows(),
+    *talk_rows(),
     Call("GET HEAD", "/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{kind:kind}/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{name:seg}/resolve/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),

@@ -72,7 +72,7 @@ class TestThread:
         charlie_browser.submit(page, f"{page}/status", status="closed")
         text = stranger.get(page).text
         assert "Another &lt;question&gt;" in text
-        assert "> closed this" in re.sub(r"</a>\s*", ">", text).replace(">>", "> ")
+        assert re.search(r"charlie</a>\s+closed this", text)
         alice_browser.submit(page, f"{page}/status", status="open")
         assert 'state open"' in stranger.get(page).text
 
@@ -100,10 +100,10 @@ class TestThread:
                 url = f"/api/models/{repo}/discussions/{page.rpartition('/')[2]}/comment"
                 client.post(url, json={"comment": f"n{number}"}).raise_for_status()
         first, second = stranger.get(page).text, stranger.get(f"{page}?p=1").text
-        assert "<p>n49</p>" in first
-        assert "<p>n50</p>" not in first
+        assert ">n49</p>" in first
+        assert ">n50</p>" not in first
         assert f'href="{page}?p=1">Later' in first
-        assert "<p>n51</p>" in second
+        assert ">n51</p>" in second
         answer = charlie_browser.submit(page, f"{page}/comment", text="new")
         assert answer.headers["location"].startswith(f"{page}?p=1#e-")
 
@@ -122,7 +122,7 @@ class TestThread:
 
 
 class TestHostile:
-    @pytest.mark.parametrize("text", HOSTILE_TEXTS := [
+    @pytest.mark.parametrize("text", [
         HOSTILE,
         "</textarea><script>alert(1)</script>",
         "<img src=x onerror=alert(1)> <a href='javascript:alert(1)'>x</a>",
@@ -194,7 +194,7 @@ class TestRights:
         page = begun(charlie_browser, repo, "Mine", text="first")
         for action, fields in acts(repo, page, comment_ids(stranger.get(page).text)[0]):
             assert stranger.post(action, data=fields).status_code == 401, action
-            assert alice_browser.post(action, data=fields).status_code == 403, action
+            assert alice_browser.post(action, data=fields or {"x": ""}).status_code == 403, action
             evil = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
             hidden = alice_browser.hidden("/", "/logout")
             answer = alice_browser.post(action, data=hidden | fields, headers=evil)
@@ -275,4 +275,4 @@ class TestLikes:
             assert answer.headers["location"] == page
             assert f"{count}</span>" in stranger.get(page).text
         assert f"{page}/like" not in stranger.get(page).text
-        assert "cookie" not in " ".join(stranger.get(page).headers).replace("vary", "")
+        assert "set-cookie" not in stranger.get(page).headers
