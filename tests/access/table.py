@@ -79,6 +79,7 @@ PARAMS = {
     "until": "2026-03-15",
     "tag": "no-such-tag",
     "branch": "no-such-branch",
+    "span": "main..main",
 }
 NEW_BRANCH = {"branch": "branch{n}"}
 NO_SUCH_REF = (404, "RevisionNotFound")
@@ -210,6 +211,68 @@ def session_rows() -> "list[Call]":
         ):
             rows.append(Call("POST", act, Need.NOTHING, refused))
         rows.append(Call("GET HEAD PUT", f"{upload}/file", Need.NOTHING, refused))
+    return rows
+
+
+def talk_rows() -> "list[Call]":
+    """Pages of discussions and what is done on them; a gate leads a stranger to the log-in."""
+    login, refused = (303, None), (401, None)
+    rows = []
+    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
+        talk = f"{start}discussions"
+        one = f"{talk}/{{num:seg}}"
+        rows += [
+            Call("GET HEAD", talk, Need.PAGE, login, ungated=(200, None)),
+            Call("GET HEAD", f"{talk}/new", Need.PAGE, login),
+            Call("GET HEAD", one, Need.PAGE, login, ungated=(404, None)),
+            Call("GET HEAD", f"{one}/files", Need.PAGE, login, ungated=(404, None)),
+        ]
+        rows += [
+            Call("POST", act, Need.NOTHING, refused)
+            for act in (
+                f"{talk}/new",
+                f"{one}/comment",
+                f"{one}/comment/{{comment:seg}}/edit",
+                f"{one}/comment/{{comment:seg}}/hide",
+                f"{one}/title",
+                f"{one}/status",
+                f"{one}/merge",
+                f"{start}like",
+            )
+        ]
+    return rows
+
+
+def look_rows() -> "list[Call]":
+    """Pages to look at: of a repo's files and history, and what is about no repo of this hub."""
+    bad, none = (400, None), (404, None)
+    rows = [
+        Call("GET HEAD", "/fit", Need.NOTHING),
+        Call("POST", "/fit/hardware", Need.NOTHING, bad),
+        Call("GET HEAD", "/compare", Need.NOTHING),
+        Call("GET HEAD", "/pulse/state/{source:seg}", Need.NOTHING, none),
+        Call("GET HEAD", "/pulse/weekly/{source:seg}", Need.NOTHING, none),
+        Call("GET HEAD", "/pulse/{rest:path}", Need.NOTHING, none),
+        Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE, none),
+        Call("GET HEAD", "/spaces/{namespace:seg}/{name:seg}/static/{path:rest}", Need.PAGE, none),
+    ]
+    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
+        rows += [
+            Call("GET HEAD", f"{start}{page}", Need.PAGE)
+            for page in (
+                "tree/{rev:seg}",
+                "blob/{rev:seg}/{path:rest}",
+                "commit/{rev:seg}",
+                "commits/{rev:seg}",
+                "commits/{rev:seg}/{path:rest}",
+                "branches",
+            )
+        ]
+        rows += [
+            Call("GET HEAD", f"{start}{page}", Need.PAGE, none)
+            for page in ("history", "compare/{span:seg}", "tree/{rev:seg}/{path:rest}")
+        ]
+        rows.append(Call("GET HEAD", f"{start}content/{{rev:seg}}/{{path:rest}}", Need.PAGE))
     return rows
 
 
@@ -394,6 +457,8 @@ TABLE = [
     ),
     # Pages
     *session_rows(),
+    *look_rows(),
+    *talk_rows(),
     Call("GET HEAD", "/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{kind:kind}/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{name:seg}/resolve/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),

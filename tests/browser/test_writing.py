@@ -9,12 +9,19 @@ import pytest
 
 from browser.looking import run, wrong_with
 from browsing import PASSWORD, give_passwords
-from calls import commit, new_repo, put
+from calls import commit, new_repo, post_commit, put
 from live import LiveHub, live_hub
 
 pytestmark = pytest.mark.browser
-OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody"]
+TALK = [
+    "/alice/carded/discussions",
+    "/alice/carded/discussions/1",
+    "/alice/carded/discussions/2",
+    "/alice/carded/discussions/2/files",
+]
 OWN = [
+    *TALK,
+    "/alice/carded/discussions/new",
     "/",
     "/alice",
     "/alice/carded",
@@ -29,6 +36,7 @@ OWN = [
     "/alice/carded/edit/main/README.md",
     "/alice/carded/upload/main",
 ]
+OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody", *TALK]
 ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage"]
 PIECE = 8 * 2**20
 
@@ -42,7 +50,26 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
                 new_repo(alice, name)
             card = b"---\nlicense: mit\n---\n# Carded\n\nText.\n"
             commit(alice, "alice/carded", put("README.md", card))
+            talk_about(running, "alice/carded")
         yield running
+
+
+def talk_about(hub: LiveHub, repo: str) -> None:
+    """A discussion with all that one shows, and a pull request that cannot be merged."""
+    url = f"/api/models/{repo}/discussions"
+    text = "# Which?\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = 1\n```\n\n" + "wide" * 60
+    with hub.client("charlie") as charlie, hub.client("alice") as alice:
+        charlie.post(url, json={"title": "Which licence? " + "long" * 40, "description": text})
+        for client, said in ((alice, "# Which?\n\nMIT."), (charlie, "> MIT.\n\nThanks.")):
+            client.post(f"{url}/1/comment", json={"comment": said}).raise_for_status()
+        said = alice.post(f"{url}/1/comment", json={"comment": "x"}).json()["newMessage"]["id"]
+        alice.post(f"{url}/1/comment/{said}/hide").raise_for_status()
+        alice.post(f"{url}/1/title", json={"title": "Which licence?"}).raise_for_status()
+        alice.post(f"{url}/1/status", json={"status": "closed"}).raise_for_status()
+        card = b"---\nlicense: mit\n---\n# Carded\n\n"
+        proposed = put("README.md", card + b"Better.\n")
+        post_commit(charlie, repo, proposed, rev="main?create_pr=1").raise_for_status()
+        commit(alice, repo, put("README.md", card + b"Text, and more.\n"))
 
 
 @pytest.fixture(scope="module")

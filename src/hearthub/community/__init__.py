@@ -4,7 +4,14 @@ from hearthub.community.audit import Deed
 from hearthub.community.collections import Collection, Item
 from hearthub.community.community import Community, Like
 from hearthub.community.deliveries import Delivery
-from hearthub.community.discussions import MAX_TEXT, MAX_TITLE, Discussion, Happening
+from hearthub.community.discussions import (
+    MAX_TEXT,
+    MAX_TITLE,
+    PAGE,
+    Discussion,
+    Happening,
+    Proposal,
+)
 from hearthub.community.follows import Face
 from hearthub.community.shelves import Wanted
 from hearthub.community.webhooks import Watched, Webhook
@@ -12,6 +19,7 @@ from hearthub.community.webhooks import Watched, Webhook
 __all__ = [
     "MAX_TEXT",
     "MAX_TITLE",
+    "PAGE",
     "Collection",
     "Community",
     "Deed",
@@ -21,6 +29,7 @@ __all__ = [
     "Happening",
     "Item",
     "Like",
+    "Proposal",
     "Wanted",
     "Watched",
     "Webhook",

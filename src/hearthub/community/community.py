@@ -69,6 +69,15 @@ class Community:
             if removed:
                 self.events.append(RepoUnliked(repo.id, int(actor.user_id or 0)), actor.user_id)
 
+    def is_liked(self, actor: Actor, repo: Repo) -> bool:
+        """Whether the actor likes it."""
+        found = self.db.value(
+            "select count(*) from repo_like where repo_id = :repo and user_id = :user",
+            repo=repo.id,
+            user=actor.user_id,
+        )
+        return bool(found)
+
     def likers(self, repo: Repo, *, skip: int = 0, limit: int = 1000) -> list[Like]:
         """Newest first."""
         rows = self.db.all(

@@ -115,12 +115,35 @@ class Discussions:
             raise NotFound(f"There is no discussion {num}")
         return _discussion(row)
 
-    def happenings(self, discussion: Discussion) -> list[Happening]:
+    def open_count(self, repo: Repo) -> int:
+        """How many are neither closed nor merged."""
+        return int(
+            self._db.value(
+                "select count(*) from discussion where repo_id = :repo and status in (:open)",
+                repo=repo.id,
+                open=STATUSES["open"],
+            )
+        )
+
+    def length(self, discussion: Discussion) -> int:
+        """How many events it has."""
+        return int(
+            self._db.value(
+                "select count(*) from discussion_event where discussion_id = :id", id=discussion.id
+            )
+        )
+
+    def happenings(
+        self, discussion: Discussion, *, skip: int = 0, limit: int = MAX_EVENTS
+    ) -> list[Happening]:
         """Oldest first. What a hidden comment said is not in it."""
         rows = self._db.all(
             "select e.uid, e.kind, e.author_id, a.name, e.created, e.data from discussion_event e "
-            "left join account a on a.id = e.author_id where e.discussion_id = :id order by e.id",
+            "left join account a on a.id = e.author_id where e.discussion_id = :id order by e.id "
+            "limit :limit offset :skip",
             id=discussion.id,
+            limit=limit,
+            skip=skip,
         )
         return [_happening(row) for row in rows]
 
@@ -302,10 +325,7 @@ class Discussions:
     def _add(
         self, actor: Actor, discussion: Discussion, kind: str, data: dict[str, Any]
     ) -> Happening:
-        many = self._db.value(
-            "select count(*) from discussion_event where discussion_id = :id", id=discussion.id
-        )
-        if many >= MAX_EVENTS:
+        if self.length(discussion) >= MAX_EVENTS:
             raise TooLarge(f"A discussion has at most {MAX_EVENTS} comments: open another one")
         uid, now = secrets.token_hex(12), now_ms()
         self._db.execute(

@@ -17,6 +17,7 @@ TYPES = {
     "upload.js": "text/javascript",
     "list.js": "text/javascript",
     "repo.css": "text/css",
+    "talk.css": "text/css",
 }
 
 

@@ -38,9 +38,12 @@ _CODE_CLASSES = frozenset(
 )
 
 
-def render_card(text: str, resolve_root: str, blob_root: str | None = None) -> str:
+def render_card(
+    text: str, resolve_root: str, blob_root: str | None = None, prefix: str = PREFIX
+) -> str:
     """Safe HTML; relative images are taken from `resolve_root`, relative links from `blob_root`
-    (default: the same), paths ending in `/`.
+    (default: the same), paths ending in `/`. `prefix` is that of its ids: of several texts on a
+    page each has its own.
 
     Run it in the sandbox, with a timeout: some texts of this length take minutes, and memory.
     Raises Unavailable when the HTML is longer than `MAX_HTML`.
@@ -51,7 +54,7 @@ def render_card(text: str, resolve_root: str, blob_root: str | None = None) -> s
     made = _markdown(formulas).render(text[:MAX_CARD])
     if len(made) > 2 * MAX_HTML:
         raise Unavailable("The card is too large to be shown")
-    clean = _clean(made, resolve_root, blob_root or resolve_root, formulas)
+    clean = _clean(made, resolve_root, blob_root or resolve_root, formulas, prefix)
     if len(clean) > MAX_HTML:
         raise Unavailable("The card is too large to be shown")
     return formulas.put_in(clean)
@@ -76,11 +79,11 @@ def _markdown(formulas: Formulas) -> MarkdownIt:
     return md.use(tasks).use(notes).use(bracket_maths, formulas.mark)
 
 
-def _clean(made: str, resolve_root: str, blob_root: str, formulas: Formulas) -> str:
+def _clean(made: str, resolve_root: str, blob_root: str, formulas: Formulas, prefix: str) -> str:
     def rewrite(tag: str, attribute: str, value: str) -> str | None:
         if (tag, attribute) == ("a", "href"):
             if value.startswith("#"):
-                return f"#{PREFIX}{value[1:]}"
+                return f"#{prefix}{value[1:]}"
             return value if _ABSOLUTE.match(value) else blob_root + value.removeprefix("./")
         if (tag, attribute) == ("img", "src"):
             if _ELSEWHERE.match(value):
@@ -94,7 +97,7 @@ def _clean(made: str, resolve_root: str, blob_root: str, formulas: Formulas) -> 
         attributes=_ATTRIBUTES,
         attribute_filter=rewrite,
         link_rel="nofollow noopener",
-        id_prefix=PREFIX,
+        id_prefix=prefix,
         allowed_classes={
             "span": {*_CODE_CLASSES, *formulas.names},
             "code": {"code"},

@@ -26,6 +26,8 @@ from hearthub.web import (
     repo_settings,
     settings_pages,
     static_space,
+    talk,
+    talk_acts,
     tree,
     uploading,
     webhook_pages,
@@ -61,6 +63,8 @@ routes = [
     *gate_pages.routes,
     *editing.routes,
     *uploading.routes,
+    *talk.routes,
+    *talk_acts.routes,
     *repo_page.routes,
     *people.routes,
 ]

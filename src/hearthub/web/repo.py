@@ -54,6 +54,7 @@ def repo_page(request: Request) -> Response:
         may_settings=at.may_settings,
         facts=facts,
         counters=counters,
+        is_liked=hub.community.is_liked(at.actor, repo),
         spark=Sparkline.of(hub.catalogue.recent_downloads(repo)) if counters.downloads else None,
         card=card,
         why=why,

@@ -75,6 +75,11 @@ class RepoView:
         return self.right >= Right.ADMIN
 
     @cached_property
+    def open_talk(self) -> int:
+        """Discussions and pull requests that are open; 0 where the visitor may not read them."""
+        return self.hub.community.discussions.open_count(self.repo) if self.readable else 0
+
+    @cached_property
     def _is_open(self) -> bool:
         return self.hub.registry.right(ANONYMOUS, self.repo) >= Right.READ
 
