@@ -95,6 +95,7 @@ GINI = {"name": "downloads_gini"}
 LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
 ORG, USER = {"name": "guild"}, {"name": "olive"}
+SPACE = "/spaces/{namespace:seg}/{name:seg}"
 REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
 COMMIT = ndjson(header(), put("file.txt"))
 OFFER = {"files": [{"path": "a.txt", "size": 5, "sample": ""}]}
@@ -253,8 +254,9 @@ def look_rows() -> "list[Call]":
         Call("GET HEAD", "/pulse/state/{source:seg}", Need.NOTHING, none),
         Call("GET HEAD", "/pulse/weekly/{source:seg}", Need.NOTHING, none),
         Call("GET HEAD", "/pulse/{rest:path}", Need.NOTHING, none),
-        Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE, none),
-        Call("GET HEAD", "/spaces/{namespace:seg}/{name:seg}/static/{path:rest}", Need.PAGE, none),
+        Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE),
+        # Of public spaces to everybody; these repos are none.
+        Call("GET HEAD", f"{SPACE}/static/{{path:rest}}", Need.MISSING, NO_REPO),
     ]
     for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
         rows += [
@@ -266,13 +268,17 @@ def look_rows() -> "list[Call]":
                 "commits/{rev:seg}",
                 "commits/{rev:seg}/{path:rest}",
                 "branches",
+                "compare/{span:seg}",
             )
         ]
         rows += [
-            Call("GET HEAD", f"{start}{page}", Need.PAGE, none)
-            for page in ("history", "compare/{span:seg}", "tree/{rev:seg}/{path:rest}")
-        ]
-        rows.append(Call("GET HEAD", f"{start}content/{{rev:seg}}/{{path:rest}}", Need.PAGE))
+            Call("GET HEAD", f"{start}history", Need.PAGE, none),  # of observed repos
+            Call("GET HEAD", f"{start}tree/{{rev:seg}}/{{path:rest}}", Need.PAGE, (307, None)),
+            Call(
+                "GET HEAD", f"{start}content/{{rev:seg}}/{{path:rest}}", Need.PAGE, (403, None),
+                ungated=(200, None),
+            ),
+        ]  # fmt: skip
     return rows
 
 
