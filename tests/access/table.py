@@ -161,17 +161,6 @@ def session_rows() -> "list[Call]":
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
-    shelf = "/collections/{namespace:seg}/{slug:seg}"
-    rows += [
-        Call("GET HEAD", "/collections", Need.NOTHING),
-        Call("GET HEAD", "/collections/new", Need.NOTHING, login),
-        Call("GET HEAD", shelf, Need.NOTHING, NO_COLLECTION),
-        Call("GET HEAD", f"{shelf}/edit", Need.NOTHING, login),
-        Call("GET HEAD", "/organizations/{name:seg}/audit-log", Need.NOTHING, login, params=ORG),
-    ]
-    forms = ["/upvote", "/edit", "/delete", "/items", "/items/{item:seg}"]
-    for act in ("/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)):
-        rows.append(Call("POST", act, Need.NOTHING, refused))
     pages += ["audit-log"]
     hook = "webhooks/{webhook:seg}"
     pages += ["webhooks", hook, f"{hook}/deliveries/{{delivery:seg}}"]
@@ -179,10 +168,6 @@ def session_rows() -> "list[Call]":
     acts += [f"{hook}/deliveries/{{delivery:seg}}/replay"]
     rows += [Call("GET HEAD", f"/settings/{page}", Need.NOTHING, login) for page in pages]
     rows += [Call("POST", f"/settings/{act}", Need.NOTHING, refused) for act in acts]
-    rows += [
-        Call("GET HEAD", "/oauth/device", Need.NOTHING, login),
-        Call("POST", "/oauth/device/answer", Need.NOTHING, refused),
-    ]
     for path in ("/new", "/new-dataset", "/new-space"):
         rows += [
             Call("GET HEAD", path, Need.NOTHING, login),
@@ -279,6 +264,27 @@ def look_rows() -> "list[Call]":
                 ungated=(200, None),
             ),
         ]  # fmt: skip
+    return rows
+
+
+def people_rows() -> "list[Call]":
+    """Pages around people, likewise: device log-in, collections, following, audit logs."""
+    login, refused, rows = (303, None), (401, None), list[Call]()
+    rows += [
+        Call("GET HEAD", "/oauth/device", Need.NOTHING, login),
+        Call("POST", "/oauth/device/answer", Need.NOTHING, refused),
+    ]
+    shelf = "/collections/{namespace:seg}/{slug:seg}"
+    rows += [
+        Call("GET HEAD", "/collections", Need.NOTHING),
+        Call("GET HEAD", "/collections/new", Need.NOTHING, login),
+        Call("GET HEAD", shelf, Need.NOTHING, NO_COLLECTION),
+        Call("GET HEAD", f"{shelf}/edit", Need.NOTHING, login),
+        Call("GET HEAD", "/organizations/{name:seg}/audit-log", Need.NOTHING, login, params=ORG),
+    ]
+    forms = ["/upvote", "/edit", "/delete", "/items", "/items/{item:seg}"]
+    for act in ("/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)):
+        rows.append(Call("POST", act, Need.NOTHING, refused))
     return rows
 
 
@@ -465,6 +471,7 @@ TABLE = [
     *session_rows(),
     *look_rows(),
     *talk_rows(),
+    *people_rows(),
     Call("GET HEAD", "/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{kind:kind}/{namespace:seg}/{name:seg}", Need.PAGE),
     Call("GET HEAD", "/{name:seg}/resolve/{rev:seg}/{path:rest}", Need.MISSING, NO_REPO),

@@ -1,10 +1,12 @@
 """The write side in Chromium: journeys of people, and what axe says of each of its pages."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from browser.looking import run, wrong_with
@@ -29,6 +31,19 @@ OWN = [
     "/settings/tokens",
     "/settings/hardware",
     "/settings/sessions",
+    "/settings/webhooks",
+    "/settings/webhooks/{webhook}",
+    "/settings/webhooks/{webhook}/deliveries/{delivery}",
+    "/settings/audit-log",
+    "/organizations/acme/audit-log",
+    "/oauth/device",
+    "/oauth/device?user_code={code}",
+    "/collections",
+    "/collections/new",
+    "/collections/{shelf}",
+    "/collections/{shelf}/edit",
+    "/acme",
+    "/alice/gated/settings/access",
     "/new",
     "/new-dataset",
     "/new-space",
@@ -37,13 +52,16 @@ OWN = [
     "/alice/carded/upload/main",
 ]
 OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody", *TALK]
+VISITOR = ["/alice/gated", "/alice", "/collections/{shelf}"]
 ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage"]
 PIECE = 8 * 2**20
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
-    with live_hub(tmp_path_factory.mktemp("writing"), sign_up="open") as running:
+    with live_hub(
+        tmp_path_factory.mktemp("writing"), sign_up="open", webhook_networks="127.0.0.1"
+    ) as running:
         give_passwords(running.data, "alice", "bob", "charlie", "root")
         with running.client("alice") as alice:
             for name in ("carded", "dropped", "resumed", "owned"):
@@ -51,6 +69,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
             card = b"---\nlicense: mit\n---\n# Carded\n\nText.\n"
             commit(alice, "alice/carded", put("README.md", card))
             talk_about(running, "alice/carded")
+            gate(running, alice)
         yield running
 
 
@@ -70,6 +89,38 @@ def talk_about(hub: LiveHub, repo: str) -> None:
         proposed = put("README.md", card + b"Better.\n")
         post_commit(charlie, repo, proposed, rev="main?create_pr=1").raise_for_status()
         commit(alice, repo, put("README.md", card + b"Text, and more.\n"))
+
+
+def gate(hub: LiveHub, alice: httpx.Client) -> None:
+    """A gated repo whose form has each kind of question, and a request of bob's for it."""
+    new_repo(alice, "gated")
+    choice = "A choice: {type: select, options: [x]}"
+    asked = f"A text: text, I agree: checkbox, A day: date_picker, {choice}"
+    card = f"---\nextra_gated_prompt: Some words.\nextra_gated_fields: {{{asked}}}\n---\n# Gated\n"
+    commit(alice, "alice/gated", put("README.md", card.encode()))
+    alice.put("/api/models/alice/gated/settings", json={"gated": "manual"})
+    with hub.client("bob") as bob:
+        assert bob.post("/alice/gated/ask-access", json={"A text": "words"}).status_code == 200
+    hub.settle()
+
+
+@pytest.fixture(scope="module")
+def places(hub: LiveHub) -> dict[str, str]:
+    """What addresses hold that only the hub makes."""
+    hook = {"url": "http://127.0.0.1:9/", "watched": [{"type": "user", "name": "alice"}]}
+    with hub.client("alice") as alice:
+        webhook = alice.post("/api/settings/webhooks", json=hook).json()["webhook"]["id"]
+        shelf = alice.post("/api/collections", json={"title": "Some things"}).json()["slug"]
+        for kind, name in (("model", "alice/carded"), ("paper", "2311.12983")):
+            thing = {"item": {"type": kind, "id": name}, "note": "A note"}
+            assert alice.post(f"/api/collections/{shelf}/items", json=thing).status_code == 200
+        code = alice.post("/oauth/device", data={"client_id": "x"}).json()["user_code"]
+        commit(alice, "alice/carded", put("watched.txt"))
+        deadline, log = time.monotonic() + 20, f"/api/settings/webhooks/{webhook}/deliveries"
+        while not (sent := alice.get(log).json()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    return {"webhook": webhook, "shelf": shelf, "code": code, "delivery": sent[0]["id"]}
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +146,14 @@ def test_what_axe_and_the_browser_say_to_strangers(hub: LiveHub) -> None:
     } == {}  # fmt: skip
 
 
-def test_to_whoever_is_logged_in(hub: LiveHub) -> None:
-    assert wrong_with(hub.url, OWN, log_in=("alice", PASSWORD)) == {}
+def test_to_whoever_is_logged_in(hub: LiveHub, places: dict[str, str]) -> None:
+    pages = [page.format(**places) for page in OWN]
+    assert wrong_with(hub.url, pages, log_in=("alice", PASSWORD)) == {}
+
+
+def test_to_a_visitor(hub: LiveHub, places: dict[str, str]) -> None:
+    pages = [page.format(**places) for page in VISITOR]
+    assert wrong_with(hub.url, pages, log_in=("charlie", PASSWORD)) == {}
 
 
 def test_to_administrators(hub: LiveHub) -> None:

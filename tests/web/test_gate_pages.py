@@ -164,3 +164,13 @@ def test_not_gated(people: LiveHub, alice_browser: Browser) -> None:
     with people.client("alice") as client:
         repo = new_repo(client, unique("open"))
     assert "is not gated" in alice_browser.get(f"/{repo}/settings/access").text
+
+
+def test_the_enter_key_in_the_reason_rejects(
+    charlie_browser: Browser, alice_browser: Browser, repo: str
+) -> None:
+    """A browser presses the first button of the form that a field is in."""
+    charlie_browser.submit(f"/{repo}", f"/{repo}/access", **ANSWERS)
+    text = alice_browser.get(f"/{repo}/settings/access").text
+    form = next(it for it in text.split("<form")[1:] if 'name="reason"' in it)
+    assert re.findall(r'<button[^>]* value="(\w+)"', form.split("</form>")[0]) == ["reject"]
