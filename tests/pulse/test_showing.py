@@ -59,6 +59,15 @@ def test_what_has_no_origin_is_listed_nowhere(hub: Hub, tmp_path: Path) -> None:
     assert listed(hub, "all") == {}
 
 
+def test_what_may_not_be_passed_on_is_listed_nowhere(hub: Hub, tmp_path: Path) -> None:
+    """A list is JSON, too. Who closes a source in one snapshot closes all."""
+    rows = [told("acme/a", 0, 1)]
+    panel(hub.pulse.lake, tmp_path, rows, origin=ORIGIN, redistributable=False)
+    panel(hub.pulse.lake, tmp_path, [told("acme/b", 1, 1)], origin=ORIGIN)
+    hub.pulse.show({})
+    assert listed(hub, "all") == {}
+
+
 def test_newer_snapshots_change_it(hub: Hub, tmp_path: Path) -> None:
     for day, likes in ((0, 1), (1, 8)):
         rows = [told("acme/a", day, likes), told("acme/b", day, 2)]
