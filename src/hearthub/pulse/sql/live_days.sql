@@ -28,12 +28,19 @@ point as (
     from told asof join look on told.day <= look.day
     group by all
 ),
+-- A look at which nothing had changed does not make anybody less busy: it has the number of the last
+-- one that had, and comes before `turn`, the next.
 numbered as (
     select
-        look.day, coalesce(bool_or(has_all), false) as has_all,
-        row_number() over (order by look.day) as number
-    from look left join point using (day)
-    group by look.day
+        *, sum((not is_silent)::int) over (order by day) as number,
+        number + is_silent::int as turn
+    from (
+        select
+            look.day, coalesce(bool_or(has_all), false) as has_all,
+            count(point.repo_id) = 0 as is_silent
+        from look left join point using (day)
+        group by look.day
+    )
 ),
 moved as (
     select repo_id, number
@@ -52,14 +59,15 @@ busy as (
     having count(*) >= 5 and count(*) >= 0.8 * (max(number) - min(number) + 1)
 ),
 expected as (
-    select number, count(*) as repos from numbered
-    join busy on number > first and number <= last
-    group by number
+    select day, count(*) as repos from numbered
+    join busy on turn > first and turn <= last
+    group by day
 ),
 found as (
-    select number, count(*) as repos from moved join busy using (repo_id)
-    where number > first
-    group by number
+    select day, count(*) as repos
+    from moved join busy using (repo_id) join numbered using (number)
+    where number > first and not is_silent
+    group by day
 )
 select
     day,
@@ -68,5 +76,5 @@ select
     coalesce(found.repos, 0) as moved,
     coalesce(expected.repos >= {few} and found.repos is null, false)
     or coalesce(expected.repos >= {few} and found.repos < 0.7 * expected.repos, false) as is_stalled
-from numbered left join expected using (number) left join found using (number)
+from numbered left join expected using (day) left join found using (day)
 order by day
