@@ -47,6 +47,26 @@ def test_a_row_a_repo_is_one_look(lake: Lake, tmp_path: Path) -> None:
     assert [(row.dimension, row.value) for row in rows[:2]] == [("new", None), ("again", None)]
 
 
+def test_a_look_that_finds_nothing_changed_is_a_stall(lake: Lake, tmp_path: Path) -> None:
+    """Six of twenty looks copied the one before: still nobody is thought to be idle."""
+    copied = {2, 5, 8, 11, 14, 17}
+    changes, rows = 0, []
+    for day in range(20):
+        changes += day not in copied
+        rows += [
+            {
+                "id": f"a/m{number}",
+                "observed_at": (START + timedelta(day)).isoformat(),
+                "downloads_all": 1000 * changes + number,
+            }
+            for number in range(30)
+        ]
+    panel(lake, tmp_path, rows)
+    assert days_of(lake).stalled == tuple(
+        date(2026, 3, 1) + timedelta(day) for day in sorted(copied)
+    )
+
+
 def test_two_looks_tell_what_changed_between(lake: Lake, tmp_path: Path) -> None:
     panel(lake, tmp_path, looked(2))
     panel(lake, tmp_path, looked(9, likes=3))
