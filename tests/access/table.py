@@ -282,8 +282,13 @@ def people_rows() -> "list[Call]":
         Call("GET HEAD", f"{shelf}/edit", Need.NOTHING, login),
         Call("GET HEAD", "/organizations/{name:seg}/audit-log", Need.NOTHING, login, params=ORG),
     ]
+    org = "/organizations/{name:seg}"
+    for it in ("/organizations/new", f"{org}/settings"):
+        rows += [Call("GET HEAD", it, Need.NOTHING, login), Call("POST", it, Need.NOTHING, refused)]
+    acts = [f"{org}/{act}" for act in ("members", "members/change", "leave")]
     forms = ["/upvote", "/edit", "/delete", "/items", "/items/{item:seg}"]
-    for act in ("/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)):
+    acts += ["/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)]
+    for act in acts:
         rows.append(Call("POST", act, Need.NOTHING, refused))
     return rows
 

@@ -1,7 +1,7 @@
 import pytest
 
 from hearthub.accounts import ANONYMOUS, Accounts
-from hearthub.errors import BadRequest, LoginRequired, NotFound
+from hearthub.errors import BadRequest, Conflict, Forbidden, LoginRequired, NotFound
 
 
 def id_of(accounts: Accounts, name: str) -> int:
@@ -101,3 +101,46 @@ def test_nobody_is_nobody(accounts: Accounts) -> None:
     assert (ANONYMOUS.is_admin, ANONYMOUS.can_write, ANONYMOUS.roles) == (False, False, {})
     with pytest.raises(LoginRequired):
         accounts.whoami(ANONYMOUS)
+
+
+def test_only_administrators_change_an_organisation(accounts: Accounts) -> None:
+    for name in ("Bob", "charlie"):
+        who = id_of(accounts, name)
+        with pytest.raises(Forbidden):
+            accounts.set_member("acme", who, "admin", by=who)
+        with pytest.raises(Forbidden):
+            accounts.remove_member("acme", "alice", by=who)
+        with pytest.raises(Forbidden):
+            accounts.change_org("acme", fullname="Theirs", by=who)
+    assert len(accounts.members("acme")) == 2
+    chief = accounts.add_user("chief", admin=True)
+    accounts.set_member("acme", "charlie", "read", by=chief.id)
+    accounts.change_org("acme", fullname="Acme & Co", by=id_of(accounts, "alice"))
+    assert accounts.actor("charlie").roles == {id_of(accounts, "acme"): "read"}
+
+
+def test_the_last_administrator_stays(accounts: Accounts) -> None:
+    alice, bob = id_of(accounts, "alice"), id_of(accounts, "bob")
+    accounts.add_user("chief", admin=True)
+    for by in (alice, id_of(accounts, "chief")):
+        with pytest.raises(Conflict, match="last administrator"):
+            accounts.remove_member("acme", "alice", by=by)
+        with pytest.raises(Conflict, match="last administrator"):
+            accounts.set_member("acme", "alice", "write", by=by)
+    accounts.set_member("acme", "alice", "admin", by=alice)  # changes nothing
+    accounts.set_member("acme", "bob", "admin", by=alice)
+    accounts.set_disabled("bob", True)
+    with pytest.raises(Conflict):  # nobody could log in to administer it
+        accounts.remove_member("acme", "alice", by=alice)
+    accounts.set_disabled("bob", False)
+    accounts.remove_member("acme", "alice", by=alice)
+    with pytest.raises(Conflict):
+        accounts.remove_member("acme", "bob", by=bob)
+
+
+def test_anybody_may_leave(accounts: Accounts) -> None:
+    bob, charlie = id_of(accounts, "bob"), id_of(accounts, "charlie")
+    with pytest.raises(NotFound):
+        accounts.remove_member("acme", "charlie", by=charlie)
+    accounts.remove_member("acme", "bob", by=bob)
+    assert [it.account.name for it in accounts.members("acme")] == ["alice"]

@@ -7,6 +7,7 @@ import pytest
 
 from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.app import open_hub
+from hearthub.clock import now_ms
 from hearthub.context import Hub
 from hearthub.errors import Forbidden, LoginRequired
 from hearthub.settings import Settings
@@ -55,3 +56,28 @@ def test_likes_go_with_the_repo(hub: Hub) -> None:
     hub.registry.delete(alice, "model", "alice/m")
     assert hub.community.liked_by(alice, int(alice.user_id or 0)) == ([], False)
     assert hub.db.value("select count(*) from repo_like") == 0
+
+
+def test_most_liked_since(hub: Hub) -> None:
+    """Old likes do not count, and private repos are named to nobody."""
+    alice, charlie = hub.accounts.actor("alice"), hub.accounts.actor("charlie")
+    names = ("one", "two", "old", "hidden")
+    repos = {
+        name: hub.registry.create(
+            alice, "model", f"alice/{name}", visibility="private" if name == "hidden" else "public"
+        )
+        for name in names
+    }
+    for name in names:
+        hub.community.like(alice, repos[name])
+    for name in ("two", "old"):
+        hub.community.like(charlie, repos[name])
+    since = now_ms() - 1000
+    hub.db.execute(
+        "update repo_like set created = :then where repo_id = :id",
+        then=since - 1,
+        id=repos["old"].id,
+    )
+    found = [(repo.name, likes) for repo, likes in hub.community.most_liked(since, 5)]
+    assert found == [("two", 2), ("one", 1)]
+    assert [repo.name for repo, _ in hub.community.most_liked(since, 1)] == ["two"]

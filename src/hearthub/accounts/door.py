@@ -175,7 +175,9 @@ class Accounts:
             )
             self._log(AccountAdded(org.id, org.name), creator)
             if creator is not None:
-                self.set_member(org.id, creator, "admin", by=creator)
+                member = users.require(self._db, creator, "user")
+                orgs.set_member(self._db, org, member, "admin")
+                self._log(MemberSet(org.id, member.name, "admin"), creator)
         return org
 
     def change_org(
@@ -186,9 +188,10 @@ class Accounts:
         default_private: bool | None = None,
         by: int | None = None,
     ) -> None:
-        """None leaves a value as it is."""
+        """None leaves a value as it is. Forbidden when `by` does not administer it."""
         account = users.require(self._db, org, "org")
         with self._db.transaction():
+            orgs.require_chief(self._db, account, by)
             users.change(self._db, account, fullname=fullname, default_private=default_private)
             self._log_changes(account, by, fullname=fullname, default_private=default_private)
 
@@ -198,15 +201,26 @@ class Accounts:
     def set_member(
         self, org: str | int, user: str | int, role: str, *, by: int | None = None
     ) -> None:
-        """Add a member, or give one another role: admin, write, contributor or read."""
+        """Add a member, or give one another role: admin, write, contributor or read.
+
+        Forbidden when `by` does not administer it, Conflict when no administrator would be left.
+        """
         account, member = self._org_and_user(org, user)
         with self._db.transaction():
+            orgs.require_chief(self._db, account, by)
+            if by is not None and role != "admin":
+                orgs.require_other_chief(self._db, account, member)
             orgs.set_member(self._db, account, member, role)
             self._log(MemberSet(account.id, member.name, role), by)
 
     def remove_member(self, org: str | int, user: str | int, *, by: int | None = None) -> None:
+        """As `set_member`; anybody may leave by themselves. NotFound for who is no member."""
         account, member = self._org_and_user(org, user)
         with self._db.transaction():
+            if by != member.id:
+                orgs.require_chief(self._db, account, by)
+            if by is not None:
+                orgs.require_other_chief(self._db, account, member)
             orgs.remove_member(self._db, account, member)
             self._log(MemberRemoved(account.id, member.name), by)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hearthub.accounts.users import COLUMNS, Account
 from hearthub.clock import now_ms
 from hearthub.db import Database
-from hearthub.errors import BadRequest, NotFound
+from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound
 
 ROLES = ("admin", "write", "contributor", "read")
 
@@ -37,6 +37,35 @@ def remove_member(db: Database, org: Account, user: Account) -> None:
     )
     if not removed:
         raise NotFound(f"{user.name!r} is not a member of {org.name!r}")
+
+
+def require_chief(db: Database, org: Account, by: int | None) -> None:
+    """Forbidden for a user (by id) who administers neither the organisation nor the hub.
+
+    None is an operator on the machine, who may.
+    """
+    if by is None or db.value("select is_admin from account where id = :by", by=by):
+        return
+    if roles(db, by).get(org.id) != "admin":
+        raise Forbidden(f"The settings of {org.name} are for its administrators")
+
+
+def require_other_chief(db: Database, org: Account, user: Account) -> None:
+    """Conflict where `user` is the last administrator: one who is disabled is no other."""
+    if roles(db, user.id).get(org.id) != "admin":
+        return
+    # Takes the row: of two who go at once the second waits, and sees that they are the last.
+    db.execute("update account set name = name where id = :org", org=org.id)
+    others = db.value(
+        "select count(*) from member m join account a on a.id = m.user_id"
+        " where m.org_id = :org and m.role = 'admin' and m.user_id <> :user and a.disabled = 0",
+        org=org.id,
+        user=user.id,
+    )
+    if not others:
+        raise Conflict(
+            f"{user.name} is the last administrator of {org.name}: make another one first"
+        )
 
 
 def members(db: Database, org_id: int) -> list[Member]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hearthub.accounts import Actor
+from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.clock import now_ms
 from hearthub.community.audit import Audit
 from hearthub.community.collections import Collections
@@ -115,6 +115,18 @@ class Community:
             ):
                 found.setdefault(row.repo_id, {})[int(row.day)] = row.n
         return found
+
+    def most_liked(self, since: int, limit: int) -> list[tuple[Repo, int]]:
+        """Of the public repos those with the most likes from `since` (ms) on, and how many."""
+        rows = self.db.all(
+            "select repo_id, count(*) as n from repo_like join repo on repo.id = repo_id "
+            "where repo_like.created >= :since and repo.visibility = 'public' "
+            "group by repo_id order by n desc, repo_id desc limit :limit",
+            since=since,
+            limit=limit,
+        )
+        seen = {it.id: it for it in self.registry.by_ids(ANONYMOUS, [row.repo_id for row in rows])}
+        return [(seen[row.repo_id], row.n) for row in rows if row.repo_id in seen]
 
     def liked_by(
         self, actor: Actor, user_id: int, *, skip: int = 0, limit: int = 1000

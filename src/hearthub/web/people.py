@@ -50,6 +50,7 @@ def person(request: Request) -> Response:
         ],
         social=hub.community.follows.sociable(account.id),
         is_followed=account.id in hub.community.follows.followed(actor, [account.id]),
+        is_member=account.id in actor.roles,
         may_audit=is_org and (actor.is_admin or actor.roles.get(account.id) == "admin"),
         may_create=actor.user_id == account.id or account.id in actor.roles,
     )
