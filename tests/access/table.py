@@ -157,6 +157,7 @@ def session_rows() -> "list[Call]":
             for path in ("/login", "/logout", "/signup")
         ),
         Call("GET HEAD", "/{namespace:seg}", Need.NOTHING),
+        Call("GET HEAD", "/{namespace:seg}/feed.atom", Need.NOTHING),
         Call("GET HEAD", "/settings", Need.NOTHING, login),
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
@@ -185,6 +186,7 @@ def session_rows() -> "list[Call]":
                 Call("POST", page, Need.NOTHING, refused),
             ]
         rows.append(Call("GET HEAD", f"{start}settings/access", Need.PAGE, login))
+        rows.append(Call("GET HEAD", f"{start}feed.atom", Need.PAGE))
         for act in (
             f"{start}settings/move",
             f"{start}settings/delete",
