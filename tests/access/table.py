@@ -80,6 +80,7 @@ PARAMS = {
     "tag": "no-such-tag",
     "branch": "no-such-branch",
     "span": "main..main",
+    "key": "no-such-key",
 }
 NEW_BRANCH = {"branch": "branch{n}"}
 NO_SUCH_REF = (404, "RevisionNotFound")
@@ -158,11 +159,13 @@ def session_rows() -> "list[Call]":
         ),
         Call("GET HEAD", "/{namespace:seg}", Need.NOTHING),
         Call("GET HEAD", "/{namespace:seg}/feed.atom", Need.NOTHING),
+        Call("GET HEAD", "/feed/{key:seg}.atom", Need.NOTHING, (404, None)),
         Call("GET HEAD", "/settings", Need.NOTHING, login),
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
-    pages += ["audit-log"]
+    pages += ["audit-log", "feed"]
+    acts += ["feed", "feed/revoke"]
     hook = "webhooks/{webhook:seg}"
     pages += ["webhooks", hook, f"{hook}/deliveries/{{delivery:seg}}"]
     acts += ["webhooks", hook, f"{hook}/switch", f"{hook}/delete"]

@@ -9,6 +9,9 @@ import pytest
 
 from browsing import Browser
 from calls import commit, new_repo, put, unique
+from hearthub.app import open_hub
+from hearthub.http.logs import blot
+from hearthub.settings import Settings
 from live import LiveHub
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -170,3 +173,117 @@ def test_pages_name_their_feed(
 
 def test_no_repo_takes_its_place(alice: httpx.Client) -> None:
     assert alice.post("/api/repos/create", json={"name": "Feed.atom"}).status_code == 400
+
+
+class TestOwn:
+    @pytest.fixture
+    def reader(self, stranger: Browser) -> Browser:
+        """Somebody new, who follows nobody yet."""
+        stranger.submit("/signup", name=unique("reader"), password="long enough")
+        return stranger
+
+    def address(self, browser: Browser) -> str:
+        answer = browser.submit("/settings/feed")
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert "content-encoding" not in answer.headers
+        found = re.search(r'class="secret">([^<]+/feed/[\w-]{43}\.atom)<', answer.text)
+        assert found
+        return found[1]
+
+    def test_whom_and_what_one_follows(
+        self, people: LiveHub, reader: Browser, alice: httpx.Client
+    ) -> None:
+        theirs = new_repo(alice, unique("followed"))
+        commit(alice, theirs, put("a"), summary="Of somebody followed")
+        with people.client("bob") as bob, people.client() as program:
+            liked, other = new_repo(bob, unique("liked")), new_repo(bob, unique("other"))
+            num = talk(bob, liked, HOSTILE)
+            address = self.address(reader)
+            assert titles(read(program, address)) == []
+            reader.submit("/alice", "/alice/follow", follow="1")
+            reader.submit(f"/{liked}", f"/{liked}/like", like="yes")
+            feed = read(program, address)
+            found = " ".join(titles(feed))
+            assert f"{theirs}: Of somebody followed" in found
+            assert f"{liked}: new model" in found
+            assert f"{liked}: Discussion #{num}: " in found
+            assert other not in found
+            assert "\u202e" not in found
+            reader.submit("/alice", "/alice/follow", unfollow="1")
+            assert theirs not in " ".join(titles(read(program, address)))
+            answer = program.get(address)
+            assert answer.headers["cache-control"] == "private, no-cache"
+            known = {"If-None-Match": answer.headers["etag"]}
+            assert program.get(address, headers=known).status_code == 304
+
+    def test_what_is_private_by_now_is_not_in_it(
+        self, people: LiveHub, reader: Browser, alice: httpx.Client
+    ) -> None:
+        repo = new_repo(alice, unique("hidden"))
+        talk(alice, repo, "Of a hidden one")
+        reader.submit("/alice", "/alice/follow", follow="1")
+        reader.submit(f"/{repo}", f"/{repo}/like", like="yes")
+        address = self.address(reader)
+        with people.client() as program:
+            first = program.get(address)
+            assert repo in first.text
+            hide(alice, repo)
+            known = {"If-None-Match": first.headers["etag"]}
+            after = program.get(address, headers=known)
+            assert after.status_code == 200
+            assert repo not in after.text
+            assert "Of a hidden one" not in after.text
+
+    def test_talk_of_a_gated_repo_is_its_readers(
+        self, people: LiveHub, reader: Browser, alice: httpx.Client
+    ) -> None:
+        repo = new_repo(alice, unique("gated"))
+        talk(alice, repo, "Behind the gate")
+        alice.put(f"/api/models/{repo}/settings", json={"gated": "manual"}).raise_for_status()
+        reader.submit(f"/{repo}", f"/{repo}/like", like="yes")
+        with people.client() as program:
+            found = " ".join(titles(read(program, self.address(reader))))
+        assert repo in found
+        assert "Behind the gate" not in found
+
+    def test_a_member_reads_what_is_the_organisations_own(
+        self, people: LiveHub, bob_browser: Browser, charlie_browser: Browser, alice: httpx.Client
+    ) -> None:
+        repo = new_repo(alice, unique("team"), organization="acme", private=True)
+        with people.client() as program:
+            for browser, sees in ((bob_browser, True), (charlie_browser, False)):
+                browser.submit("/acme", "/acme/follow", follow="1")
+                assert (repo in program.get(self.address(browser)).text) is sees
+
+    def test_revoked(self, people: LiveHub, reader: Browser) -> None:
+        first = self.address(reader)
+        second = self.address(reader)
+        key = second.rpartition("/")[2].removesuffix(".atom")
+        with people.client() as program:
+            assert [program.get(it).status_code for it in (first, second)] == [404, 200]
+            assert key not in reader.get("/settings/feed").text
+            answer = reader.submit("/settings/feed", "/settings/feed/revoke")
+            assert answer.headers["location"] == "/settings/feed?said=revoked"
+            assert program.get(second).status_code == 404
+        with open_hub(Settings(data=people.data)) as parts:
+            assert parts.db.value("select count(*) from feed where hash = :key", key=key) == 0
+
+    def test_of_a_disabled_user(self, people: LiveHub, reader: Browser) -> None:
+        address = self.address(reader)
+        feed = read(reader, address)
+        name = feed.findtext(f"{ATOM}title", "").split()[-2]
+        with open_hub(Settings(data=people.data)) as parts:
+            parts.accounts.set_disabled(name, True)
+        with people.client() as program:
+            assert program.get(address).status_code == 404
+
+    def test_forms_need_a_token(self, stranger: Browser, alice_browser: Browser) -> None:
+        for action in ("/settings/feed", "/settings/feed/revoke"):
+            assert alice_browser.post(action, data={"x": "y"}).status_code == 403
+            assert stranger.post(action, data={"x": "y"}).status_code == 401
+        assert stranger.get("/settings/feed").headers["location"].startswith("/login")
+
+    def test_logs_leave_it_out(self) -> None:
+        line = "GET /feed/Ab-_4567890123456789.atom 200"
+        assert blot(line) == "GET /feed/[secret].atom 200"
