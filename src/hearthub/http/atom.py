@@ -70,7 +70,8 @@ def xml(feed: Feed) -> bytes:
             _text(entry, "summary", it.summary)
         if it.term:
             SubElement(entry, "category", {"term": it.term})
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def feed_answer(request: Request, feed: Feed, *, private: bool = False) -> Response:
