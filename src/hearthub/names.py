@@ -10,8 +10,8 @@ MAX_NAME = 96
 _ROUTE_WORDS = """
 about account accounts admin api apps assets auth blob blog buckets cas chat claims classify
 collections compare competitions contact courses datasets docs download enterprise error events
-explore favicon.ico favorites featured fit followers following gists groups healthz help home hub
-hubs images index index.html inbox inference invite invites jobs join kernels learn legal lfs
+explore favicon.ico favorites featured feed fit followers following gists groups healthz help home
+hub hubs images index index.html inbox inference invite invites jobs join kernels learn legal lfs
 likes login logout mcp media metrics mirror model models new new-dataset new-model new-space
 notifications null oauth openapi openapi.json organization organizations orgs papers password
 posts pricing privacy profile pulse raw readyz register repo repos reports resolve robots.txt
@@ -28,6 +28,7 @@ _RULE = (
     "not starting or ending with '-' or '.', and without '--' or '..'"
 )
 _REPO_SUFFIXES = (".git", ".ipynb")  # both mean something else at the end of an address
+_FEED = "feed.atom"  # stands where a model's name does
 
 
 def check_namespace(name: str) -> None:
@@ -40,6 +41,8 @@ def check_namespace(name: str) -> None:
 def check_repo_name(name: str) -> None:
     """Refuse (BadRequest) a name that no repo may have, in any namespace."""
     _check_shape(name, "a repo")
+    if name.lower() == _FEED:
+        raise BadRequest(f"The name {name!r} is reserved")
     if name.lower().endswith(_REPO_SUFFIXES):
         raise BadRequest(f"A repo name cannot end in {' or '.join(_REPO_SUFFIXES)}: {name!r}")
 

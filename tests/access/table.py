@@ -80,6 +80,7 @@ PARAMS = {
     "tag": "no-such-tag",
     "branch": "no-such-branch",
     "span": "main..main",
+    "key": "no-such-key",
 }
 NEW_BRANCH = {"branch": "branch{n}"}
 NO_SUCH_REF = (404, "RevisionNotFound")
@@ -157,11 +158,14 @@ def session_rows() -> "list[Call]":
             for path in ("/login", "/logout", "/signup")
         ),
         Call("GET HEAD", "/{namespace:seg}", Need.NOTHING),
+        Call("GET HEAD", "/{namespace:seg}/feed.atom", Need.NOTHING),
+        Call("GET HEAD", "/feed/{key:seg}.atom", Need.NOTHING, (404, None)),
         Call("GET HEAD", "/settings", Need.NOTHING, login),
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
-    pages += ["audit-log"]
+    pages += ["audit-log", "feed"]
+    acts += ["feed", "feed/revoke"]
     hook = "webhooks/{webhook:seg}"
     pages += ["webhooks", hook, f"{hook}/deliveries/{{delivery:seg}}"]
     acts += ["webhooks", hook, f"{hook}/switch", f"{hook}/delete"]
@@ -185,6 +189,7 @@ def session_rows() -> "list[Call]":
                 Call("POST", page, Need.NOTHING, refused),
             ]
         rows.append(Call("GET HEAD", f"{start}settings/access", Need.PAGE, login))
+        rows.append(Call("GET HEAD", f"{start}feed.atom", Need.PAGE))
         for act in (
             f"{start}settings/move",
             f"{start}settings/delete",

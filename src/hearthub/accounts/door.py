@@ -1,9 +1,10 @@
 """The door of this part: `Accounts`."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
-from hearthub.accounts import orgs, passwords, search, sessions, tokens, users
+from hearthub.accounts import feeds, orgs, passwords, search, sessions, tokens, users
 from hearthub.accounts.actor import Actor
 from hearthub.accounts.device import DeviceLogins
 from hearthub.accounts.orgs import Member
@@ -364,6 +365,36 @@ class Accounts:
     def end_sessions(self, user_id: int, keep: int | None = None) -> None:
         """All of a user but the one with the id `keep`."""
         sessions.end_all(self._db, user_id, keep)
+
+    # Feeds of one's own
+
+    def feed_made(self, user_id: int) -> int | None:
+        """When the address of a user's own feed was made, in ms; None when there is none."""
+        return feeds.made(self._db, user_id)
+
+    def make_feed(self, user_id: int) -> str:
+        """The key in a new address of it, which cannot be read again; an older one ends."""
+        with self._db.transaction():
+            key = feeds.make(self._db, user_id)
+            self._log(TokenAdded(user_id, "feed", "read"), user_id)
+        return key
+
+    def revoke_feed(self, user_id: int) -> None:
+        """NotFound when there is none."""
+        with self._db.transaction():
+            feeds.revoke(self._db, user_id)
+            self._log(TokenRevoked(user_id, "feed"), user_id)
+
+    def by_feed(self, key: str) -> Actor | None:
+        """Whose feed it is, as one who may only read; None when it was revoked, or its user is
+        disabled."""
+        user_id = feeds.owner(self._db, key)
+        if user_id is None:
+            return None
+        try:
+            return replace(self.actor(user_id), can_write=False)
+        except InvalidCredentials:
+            return None
 
     def flush_last_used(self, *, now: bool = False) -> int:
         """Write when tokens were last used, at most once a minute (or `now`); returns how many.

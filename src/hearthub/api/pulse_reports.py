@@ -1,9 +1,8 @@
 """Reports that are kept: their list, their files, and a feed of the weekly ones (RFC 4287)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode, urlsplit
-from xml.etree.ElementTree import Element, SubElement, tostring
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -12,13 +11,13 @@ from hearthub.api.params import Segment
 from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor, CurrentHub
+from hearthub.http.atom import Entry, Feed, tag, utc, xml
 from hearthub.http.urls import base_url
 from hearthub.pulse import KeptReport
 
 router = APIRouter(prefix="/api/pulse", tags=["pulse"])
 
 MAX_ENTRIES = 100
-ATOM = "http://www.w3.org/2005/Atom"
 TYPES = {
     "html": "text/html; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
@@ -106,7 +105,7 @@ def weekly_feed(
     ][:MAX_ENTRIES]
     makings = "\n".join(f"{base_url(request)} {it.folder} {it.made}" for it in found)
     answering = Answering(request, makings)
-    content = tostring(_feed(request, found, lang, source), encoding="utf-8", xml_declaration=True)
+    content = xml(_feed(request, found, lang, source))
     return answering.unchanged() or Response(
         content,
         headers=answering.headers | {"Content-Language": lang},
@@ -122,55 +121,38 @@ def _json(request: Request, it: KeptReport) -> dict[str, Any]:
         "lang": it.lang,
         "title": it.title,
         "synthetic": it.is_synthetic,
-        "made": _time(it.made),
+        "made": utc(it.made),
         "url": _url(request, it),
         "files": list(it.files),
     }
 
 
-def _feed(request: Request, reports: list[KeptReport], lang: str, source: str | None) -> Element:
+def _feed(request: Request, reports: list[KeptReport], lang: str, source: str | None) -> Feed:
     base = base_url(request)
     query = "?" + urlencode({"lang": lang} | ({"source": source} if source else {}))
-    feed = Element("feed", {"xmlns": ATOM, "xml:lang": lang})
-    _text(feed, "id", f"{_tag(request)}{query}")
-    _text(feed, "title", {"en": "Hearthub: weekly pulse", "ja": "Hearthub: 週刊パルス"}[lang])
-    _text(feed, "updated", _time(max((it.made for it in reports), default=datetime(1970, 1, 1))))
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml",
-                              "href": f"{base}/api/pulse/weekly.atom{query}"})  # fmt: skip
-    _text(SubElement(feed, "author"), "name", "Hearthub")
-    for it in reports:
-        entry = SubElement(feed, "entry")
-        _text(entry, "id", f"{_tag(request)}:{it.source}:{it.until}:{lang}")
-        _text(entry, "title", f"{it.title}: {it.source}, {it.until}")
-        _text(entry, "updated", _time(it.made))
-        page = f"{base}/pulse/weekly/{quote(it.source, safe='')}/{it.until}"
-        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "hreflang": lang,
-                                   "href": f"{page}?lang={lang}"})  # fmt: skip
-        _text(entry, "summary", it.headline)
-        if it.is_synthetic:
-            SubElement(entry, "category", {"term": "synthetic"})
-    return feed
-
-
-def _text(parent: Element, name: str, text: str) -> None:
-    """Strangers' names are in it: of control characters XML knows none."""
-    SubElement(parent, name).text = "".join(c if c.isprintable() else " " for c in text)
-
-
-def _tag(request: Request) -> str:
-    """RFC 4151: the same for a hub under one name, whatever its scheme and port."""
-    host = urlsplit(base_url(request)).hostname or "localhost"
-    return f"tag:{host},2026:pulse:weekly"
+    return Feed(
+        id=tag(request, f"pulse:weekly{query}"),
+        title={"en": "Hearthub: weekly pulse", "ja": "Hearthub: 週刊パルス"}[lang],
+        here=f"{base}/api/pulse/weekly.atom{query}",
+        entries=[
+            Entry(
+                id=tag(request, f"pulse:weekly:{it.source}:{it.until}:{lang}"),
+                title=f"{it.title}: {it.source}, {it.until}",
+                updated=utc(it.made),
+                href=f"{base}/pulse/weekly/{quote(it.source, safe='')}/{it.until}?lang={lang}",
+                summary=it.headline,
+                term="synthetic" if it.is_synthetic else "",
+            )
+            for it in reports
+        ],
+        lang=lang,
+    )
 
 
 def _url(request: Request, it: KeptReport) -> str:
     return (
         f"{base_url(request)}/api/pulse/reports/{it.kind}/{quote(it.source)}/{it.until}/{it.lang}/"
     )
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _day(text: str) -> date:

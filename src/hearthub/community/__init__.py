@@ -12,11 +12,12 @@ from hearthub.community.discussions import (
     Happening,
     Proposal,
 )
-from hearthub.community.follows import Face
+from hearthub.community.follows import MAX_FOLLOWING, Face
 from hearthub.community.shelves import Wanted
 from hearthub.community.webhooks import Watched, Webhook
 
 __all__ = [
+    "MAX_FOLLOWING",
     "MAX_TEXT",
     "MAX_TITLE",
     "PAGE",

@@ -10,7 +10,7 @@ Commits of a pull request are not stored: they are what its ref has and its bran
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ import orjson
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
-from hearthub.db import Database, IntegrityError
+from hearthub.db import Database, IntegrityError, batches
 from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound, TooLarge
 from hearthub.events import CommentChanged, Commented, DiscussionChanged, DiscussionOpened, EventLog
 from hearthub.registry import MAIN, Commit, Registry, Repo, Right
@@ -32,7 +32,7 @@ KINDS = {"all": None, "discussion": 0, "pull_request": 1}
 _COLUMNS = (
     "d.id, d.repo_id, d.num, d.title, d.status, d.is_pull_request, d.author_id, a.name, d.base, "
     "d.merged_oid, d.merged_head, d.created from discussion d "
-    "left join account a on a.id = d.author_id where d.repo_id = :repo "
+    "left join account a on a.id = d.author_id "
 )
 
 
@@ -99,7 +99,8 @@ class Discussions:
         if author:
             where, named = where + "and a.key = :author ", {**named, "author": author.lower()}
         rows = self._db.all(
-            f"select {_COLUMNS}{where}order by d.num desc limit :limit offset :skip",
+            f"select {_COLUMNS}where d.repo_id = :repo {where}"
+            "order by d.num desc limit :limit offset :skip",
             repo=repo.id, limit=PAGE, skip=max(0, number) * PAGE, **named,
         )  # fmt: skip
         count = self._db.value(
@@ -109,8 +110,24 @@ class Discussions:
         )  # fmt: skip
         return [_discussion(row) for row in rows], int(count)
 
+    def newest(self, repo_ids: Sequence[int], limit: int) -> list[Discussion]:
+        """Of many repos together, the one opened last first. No access is checked."""
+        found = [
+            _discussion(row)
+            for some in batches(repo_ids)
+            for row in self._db.all(
+                f"select {_COLUMNS}where d.repo_id in (:repos) "
+                "order by d.created desc, d.id desc limit :limit",
+                repos=some,
+                limit=limit,
+            )
+        ]
+        return sorted(found, key=lambda it: (it.created, it.id), reverse=True)[:limit]
+
     def get(self, repo: Repo, num: int) -> Discussion:
-        row = self._db.one(f"select {_COLUMNS}and d.num = :num", repo=repo.id, num=num)
+        row = self._db.one(
+            f"select {_COLUMNS}where d.repo_id = :repo and d.num = :num", repo=repo.id, num=num
+        )
         if row is None:
             raise NotFound(f"There is no discussion {num}")
         return _discussion(row)

@@ -151,6 +151,10 @@ class Browsing:
                 self._last.update({keys[path]: known[path] for path in asked})
         return [replace(entry, last_commit=known[entry.path]) for entry in entries]
 
+    def newest(self, repo: Repo, start: str, limit: int) -> Log:
+        """The first commits of its history, with their ids."""
+        return list(islice(self._history.log(repo.id, start), limit))
+
     def log(self, repo: Repo, start: str, path: str, limit: int) -> tuple[Log, str | None]:
         """Up to `limit` commits that changed a file or folder, newest first from `start` on, and
         the commit to ask from for more. Where histories meet it goes the way the content came.

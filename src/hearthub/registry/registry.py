@@ -262,6 +262,10 @@ class Registry:
         """An account's repos that `actor` may see, the largest first."""
         return self._repos.of_owner(owner_id, _reader(actor), skip, limit)
 
+    def changed_last(self, actor: Actor, owner_ids: Sequence[int], limit: int) -> list[Repo]:
+        """Repos of these accounts that `actor` may see, the one changed last first."""
+        return self._repos.changed_last(owner_ids, _reader(actor), limit)
+
     def used_by(self, owner_id: int) -> int:
         """The bytes that an account's repos use together."""
         return self._repos.used_by(owner_id)

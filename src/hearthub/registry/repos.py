@@ -237,6 +237,22 @@ class Repos:
         )
         return [_repo(row) for row in rows]
 
+    def changed_last(self, owner_ids: Sequence[int], reader: "Reader", limit: int) -> list[Repo]:
+        """Repos of these accounts that `reader` may see, the one changed last first."""
+        hidden = "" if reader.sees_all else "and (visibility <> 'private' or owner_id in (:mine)) "
+        found = [
+            _repo(row)
+            for some in batches(owner_ids)
+            for row in self.db.all(
+                f"select {COLUMNS} from repo where owner_id in (:owners) {hidden}"  # noqa: S608
+                "order by modified desc, id desc limit :limit",
+                owners=some,
+                limit=limit,
+                **({} if reader.sees_all else {"mine": [0, *reader.owner_ids]}),
+            )
+        ]
+        return sorted(found, key=lambda it: (it.modified, it.id), reverse=True)[:limit]
+
     def used_by(self, owner_id: int) -> int:
         """Bytes of all repos of an account."""
         used = self.db.value(
