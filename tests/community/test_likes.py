@@ -80,4 +80,5 @@ def test_most_liked_since(hub: Hub) -> None:
     )
     found = [(repo.name, likes) for repo, likes in hub.community.most_liked(since, 5)]
     assert found == [("two", 2), ("one", 1)]
-    assert [repo.name for repo, _ in hub.community.most_liked(since, 1)] == ["two"]
+    # Nor do they take the places of others.
+    assert [repo.name for repo, _ in hub.community.most_liked(since, 2)] == ["two", "one"]
