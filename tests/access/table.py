@@ -325,6 +325,7 @@ TABLE = [
     Call("GET HEAD", "/pulse/state/{source:seg}/{until:seg}", Need.NOTHING, (404, None)),
     Call("GET HEAD", "/pulse/metrics", Need.NOTHING),
     Call("GET HEAD", "/pulse/metrics/{name:seg}", Need.NOTHING, params=GINI),
+    Call("GET HEAD", "/pulse/metrics/{name:seg}/feed.atom", Need.NOTHING, (404, None), params=GINI),
     Call("GET HEAD", "/pulse/metrics/{name:seg}/chart.svg", Need.NOTHING, (404, None), params=GINI),
     Call("GET HEAD", "/pulse/claims", Need.NOTHING),
     Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),

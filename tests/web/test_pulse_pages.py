@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from live import LiveHub, live_hub
 from pulse.lakes import panel
 
 WEEK, STATE = "/pulse/weekly/made-up/2026-03-15", "/pulse/state/made-up/2026-03-16"
+ATOM = "{http://www.w3.org/2005/Atom}"
 EVIL = [
     "<b>x</b>/<script>alert(1)</script>",
     'q" onmouseover="alert(2)/y',
@@ -377,3 +379,45 @@ def test_the_sql_is_on_the_page(anyone: httpx.Client, hub: LiveHub) -> None:
     assert "create or replace temp table u as" in text
     assert "$source = 'made-up'" in text
     assert str(hub.data) not in text
+
+
+class TestFeedOfAMetric:
+    def test_has_the_value_of_its_page(self, anyone: httpx.Client) -> None:
+        page = anyone.get("/pulse/metrics/downloads_gini?source=made-up").text
+        found = re.search(
+            r'type="application/atom.xml" title="downloads_gini" href="([^"]+)"', page
+        )
+        assert found
+        path = html.unescape(found[1])
+        answer = anyone.get(path)
+        assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+        feed = fromstring(answer.content)
+        [entry] = feed.iter(f"{ATOM}entry")
+        asked = {"universe": "model@made-up/all"}
+        [row] = anyone.get("/api/pulse/metrics/downloads_gini", params=asked).json()
+        assert entry.findtext(f"{ATOM}updated") == f"{row['window_end']}T00:00:00Z"
+        assert f"{row['value']:.4f}" in entry.findtext(f"{ATOM}title", "")
+        assert entry.findtext(f"{ATOM}title", "").startswith("[synthetic] ")
+        href = entry.find(f"{ATOM}link").attrib["href"]  # type: ignore[union-attr]
+        assert anyone.get(href).status_code == 200
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert anyone.get(path, headers=known).status_code == 304
+
+    def test_names_of_strangers_are_text(self, anyone: httpx.Client) -> None:
+        universe = {"universe": "model@evil/all"}
+        answer = anyone.get("/pulse/metrics/share_licence/feed.atom", params=universe)
+        assert fromstring(answer.content).find(f"{ATOM}entry") is not None
+        assert "<i>" not in answer.text
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("movers/feed.atom", 404),
+            ("trending_hub/feed.atom", 404),
+            ("%3Cx%3E/feed.atom", 404),
+            ("downloads_gini/feed.atom?universe=nonsense%00", 400),
+            (f"downloads_gini/feed.atom?universe={'x' * 200}", 400),
+        ],
+    )
+    def test_refused(self, anyone: httpx.Client, path: str, status: int) -> None:
+        assert anyone.get(f"/pulse/metrics/{path}").status_code == status

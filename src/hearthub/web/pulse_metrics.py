@@ -102,6 +102,7 @@ def metric_page(request: Request) -> Response:
         ) if rows and source else (),
         picture_height=height_of(drawn),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
+        feed=_feed(asked, source),
         origin=origin,
         may_be_shared=bool(origin and origin.may_be_shared)
         or not names_repos(asked.metric.id, asked.by),
@@ -215,6 +216,14 @@ def _query(asked: Question, source: str | None) -> dict[str, str]:
 def _api(asked: Question, source: str | None) -> str:
     words = {"universe": asked.universe(source or "own"), "window": asked.window}
     return urlencode(words | ({"by": asked.by} if asked.by else {}), quote_via=quote)
+
+
+def _feed(asked: Question, source: str | None) -> str | None:
+    """Its address; None where there is none: of rows about single repos, or of nothing."""
+    if source is None or names_repos(asked.metric.id, None):
+        return None
+    query = urlencode({"universe": asked.universe(source)})
+    return f"/pulse/metrics/{asked.metric.id}/feed.atom?{query}"
 
 
 def _command(asked: Question, source: str) -> str:
