@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from access.table import PARAMS, Call, Need
+from access.words import PARAMS, Call, Need
 from calls import new_repo, unique
 from hearthub.app import open_hub
 from hearthub.settings import Settings

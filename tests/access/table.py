@@ -1,126 +1,54 @@
-"""The access matrix as a table: every route, and the right it asks for.
+"""The access matrix as a table: every route, and the right it asks for."""
 
-A call names a route by its template; `{kind}`, `{namespace}` and `{name}` become those of a repo,
-`{n}` a number that is new each time, the other parameters come from `PARAMS`.
-"""
-
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
-
-from calls import header, ndjson, put
-
-
-class Need(Enum):
-    NOTHING = "answers the same to everybody, whatever token they send"
-    VALID = "whoever sends a token must send a good one"
-    LOGIN = "a user, by any token"
-    SPEAKS = "a user, by a token that writes"
-    CHIEF = "an administrator of the organisation, or of the hub"
-    ROOT = "an administrator of the hub"
-    METADATA = "may see that the repo exists"
-    KNOWN = "sees the repo, and is somebody"
-    LIKE = "sees the repo, and has a token that writes"
-    READ = "may read the repo's files"
-    PROPOSE = "may read, and has a token that writes"
-    WRITE = "may commit"
-    ADMIN = "may change, move and delete"
-    CREATE = "may make repos in the namespace"
-    COPY = "may read the repo, and make repos in its namespace"
-    PAGE = "a page: shown as to a visitor without a token"
-    STORE = "a token of the content store; tokens of the hub are none"
-    MISSING = "there is never a repo at such a path"
-
-
-@dataclass(frozen=True)
-class Call:
-    """`answer` is the status, and with it the error code, of those who are let through; `ungated`
-    the same on repos that are not gated, where it differs.
-
-    `fresh`: the call uses the repo up, so that each gets one of its own.
-    """
-
-    methods: str
-    path: str
-    need: Need
-    answer: tuple[int, str | None] = (200, None)
-    json: Any = None
-    content: bytes | None = None
-    media: str | None = None
-    params: dict[str, str] = field(default_factory=dict)
-    fresh: bool = False
-    ungated: tuple[int, str | None] | None = None
+from access.page_rows import look_rows, people_rows, session_rows, talk_rows
+from access.words import (
+    COLLECTION,
+    COMMIT,
+    COPIED,
+    DELETED,
+    FETCH,
+    FORM,
+    GINI,
+    GIT,
+    GIT_OF_KIND,
+    HOOK,
+    HOOKS,
+    IMAGES,
+    LFS_DOWNLOAD,
+    LFS_OBJECT,
+    LFS_UPLOAD,
+    LIST_TOOLS,
+    MISSING_ROUTE,
+    NAMED,
+    NEW_BRANCH,
+    NO_COLLECTION,
+    NO_ENTRY,
+    NO_GATE,
+    NO_HOOK,
+    NO_INDEX,
+    NO_REPO,
+    NO_SIGNATURE,
+    NO_SUCH_REF,
+    NO_TALK,
+    NOTHING_INGESTED,
+    OFFER,
+    OLD_GIT,
+    ORG,
+    PENDING,
+    PUSH,
+    REPO,
+    REQUESTS,
+    SENT,
+    TALK,
+    THING,
+    USER,
+    WRONG_TOKEN,
+    Call,
+    Need,
+)
 
 
-OID = "0" * 64
-PARAMS = {
-    "rev": "main",
-    "path": ".gitattributes",
-    "folder": "",
-    "asset": "start.js",
-    "rest": "no-such-route",
-    "topic": "start",
-    "generation": "0",
-    "version": "v1",
-    "prefix": "default",
-    "hash": OID,
-    "file": OID,
-    "oid": OID,
-    "part": "1",
-    "lock": "999999999",
-    "slug": "no-such-0123456789abcdef01234567",
-    "item": "0" * 24,
-    "num": "99999",
-    "comment": "0" * 24,
-    "webhook": "0" * 24,
-    "delivery": "0" * 24,
-    "digest": f"sha256:{OID}",
-    "source": "nobody",
-    "until": "2026-03-15",
-    "tag": "no-such-tag",
-    "branch": "no-such-branch",
-    "span": "main..main",
-    "key": "no-such-key",
-}
-NEW_BRANCH = {"branch": "branch{n}"}
-NO_SUCH_REF = (404, "RevisionNotFound")
-NO_INDEX = {"path": "model.safetensors.index.json"}
-NO_ENTRY = (404, "EntryNotFound")
-NO_REPO = (404, "RepoNotFound")
-MISSING_ROUTE = (404, None)
-NO_SIGNATURE = (403, None)
-WRONG_TOKEN = (401, None)
-
-NOTHING_INGESTED = (404, None)
-GINI = {"name": "downloads_gini"}
-LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-
-ORG, USER = {"name": "guild"}, {"name": "olive"}
-SPACE = "/spaces/{namespace:seg}/{name:seg}"
-REPO = "/api/{kind:kind}/{namespace:seg}/{name:seg}"
-COMMIT = ndjson(header(), put("file.txt"))
-OFFER = {"files": [{"path": "a.txt", "size": 5, "sample": ""}]}
-NAMED = {"name": "{namespace}/{name}", "type": "{type}"}
-COPIED = {"target": {"type": "{type}", "name": "{namespace}/{name}"}, "files": []}
-DELETED = {"deletions": {"sha": [OID]}}
-LFS_UPLOAD = {"operation": "upload", "objects": [{"oid": OID, "size": 1}]}
-LFS_DOWNLOAD = {"operation": "download", "objects": [{"oid": OID, "size": 1}]}
-LFS_OBJECT = {"oid": OID, "size": 1}
-REQUESTS, NO_GATE, PENDING = REPO + "/user-access-request", (400, None), {"status": "pending"}
-COLLECTION, NO_COLLECTION = "/api/collections/{namespace:seg}/{slug:seg}", (404, None)
-THING = {"item": {"id": "{namespace}/{name}", "type": "{type}"}}
-FORM = "application/x-www-form-urlencoded"
-IMAGES = "/v2/{namespace:seg}/{name:seg}"
-HOOKS, NO_HOOK = "/api/settings/webhooks", (404, None)
-HOOK, SENT = HOOKS + "/{webhook:seg}", HOOKS + "/{webhook:seg}/deliveries"
-TALK, NO_TALK = REPO + "/discussions/{num:seg}", (404, None)
-GIT = "/{namespace:seg}/{name:seg}.git/info/lfs"
-GIT_OF_KIND = "/{kind:kind}" + GIT
-OLD_GIT = (403, None)
-FETCH, PUSH = "application/x-git-upload-pack-request", "application/x-git-receive-pack-request"
-
-
-def git_rows() -> "list[Call]":
+def git_rows() -> list[Call]:
     """What the real git asks, with the suffix `.git` and without."""
     rows = []
     for kind in ("/", "/{kind:kind}/"):
@@ -144,157 +72,6 @@ def git_rows() -> "list[Call]":
             Call("POST", f"{locks}/verify", Need.WRITE, json={}),
             Call("POST", f"{locks}/{{lock:seg}}/unlock", Need.WRITE, (404, None), json={}),
         ]
-    return rows
-
-
-def session_rows() -> "list[Call]":
-    """Pages for whoever is logged in. A token is no session: whoever sends one is a stranger."""
-    login, refused = (303, None), (401, None)
-    rows = [
-        Call("GET HEAD", "/login", Need.NOTHING),
-        Call("GET HEAD", "/signup", Need.NOTHING, (404, None)),  # off by default
-        *(
-            Call("POST", path, Need.NOTHING, (400, None))
-            for path in ("/login", "/logout", "/signup")
-        ),
-        Call("GET HEAD", "/{namespace:seg}", Need.NOTHING),
-        Call("GET HEAD", "/{namespace:seg}/feed.atom", Need.NOTHING),
-        Call("GET HEAD", "/feed/{key:seg}.atom", Need.NOTHING, (404, None)),
-        Call("GET HEAD", "/settings", Need.NOTHING, login),
-    ]
-    pages = ["profile", "tokens", "hardware", "sessions"]
-    acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
-    pages += ["audit-log", "feed"]
-    acts += ["feed", "feed/revoke"]
-    hook = "webhooks/{webhook:seg}"
-    pages += ["webhooks", hook, f"{hook}/deliveries/{{delivery:seg}}"]
-    acts += ["webhooks", hook, f"{hook}/switch", f"{hook}/delete"]
-    acts += [f"{hook}/deliveries/{{delivery:seg}}/replay"]
-    rows += [Call("GET HEAD", f"/settings/{page}", Need.NOTHING, login) for page in pages]
-    rows += [Call("POST", f"/settings/{act}", Need.NOTHING, refused) for act in acts]
-    for path in ("/new", "/new-dataset", "/new-space"):
-        rows += [
-            Call("GET HEAD", path, Need.NOTHING, login),
-            Call("POST", path, Need.NOTHING, refused),
-        ]
-    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage"):
-        rows.append(Call("GET HEAD", path, Need.NOTHING, (404, None)))
-    for path in ("/admin/users", "/admin/users/change", "/admin/jobs/retry"):
-        rows.append(Call("POST", path, Need.NOTHING, refused))
-    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
-        upload, edit = f"{start}upload/{{rev:seg}}", f"{start}edit/{{rev:seg}}/{{path:rest}}"
-        for page in (f"{start}settings", edit, upload):
-            rows += [
-                Call("GET HEAD", page, Need.PAGE, login),
-                Call("POST", page, Need.NOTHING, refused),
-            ]
-        rows.append(Call("GET HEAD", f"{start}settings/access", Need.PAGE, login))
-        rows.append(Call("GET HEAD", f"{start}feed.atom", Need.PAGE))
-        for act in (
-            f"{start}settings/move",
-            f"{start}settings/delete",
-            f"{start}access",
-            f"{start}access/cancel",
-            f"{start}settings/access/decide",
-            f"{start}settings/access/grant",
-            f"{upload}/files",
-            f"{upload}/commit",
-        ):
-            rows.append(Call("POST", act, Need.NOTHING, refused))
-        rows.append(Call("GET HEAD PUT", f"{upload}/file", Need.NOTHING, refused))
-    return rows
-
-
-def talk_rows() -> "list[Call]":
-    """Pages of discussions and what is done on them; a gate leads a stranger to the log-in."""
-    login, refused = (303, None), (401, None)
-    rows = []
-    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
-        talk = f"{start}discussions"
-        one = f"{talk}/{{num:seg}}"
-        rows += [
-            Call("GET HEAD", talk, Need.PAGE, login, ungated=(200, None)),
-            Call("GET HEAD", f"{talk}/new", Need.PAGE, login),
-            Call("GET HEAD", one, Need.PAGE, login, ungated=(404, None)),
-            Call("GET HEAD", f"{one}/files", Need.PAGE, login, ungated=(404, None)),
-        ]
-        rows += [
-            Call("POST", act, Need.NOTHING, refused)
-            for act in (
-                f"{talk}/new",
-                f"{one}/comment",
-                f"{one}/comment/{{comment:seg}}/edit",
-                f"{one}/comment/{{comment:seg}}/hide",
-                f"{one}/title",
-                f"{one}/status",
-                f"{one}/merge",
-                f"{start}like",
-            )
-        ]
-    return rows
-
-
-def look_rows() -> "list[Call]":
-    """Pages to look at: of a repo's files and history, and what is about no repo of this hub."""
-    bad, none = (400, None), (404, None)
-    rows = [
-        Call("GET HEAD", "/fit", Need.NOTHING),
-        Call("POST", "/fit/hardware", Need.NOTHING, bad),
-        Call("GET HEAD", "/compare", Need.NOTHING),
-        Call("GET HEAD", "/pulse/state/{source:seg}", Need.NOTHING, none),
-        Call("GET HEAD", "/pulse/weekly/{source:seg}", Need.NOTHING, none),
-        Call("GET HEAD", "/pulse/{rest:path}", Need.NOTHING, none),
-        Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE),
-        # Of public spaces to everybody; these repos are none.
-        Call("GET HEAD", f"{SPACE}/static/{{path:rest}}", Need.MISSING, NO_REPO),
-    ]
-    for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
-        rows += [
-            Call("GET HEAD", f"{start}{page}", Need.PAGE)
-            for page in (
-                "tree/{rev:seg}",
-                "blob/{rev:seg}/{path:rest}",
-                "commit/{rev:seg}",
-                "commits/{rev:seg}",
-                "commits/{rev:seg}/{path:rest}",
-                "branches",
-                "compare/{span:seg}",
-            )
-        ]
-        rows += [
-            Call("GET HEAD", f"{start}history", Need.PAGE, none),  # of observed repos
-            Call("GET HEAD", f"{start}tree/{{rev:seg}}/{{path:rest}}", Need.PAGE, (307, None)),
-            Call(
-                "GET HEAD", f"{start}content/{{rev:seg}}/{{path:rest}}", Need.PAGE, (403, None),
-                ungated=(200, None),
-            ),
-        ]  # fmt: skip
-    return rows
-
-
-def people_rows() -> "list[Call]":
-    """Pages around people, likewise: device log-in, collections, following, audit logs."""
-    login, refused, rows = (303, None), (401, None), list[Call]()
-    rows += [
-        Call("GET HEAD", "/oauth/device", Need.NOTHING, login),
-        Call("POST", "/oauth/device/answer", Need.NOTHING, refused),
-    ]
-    shelf = "/collections/{namespace:seg}/{slug:seg}"
-    rows += [
-        Call("GET HEAD", "/collections", Need.NOTHING),
-        Call("GET HEAD", "/collections/new", Need.NOTHING, login),
-        Call("GET HEAD", shelf, Need.NOTHING, NO_COLLECTION),
-        Call("GET HEAD", f"{shelf}/edit", Need.NOTHING, login),
-        Call("GET HEAD", "/organizations/{name:seg}/audit-log", Need.NOTHING, login, params=ORG),
-    ]
-    org = "/organizations/{name:seg}"
-    for it in ("/organizations/new", f"{org}/settings"):
-        rows += [Call("GET HEAD", it, Need.NOTHING, login), Call("POST", it, Need.NOTHING, refused)]
-    acts = [f"{org}/{act}" for act in ("members", "members/change", "leave")]
-    forms = ["/upvote", "/edit", "/delete", "/items", "/items/{item:seg}"]
-    acts += ["/collections/new", "/{namespace:seg}/follow", *(shelf + it for it in forms)]
-    for act in acts:
-        rows.append(Call("POST", act, Need.NOTHING, refused))
     return rows
 
 

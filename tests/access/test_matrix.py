@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from access.cast import ACTORS, OUTSIDERS, SHELVES, Cast, assemble, expected, send, shelve
-from access.table import TABLE, Call, Need
+from access.table import TABLE
+from access.words import Call, Need
 from hearthub import api
 from hearthub.web import pages
 from live import LiveHub
