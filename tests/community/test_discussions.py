@@ -251,3 +251,67 @@ def test_three_trees(base: Any, ours: Any, theirs: Any, wanted: Any) -> None:
     else:
         assert merged.conflicts == []
         assert merged.tree == trees.put(wanted)
+
+
+def bomb(trees: Trees, leaf: str, levels: int) -> str:
+    """Two to the power of `levels` files in a tree for each level."""
+    oid = trees.put({"x": leaf})
+    for _ in range(levels):
+        data = encode_tree([TreeEntry(name, FOLDER, oid) for name in ("a", "b")])
+        oid = oid_of(Kind.TREE, data)
+        trees.kept[oid] = data
+    return oid
+
+
+def test_trees_that_share_subtrees() -> None:
+    trees = Trees()
+    sides = [bomb(trees, leaf, 16) for leaf in "123"]
+    merged = merge(trees.load, *sides)
+    assert not merged.is_whole
+    assert len(merged.conflicts) == 100
+    sides = [trees.put({"x": "1"}), trees.put({"x": "1", "y": "1"}), trees.put({"x": "2"})]
+    wanted = trees.put({"x": "2", "y": "1"})
+    read: list[str] = []
+
+    def load(oid: str) -> dict[str, TreeEntry]:
+        read.append(oid)
+        return trees.load(oid)
+
+    for _ in range(16):
+        pairs = [dict.fromkeys("ab", oid) for oid in [*sides, wanted]]
+        made = [encode_tree([TreeEntry(n, FOLDER, o) for n, o in it.items()]) for it in pairs]
+        *sides, wanted = [oid_of(Kind.TREE, data) for data in made]
+        trees.kept |= {oid_of(Kind.TREE, data): data for data in made}
+    merged = merge(load, *sides)
+    assert (merged.tree, merged.conflicts, merged.is_whole) == (wanted, [], True)
+    assert len(read) == 3 * 17
+
+
+@pytest.mark.parametrize("is_deep", [True, False])
+def test_more_folders_than_a_merge_walks(is_deep: bool) -> None:
+    trees = Trees()
+    sides = []
+    for names in ("a", "ab", "c"):
+        files: dict[str, Any] = dict.fromkeys(names, "1")
+        for number in range(250 if is_deep else 0):
+            files = {"d": files, f"f{number}": names[0]}
+        if not is_deep:
+            files = {f"d{number}": {**files, "n": str(number)} for number in range(5001)}
+        sides.append(trees.put(files))
+    merged = merge(trees.load, *sides)
+    assert not merged.is_whole
+    assert merged.tree == ""
+
+
+def test_more_conflicts_than_are_named(
+    alice: httpx.Client, charlie: httpx.Client, repo: str
+) -> None:
+    names = [f"n{number}.txt" for number in range(101)]
+    num = proposed(charlie, repo, *(put(name, b"theirs\n") for name in names))
+    now = commit(alice, repo, *(put(name, b"ours\n") for name in names))
+    assert len(alice.get(talk(repo, num)).json()["filesWithConflicts"]) == 100
+    assert "<p>And more.</p>" in alice.get(f"/{repo}/discussions/{num}").text
+    answer = alice.post(talk(repo, f"{num}/merge"))
+    assert answer.status_code == 409
+    assert answer.json()["error"].endswith(" and more")
+    assert head(alice, repo) == now

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
-from hearthub.community import Discussion, Happening
+from hearthub.community import Discussion, Happening, Proposal
 from hearthub.errors import NotFound
 from hearthub.http.urls import repo_url
 from hearthub.registry import MAIN, Commit, Repo, Right
@@ -86,7 +86,7 @@ def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, An
         answer |= {
             "changes": {"base": found.base}
             | ({"mergeCommitId": found.merged_oid} if found.merged_oid else {}),
-            "filesWithConflicts": view.conflicts if view else [],
+            "filesWithConflicts": _conflicts(view) if view else [],
         }
         if diff and view:
             answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head)
@@ -143,6 +143,11 @@ def _summary(repo: Repo, it: Discussion) -> dict[str, Any]:
         "repoOwner": {"name": repo.namespace},
     }
     return answer | ({"author": {"name": it.author}} if it.author else {})
+
+
+def _conflicts(view: Proposal) -> list[str] | bool:
+    """True to clients: there are some, which nobody has listed."""
+    return view.conflicts if view.conflicts or view.is_whole else True
 
 
 def _event(it: Happening) -> dict[str, Any]:

@@ -11,7 +11,7 @@ Commits of a pull request are not stored: they are what its ref has and its bran
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -69,12 +69,13 @@ class Happening:
 @dataclass(frozen=True)
 class Proposal:
     """What a pull request would change, or did: its commits from `base` to `head`, oldest first,
-    and the paths that cannot be merged."""
+    and the paths that cannot be merged, which are not all where `is_whole` is False."""
 
     base: str
     head: str
     commits: list[tuple[str, Commit]]
-    conflicts: list[str]
+    conflicts: list[str] = field(default_factory=list)
+    is_whole: bool = True
 
 
 class Discussions:
@@ -159,11 +160,14 @@ class Discussions:
         if discussion.merged_oid and discussion.merged_head:
             head = discussion.merged_head
             base = self._registry.commit_at(repo, discussion.merged_oid).parents[0]
-            return Proposal(base, head, pulls.commits(repo, base, head), [])
+            return Proposal(base, head, pulls.commits(repo, base, head))
         head = pulls.head(repo, discussion.num)
         base = pulls.branch(repo, discussion.base or MAIN).commit_oid
-        conflicts = [] if discussion.status == "closed" else pulls.conflicts(repo, base, head)
-        return Proposal(base, head, pulls.commits(repo, base, head), conflicts)
+        commits = pulls.commits(repo, base, head)
+        if discussion.status == "closed":
+            return Proposal(base, head, commits)
+        merged = pulls.attempt(repo, base, head).merged
+        return Proposal(base, head, commits, merged.conflicts, merged.is_whole)
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -275,6 +279,8 @@ class Discussions:
         message = "\n".join([f"{found.title} (#{num})", "", *steps[:100]])
         if comment:
             _check_text(comment)
+        # Strangers' trees are walked before others wait for this transaction.
+        attempt = pulls.attempt(repo, base, head)
         with self._db.transaction():
             # Before the branch moves: of two who merge at once one does.
             if not self._db.execute(
@@ -283,7 +289,7 @@ class Discussions:
                 head=head, id=found.id,
             ):  # fmt: skip
                 raise Conflict(f"It is {self.get(repo, num).status}")
-            oid = pulls.merge(actor, repo, num, found.base, message)
+            oid = pulls.merge(actor, repo, attempt, found.base, message)
             self._db.execute(
                 "update discussion set merged_oid = :oid where id = :id", oid=oid, id=found.id
             )

@@ -6,6 +6,7 @@ Numbers, titles and talk are the community's; here are refs and trees alone.
 import difflib
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.errors import Conflict, RevisionNotFound
@@ -24,6 +25,24 @@ ATTEMPTS = 20
 MAX_COMMITS = 1000
 MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
 """Files, bytes of one, and bytes of all that a diff shows."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What merging the commit `head` into a branch at `base` gives."""
+
+    base: str
+    head: str
+    merged: Merged
+
+    def check(self) -> None:
+        """Raises Conflict where it cannot be merged."""
+        found, rest = self.merged.conflicts, not self.merged.is_whole
+        if found:
+            more = " and more" if rest or len(found) > 10 else ""
+            raise Conflict(f"Both sides changed {', '.join(found[:10])}{more}")
+        if rest:
+            raise Conflict("Too much differs between both sides to merge them here")
 
 
 class Pulls:
@@ -90,9 +109,12 @@ class Pulls:
             found.append((oid, commit))
         return found[::-1]
 
-    def conflicts(self, repo: Repo, base: str, head: str) -> list[str]:
-        """Paths that both sides changed, each in its way."""
-        return self._merged(repo, base, head).conflicts
+    def attempt(self, repo: Repo, base: str, head: str) -> Attempt:
+        """What merging would give, for `merge`; writes nothing."""
+        fork = self.fork(repo, base, head)
+        start = self._tree(repo, fork) if fork else None
+        sides = self._tree(repo, base), self._tree(repo, head)
+        return Attempt(base, head, merge(self._load(repo), start, *sides))
 
     def changes(self, repo: Repo, base: str, head: str) -> list[Change]:
         """The files that differ, by path; at most one more than a diff shows."""
@@ -113,17 +135,18 @@ class Pulls:
             parts.append(part)
         return "".join(parts)
 
-    def merge(self, actor: Actor, repo: Repo, num: int, base: str, message: str) -> str:
+    def merge(self, actor: Actor, repo: Repo, attempt: Attempt, base: str, message: str) -> str:
         """Put what a pull request changes onto its branch as one commit; that commit's oid.
 
         Raises Conflict, naming the files that both sides changed.
         """
         require(actor, repo, Right.WRITE)
         for _ in range(ATTEMPTS):
-            branch, head = self.branch(repo, base), self.head(repo, num)
-            merged = self._merged(repo, branch.commit_oid, head)
-            if merged.conflicts:
-                raise Conflict(f"Both sides changed {', '.join(merged.conflicts[:10])}")
+            branch = self.branch(repo, base)
+            if attempt.base != branch.commit_oid:
+                attempt = self.attempt(repo, branch.commit_oid, attempt.head)
+            merged = attempt.merged
+            attempt.check()
             try:
                 return self._commits.put_tree(actor, repo, branch, merged.tree, merged.new, message)
             except RefMoved:
@@ -134,11 +157,6 @@ class Pulls:
 
     def _when(self, repo: Repo, oid: str) -> int:
         return self._objects.commit(repo.id, oid).committer.when
-
-    def _merged(self, repo: Repo, base: str, head: str) -> Merged:
-        fork = self.fork(repo, base, head)
-        start = self._tree(repo, fork) if fork else None
-        return merge(self._load(repo), start, self._tree(repo, base), self._tree(repo, head))
 
     def _tree(self, repo: Repo, commit: str) -> str:
         return self._objects.commit(repo.id, commit).tree
