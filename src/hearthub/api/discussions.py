@@ -10,6 +10,7 @@ from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
 from hearthub.community import Discussion, Happening, Proposal
 from hearthub.errors import NotFound
+from hearthub.http.unified import Unified
 from hearthub.http.urls import repo_url
 from hearthub.registry import MAIN, Commit, Repo, Right
 
@@ -89,7 +90,8 @@ def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, An
             "filesWithConflicts": _conflicts(view) if view else [],
         }
         if diff and view:
-            answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head)
+            unified = Unified(target.hub.sandbox)
+            answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head, unified)
     return answer | {"events": [told for _, told in sorted(events, key=lambda it: it[0])]}
 
 

@@ -3,9 +3,8 @@
 Numbers, titles and talk are the community's; here are refs and trees alone.
 """
 
-import difflib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hearthub.accounts import Actor
@@ -20,6 +19,9 @@ from hearthub.registry.merging import Merged, merge
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.refs import HEADS, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
+
+Unified = Callable[[str, str, tuple[str, str]], str]
+"""Two texts and their names to the lines of a diff. It gets strangers' texts: see to its time."""
 
 ATTEMPTS = 20
 MAX_COMMITS = 1000
@@ -121,13 +123,13 @@ class Pulls:
         before, after = self._tree(repo, base), self._tree(repo, head)
         return compare(self._load(repo), before, after, MAX_DIFF_FILES + 1)[0]
 
-    def diff(self, repo: Repo, base: str, head: str) -> str:
+    def diff(self, repo: Repo, base: str, head: str, unified: Unified) -> str:
         """What a pull request changes since it left its base, as git writes it; large files and
-        those that are no text are only named."""
+        those that are no text are only named, the lines of others are for `unified` to write."""
         fork = self.fork(repo, base, head) or base
         parts, size = list[str](), 0
         for change in self.changes(repo, fork, head):
-            part = self._file_diff(repo, change)
+            part = self._file_diff(repo, change, unified)
             size += len(part)
             if size > MAX_DIFF:
                 parts.append("The rest of the diff is too large to show\n")
@@ -164,7 +166,7 @@ class Pulls:
     def _load(self, repo: Repo) -> trees.Load:
         return lambda oid: self._objects.tree(repo.id, oid)
 
-    def _file_diff(self, repo: Repo, change: Change) -> str:
+    def _file_diff(self, repo: Repo, change: Change, unified: Unified) -> str:
         path = printable(change.path)
         texts = [self._text(repo, entry) for entry in (change.before, change.after)]
         head = f"diff --git a/{path} b/{path}\n"
@@ -178,8 +180,7 @@ class Pulls:
                  "/dev/null" if change.after is None else f"b/{path}")  # fmt: skip
         if None in texts:
             return f"{head}Binary files {names[0]} and {names[1]} differ\n"
-        lines = [str(text).splitlines(keepends=True) for text in texts]
-        return head + "".join(_unified(lines[0], lines[1], names))
+        return head + unified(str(texts[0]), str(texts[1]), names)
 
     def _text(self, repo: Repo, entry: TreeEntry | None) -> str | None:
         """None for what is no text, or too much of it."""
@@ -195,8 +196,3 @@ class Pulls:
             return content.decode()
         except UnicodeDecodeError:
             return None
-
-
-def _unified(before: list[str], after: list[str], names: tuple[str, str]) -> Iterator[str]:
-    for line in difflib.unified_diff(before, after, *names):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
