@@ -74,6 +74,34 @@ class TestTalk:
             assert "better" not in client.get(talk(repo, num)).text
         assert charlie.post(f"{url}/edit", json={"content": "again"}).status_code == 409
 
+    def test_what_is_kept_of_edits_is_bounded(
+        self, alice: httpx.Client, charlie: httpx.Client, repo: str
+    ) -> None:
+        num = opened(charlie, repo)
+        url = talk(repo, f"{num}/comment/{charlie.get(talk(repo, num)).json()['events'][0]['id']}")
+        texts = [f"{number}{'x' * 60_000}" for number in range(7)]
+        for text in [*texts, "short", "\0", "end"]:
+            assert charlie.post(f"{url}/edit", json={"content": text}).status_code == 200
+        event = alice.get(talk(repo, num)).json()["events"][0]["data"]
+        assert event["latest"]["raw"] == "end"
+        assert [it["raw"] for it in event["history"]] == [*texts[-4:], "short", "\0"]
+        assert event["numEdits"] == 6
+        for text in ["\N{BOOK}" * 65_536, "last"]:
+            assert charlie.post(f"{url}/edit", json={"content": text}).status_code == 200
+        event = alice.get(talk(repo, num)).json()["events"][0]["data"]
+        assert len(event["history"][-1]["raw"]) == 65_536
+
+    def test_histories_of_many_comments(self, charlie: httpx.Client, repo: str) -> None:
+        num = opened(charlie, repo)
+        for _ in range(24):
+            said = charlie.post(talk(repo, f"{num}/comment"), json={"comment": "x" * 60_000})
+            url = talk(repo, f"{num}/comment/{said.json()['newMessage']['id']}/edit")
+            for _ in range(3):
+                charlie.post(url, json={"content": "y" * 60_000})
+        events = charlie.get(talk(repo, num)).json()["events"][1:]
+        assert [it["data"]["numEdits"] for it in events] == [0] * 7 + [3] * 17
+        assert all(it["data"]["edited"] for it in events)
+
     def test_others_change_nothing(
         self, alice: httpx.Client, bob: httpx.Client, charlie: httpx.Client, repo: str
     ) -> None:

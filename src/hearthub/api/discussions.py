@@ -77,7 +77,11 @@ def open_discussion(target: Target, body: NewDiscussion, request: Request) -> di
 def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, Any]:
     repo, talk = target.repo(Right.READ), target.hub.community.discussions
     found = talk.get(repo, number_of(num))
-    events = [(it.created, _event(it)) for it in talk.happenings(found)]
+    said = talk.happenings(found)
+    histories = talk.histories(said)
+    for it in said:
+        it.data.update({"history": histories[it.uid]} if it.uid in histories else {})
+    events = [(it.created, _event(it)) for it in said]
     answer = _summary(repo, found) | {"isAuthor": found.author_id == target.actor.user_id}
     if found.is_pull_request:
         view = talk.proposal(repo, found)

@@ -26,6 +26,9 @@ from hearthub.registry import MAIN, Commit, Registry, Repo, Right
 MAX_TITLE, MAX_TEXT = 200, 65_536
 """Characters."""
 MAX_EVENTS = 5_000
+MAX_EDITS, MAX_HISTORY, MAX_HISTORIES = 100, 2**18 + 2**10, 2**22
+"""Of a comment's history: versions, and bytes; the longest comment in any script fits.
+Bytes of comments whose histories are read together."""
 PAGE = 50
 STATUSES = {"all": None, "open": ("open", "draft"), "closed": ("closed", "merged")}
 KINDS = {"all": None, "discussion": 0, "pull_request": 1}
@@ -34,6 +37,7 @@ _COLUMNS = (
     "d.merged_oid, d.merged_head, d.created from discussion d "
     "left join account a on a.id = d.author_id where d.repo_id = :repo "
 )
+_EVENTS = "from discussion_event e left join account a on a.id = e.author_id "
 
 
 @dataclass(frozen=True)
@@ -137,16 +141,36 @@ class Discussions:
     def happenings(
         self, discussion: Discussion, *, skip: int = 0, limit: int = MAX_EVENTS
     ) -> list[Happening]:
-        """Oldest first. What a hidden comment said is not in it."""
+        """Oldest first. What a hidden comment said is not in it, nor what was edited away."""
+        data = "json_replace(e.data, '$.history', json('[]'))" if self._db.is_sqlite else "e.data"
         rows = self._db.all(
-            "select e.uid, e.kind, e.author_id, a.name, e.created, e.data from discussion_event e "
-            "left join account a on a.id = e.author_id where e.discussion_id = :id order by e.id "
-            "limit :limit offset :skip",
+            f"select e.uid, e.kind, e.author_id, a.name, e.created, {data} {_EVENTS}"
+            "where e.discussion_id = :id order by e.id limit :limit offset :skip",
             id=discussion.id,
             limit=limit,
             skip=skip,
         )
-        return [_happening(row) for row in rows]
+        found = [_happening(row) for row in rows]
+        for it in found:
+            if it.kind == "comment":
+                it.data["history"] = []
+        return found
+
+    def histories(self, events: list[Happening]) -> dict[str, list[dict[str, Any]]]:
+        """What was edited away, by the comment's uid: of the newest, as far as there is room."""
+        edited = [it.uid for it in events if it.kind == "comment" and it.data["edited"]][::-1]
+        found, room = dict[str, list[dict[str, Any]]](), MAX_HISTORIES
+        for start in range(0, len(edited), 16):
+            rows = self._db.all(
+                "select uid, data from discussion_event where uid in (:uids) order by id desc",
+                uids=edited[start : start + 16],
+            )
+            for uid, data in rows:
+                room -= len(data)
+                if room < 0:
+                    return found
+                found[uid] = orjson.loads(data)["history"]
+        return found
 
     def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
         """None when its branch, or what was merged, is there no more: what was said stays."""
@@ -224,7 +248,7 @@ class Discussions:
 
         def changed(data: dict[str, Any]) -> dict[str, Any]:
             before = {"raw": data["raw"], "at": now_ms()}
-            history = [*data["history"], before][-100:]
+            history = _newest([*data["history"], before])
             return {**data, "raw": text, "edited": True, "history": history}
 
         return self._change(actor, repo, num, uid, changed, is_by_author_alone=True)
@@ -354,9 +378,15 @@ class Discussions:
     ) -> Happening:
         self._require(actor, repo, Right.PROPOSE)
         with self._db.transaction():
-            found = {it.uid: it for it in self.happenings(self.get(repo, num))}.get(uid)
-            if found is None or found.kind != "comment":
+            row = self._db.one(
+                "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
+                f"{_EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",
+                uid=uid,
+                id=self.get(repo, num).id,
+            )
+            if row is None:
                 raise NotFound(f"There is no comment {uid[:40]}")
+            found = _happening(row)
             if found.author_id != actor.user_id:
                 if is_by_author_alone:
                     raise Forbidden("Only its author may change a comment")
@@ -375,6 +405,16 @@ class Discussions:
 
 def _comment(text: str) -> dict[str, Any]:
     return {"raw": text, "edited": False, "hidden": False, "hidden_by": None, "history": []}
+
+
+def _newest(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As much as is kept."""
+    room = MAX_HISTORY
+    for number, it in enumerate(reversed(history)):
+        room -= len(orjson.dumps(it))
+        if room < 0 or number == MAX_EDITS:
+            return history[len(history) - number :]
+    return history
 
 
 def _checked_title(title: str) -> str:
