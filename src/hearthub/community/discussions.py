@@ -291,14 +291,21 @@ class Discussions:
             data = {"status": status, "reason": reason}
             return self._done(actor, repo, found, "status-change", data)
 
-    def merge(self, actor: Actor, repo: Repo, num: int, comment: str | None) -> str:
-        """Merge a pull request that is open into its branch; the commit it became."""
+    def merge(
+        self, actor: Actor, repo: Repo, num: int, comment: str | None, *, seen: str | None = None
+    ) -> str:
+        """Merge a pull request that is open into its branch; the commit it became.
+
+        `seen`: the commit that was looked at; Conflict where the pull request has another by now.
+        """
         self._require(actor, repo, Right.WRITE)
         found = self.get(repo, num)
         if not found.is_pull_request or found.base is None:
             raise BadRequest("A discussion cannot be merged: it has no commits")
         pulls = self._registry.pulls
         head, base = pulls.head(repo, num), pulls.branch(repo, found.base).commit_oid
+        if seen is not None and seen != head:
+            raise Conflict("The pull request has changed since you looked at it: look again")
         steps = [f"- {it.title[:100]} ({oid})" for oid, it in pulls.commits(repo, base, head)]
         message = "\n".join([f"{found.title} (#{num})", "", *steps[:100]])
         if comment:
@@ -313,6 +320,8 @@ class Discussions:
                 head=head, id=found.id,
             ):  # fmt: skip
                 raise Conflict(f"It is {self.get(repo, num).status}")
+            if pulls.head(repo, num) != head:
+                raise Conflict("The pull request changed in this moment: look again")
             oid = pulls.merge(actor, repo, attempt, found.base, message)
             self._db.execute(
                 "update discussion set merged_oid = :oid where id = :id", oid=oid, id=found.id
