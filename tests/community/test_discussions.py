@@ -121,6 +121,27 @@ class TestTalk:
         assert owner.status_code == 403, "nobody puts words into another's mouth"
         assert alice.post(talk(repo, f"{num}/status"), json={"status": "closed"}).status_code == 200
 
+    def test_open_ones_of_one_user(
+        self, alice: httpx.Client, bob: httpx.Client, charlie: httpx.Client, repo: str
+    ) -> None:
+        first = opened(charlie, repo)
+        for _ in range(99):
+            opened(charlie, repo, description="")
+        for answer in (
+            charlie.post(talk(repo), json={"title": "One more"}),
+            post_commit(charlie, repo, put("c.txt"), rev="main?create_pr=1"),
+        ):
+            assert answer.status_code == 413
+            assert "close some first" in answer.json()["error"]
+        opened(bob, repo)
+        status = talk(repo, f"{first}/status")
+        assert charlie.post(status, json={"status": "closed"}).status_code == 200
+        opened(charlie, repo)
+        assert charlie.post(status, json={"status": "open"}).status_code == 413
+        assert alice.post(status, json={"status": "open"}).status_code == 200
+        for _ in range(101):
+            opened(alice, repo, description="")
+
     def test_hostile_words_are_never_markup(self, alice: httpx.Client, repo: str) -> None:
         evil = "<script>alert(1)</script><img src=x onerror=y>"
         num = opened(alice, repo, title=evil, description=evil)

@@ -26,6 +26,8 @@ from hearthub.registry import MAIN, Commit, Registry, Repo, Right
 MAX_TITLE, MAX_TEXT = 200, 65_536
 """Characters."""
 MAX_EVENTS = 5_000
+MAX_OPEN = 100
+"""Discussions and pull requests of one user in a repo that he may not write to."""
 MAX_EDITS, MAX_HISTORY, MAX_HISTORIES = 100, 2**18 + 2**10, 2**22
 """Of a comment's history: versions, and bytes; the longest comment in any script fits.
 Bytes of comments whose histories are read together."""
@@ -205,6 +207,7 @@ class Discussions:
         _check_text(text, may_be_empty=True)
         try:
             with self._db.transaction():
+                self._require_room(actor, repo)
                 num = 1 + self._db.value(
                     "select coalesce(max(num), 0) from discussion where repo_id = :repo",
                     repo=repo.id,
@@ -284,6 +287,8 @@ class Discussions:
                 raise Conflict("It is merged: open another one")
             if found.status == status:
                 raise Conflict(f"It is {status} already")
+            if status == "open" and found.status == "closed":
+                self._require_room(actor, repo)
             self._set(found, status)
             if reason:
                 _check_text(reason)
@@ -337,6 +342,23 @@ class Discussions:
 
     def _require(self, actor: Actor, repo: Repo, need: Right) -> None:
         self._registry.recheck(actor, repo.id, need)
+
+    def _require_room(self, actor: Actor, repo: Repo) -> None:
+        """For one more that is open, by somebody who may not write to the repo."""
+        if self._registry.right(actor, repo) >= Right.WRITE:
+            return
+        count = self._db.value(
+            "select count(*) from discussion "
+            "where repo_id = :repo and author_id = :author and status in (:open)",
+            repo=repo.id,
+            author=actor.user_id,
+            open=STATUSES["open"],
+        )
+        if count >= MAX_OPEN:
+            raise TooLarge(
+                f"You have {MAX_OPEN} open discussions and pull requests in this repo, as many as "
+                "one may: close some first"
+            )
 
     def _own(self, actor: Actor, repo: Repo, num: int) -> Discussion:
         """One that the actor opened, or in a repo he may write to."""

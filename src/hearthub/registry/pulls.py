@@ -25,8 +25,15 @@ Unified = Callable[[str, str, tuple[str, str]], str]
 
 ATTEMPTS = 20
 MAX_COMMITS = 1000
+MAX_STEPS = 10_000
+"""Commits that are looked at for where two histories part."""
 MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
 """Files, bytes of one, and bytes of all that a diff shows."""
+
+
+class _TooFar(Conflict):
+    """Nobody knows where they part: to merge as if they had nothing in common brought back what
+    one side deleted."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,22 @@ class Pulls:
         return ref.commit_oid
 
     def fork(self, repo: Repo, one: str, other: str) -> str | None:
-        """The newest commit that both have in their history."""
+        """The newest commit that both have in their history; None too where it is too far back."""
+        try:
+            return self._fork(repo, one, other)
+        except _TooFar:
+            return None
+
+    def _fork(self, repo: Repo, one: str, other: str) -> str | None:
         sides = {one: 1}
         sides[other] = sides.get(other, 0) | 2
         heap = [(-self._when(repo, oid), oid) for oid in sides]
         heapq.heapify(heap)
+        steps = 0
         while heap:
+            steps += 1
+            if steps > MAX_STEPS:
+                raise _TooFar(f"More than {MAX_STEPS} commits lie between the two")
             _, oid = heapq.heappop(heap)
             if sides[oid] == 3:
                 return oid
@@ -98,8 +115,8 @@ class Pulls:
         return None
 
     def fork_of(self, repo: Repo, ref: str, base: str) -> str | None:
-        """Where a pull request left its branch."""
-        return self.fork(repo, self.branch(repo, base).commit_oid, self.head(repo, ref))
+        """Where a pull request left its branch; raises Conflict where that is too far back."""
+        return self._fork(repo, self.branch(repo, base).commit_oid, self.head(repo, ref))
 
     def commits(self, repo: Repo, base: str, head: str) -> list[tuple[str, Commit]]:
         """What a pull request consists of, oldest first; the newest MAX_COMMITS where histories
@@ -113,7 +130,10 @@ class Pulls:
 
     def attempt(self, repo: Repo, base: str, head: str) -> Attempt:
         """What merging would give, for `merge`; writes nothing."""
-        fork = self.fork(repo, base, head)
+        try:
+            fork = self._fork(repo, base, head)
+        except _TooFar:
+            return Attempt(base, head, Merged(is_whole=False))
         start = self._tree(repo, fork) if fork else None
         sides = self._tree(repo, base), self._tree(repo, head)
         return Attempt(base, head, merge(self._load(repo), start, *sides))
