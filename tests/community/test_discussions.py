@@ -74,6 +74,34 @@ class TestTalk:
             assert "better" not in client.get(talk(repo, num)).text
         assert charlie.post(f"{url}/edit", json={"content": "again"}).status_code == 409
 
+    def test_what_is_kept_of_edits_is_bounded(
+        self, alice: httpx.Client, charlie: httpx.Client, repo: str
+    ) -> None:
+        num = opened(charlie, repo)
+        url = talk(repo, f"{num}/comment/{charlie.get(talk(repo, num)).json()['events'][0]['id']}")
+        texts = [f"{number}{'x' * 60_000}" for number in range(7)]
+        for text in [*texts, "short", "\0", "end"]:
+            assert charlie.post(f"{url}/edit", json={"content": text}).status_code == 200
+        event = alice.get(talk(repo, num)).json()["events"][0]["data"]
+        assert event["latest"]["raw"] == "end"
+        assert [it["raw"] for it in event["history"]] == [*texts[-4:], "short", "\0"]
+        assert event["numEdits"] == 6
+        for text in ["\N{BOOK}" * 65_536, "last"]:
+            assert charlie.post(f"{url}/edit", json={"content": text}).status_code == 200
+        event = alice.get(talk(repo, num)).json()["events"][0]["data"]
+        assert len(event["history"][-1]["raw"]) == 65_536
+
+    def test_histories_of_many_comments(self, charlie: httpx.Client, repo: str) -> None:
+        num = opened(charlie, repo)
+        for _ in range(24):
+            said = charlie.post(talk(repo, f"{num}/comment"), json={"comment": "x" * 60_000})
+            url = talk(repo, f"{num}/comment/{said.json()['newMessage']['id']}/edit")
+            for _ in range(3):
+                charlie.post(url, json={"content": "y" * 60_000})
+        events = charlie.get(talk(repo, num)).json()["events"][1:]
+        assert [it["data"]["numEdits"] for it in events] == [0] * 7 + [3] * 17
+        assert all(it["data"]["edited"] for it in events)
+
     def test_others_change_nothing(
         self, alice: httpx.Client, bob: httpx.Client, charlie: httpx.Client, repo: str
     ) -> None:
@@ -92,6 +120,27 @@ class TestTalk:
         owner = alice.post(talk(repo, f"{num}/comment/{first}/edit"), json={"content": "Alice's"})
         assert owner.status_code == 403, "nobody puts words into another's mouth"
         assert alice.post(talk(repo, f"{num}/status"), json={"status": "closed"}).status_code == 200
+
+    def test_open_ones_of_one_user(
+        self, alice: httpx.Client, bob: httpx.Client, charlie: httpx.Client, repo: str
+    ) -> None:
+        first = opened(charlie, repo)
+        for _ in range(99):
+            opened(charlie, repo, description="")
+        for answer in (
+            charlie.post(talk(repo), json={"title": "One more"}),
+            post_commit(charlie, repo, put("c.txt"), rev="main?create_pr=1"),
+        ):
+            assert answer.status_code == 413
+            assert "close some first" in answer.json()["error"]
+        opened(bob, repo)
+        status = talk(repo, f"{first}/status")
+        assert charlie.post(status, json={"status": "closed"}).status_code == 200
+        opened(charlie, repo)
+        assert charlie.post(status, json={"status": "open"}).status_code == 413
+        assert alice.post(status, json={"status": "open"}).status_code == 200
+        for _ in range(101):
+            opened(alice, repo, description="")
 
     def test_hostile_words_are_never_markup(self, alice: httpx.Client, repo: str) -> None:
         evil = "<script>alert(1)</script><img src=x onerror=y>"
@@ -251,3 +300,67 @@ def test_three_trees(base: Any, ours: Any, theirs: Any, wanted: Any) -> None:
     else:
         assert merged.conflicts == []
         assert merged.tree == trees.put(wanted)
+
+
+def bomb(trees: Trees, leaf: str, levels: int) -> str:
+    """Two to the power of `levels` files in a tree for each level."""
+    oid = trees.put({"x": leaf})
+    for _ in range(levels):
+        data = encode_tree([TreeEntry(name, FOLDER, oid) for name in ("a", "b")])
+        oid = oid_of(Kind.TREE, data)
+        trees.kept[oid] = data
+    return oid
+
+
+def test_trees_that_share_subtrees() -> None:
+    trees = Trees()
+    sides = [bomb(trees, leaf, 16) for leaf in "123"]
+    merged = merge(trees.load, *sides)
+    assert not merged.is_whole
+    assert len(merged.conflicts) == 100
+    sides = [trees.put({"x": "1"}), trees.put({"x": "1", "y": "1"}), trees.put({"x": "2"})]
+    wanted = trees.put({"x": "2", "y": "1"})
+    read: list[str] = []
+
+    def load(oid: str) -> dict[str, TreeEntry]:
+        read.append(oid)
+        return trees.load(oid)
+
+    for _ in range(16):
+        pairs = [dict.fromkeys("ab", oid) for oid in [*sides, wanted]]
+        made = [encode_tree([TreeEntry(n, FOLDER, o) for n, o in it.items()]) for it in pairs]
+        *sides, wanted = [oid_of(Kind.TREE, data) for data in made]
+        trees.kept |= {oid_of(Kind.TREE, data): data for data in made}
+    merged = merge(load, *sides)
+    assert (merged.tree, merged.conflicts, merged.is_whole) == (wanted, [], True)
+    assert len(read) == 3 * 17
+
+
+@pytest.mark.parametrize("is_deep", [True, False])
+def test_more_folders_than_a_merge_walks(is_deep: bool) -> None:
+    trees = Trees()
+    sides = []
+    for names in ("a", "ab", "c"):
+        files: dict[str, Any] = dict.fromkeys(names, "1")
+        for number in range(250 if is_deep else 0):
+            files = {"d": files, f"f{number}": names[0]}
+        if not is_deep:
+            files = {f"d{number}": {**files, "n": str(number)} for number in range(5001)}
+        sides.append(trees.put(files))
+    merged = merge(trees.load, *sides)
+    assert not merged.is_whole
+    assert merged.tree == ""
+
+
+def test_more_conflicts_than_are_named(
+    alice: httpx.Client, charlie: httpx.Client, repo: str
+) -> None:
+    names = [f"n{number}.txt" for number in range(101)]
+    num = proposed(charlie, repo, *(put(name, b"theirs\n") for name in names))
+    now = commit(alice, repo, *(put(name, b"ours\n") for name in names))
+    assert len(alice.get(talk(repo, num)).json()["filesWithConflicts"]) == 100
+    assert "<p>And more.</p>" in alice.get(f"/{repo}/discussions/{num}").text
+    answer = alice.post(talk(repo, f"{num}/merge"))
+    assert answer.status_code == 409
+    assert answer.json()["error"].endswith(" and more")
+    assert head(alice, repo) == now

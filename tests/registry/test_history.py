@@ -4,9 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hearthub.registry import trees
+from hearthub.errors import Conflict
+from hearthub.registry import pulls, trees
 from hearthub.registry.gitformat import FILE, Commit, Kind, Signature, encode_commit
 from hearthub.registry.history import History
+from hearthub.registry.pulls import Pulls
 
 
 class Repo:
@@ -158,3 +160,23 @@ def export(objects, real_git):
     for row in objects._db.all("select oid from obj where repo_id = 1"):
         kind, content = objects.read(1, row.oid.hex())
         real_git.put(row.oid.hex(), kind.word, content)
+
+
+def test_histories_that_part_too_far_back(repo, history, monkeypatch):
+    start = repo.commit({"x": "1", "y": "1"})
+    sides = [start, start]
+    for number in range(10):
+        sides = [repo.commit({f"n{number}": str(side)}, oid) for side, oid in enumerate(sides)]
+    theirs = repo.commit({}, sides[1], delete=["y"])
+    found = Pulls(repo.objects, None, history, None)
+    assert found.fork(repo, sides[0], theirs) == start
+    read = []
+    commit = repo.objects.commit
+    monkeypatch.setattr(pulls, "MAX_STEPS", 15)
+    monkeypatch.setattr(repo.objects, "commit", lambda *args: (read.append(args), commit(*args))[1])
+    assert found.fork(repo, sides[0], theirs) is None
+    assert len(read) <= 2 * 16
+    attempt = found.attempt(repo, sides[0], theirs)
+    assert not attempt.merged.is_whole, "the file that one side deleted would come back"
+    with pytest.raises(Conflict):
+        attempt.check()

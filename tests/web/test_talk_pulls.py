@@ -72,6 +72,25 @@ def test_conflict(people: LiveHub, alice_browser: Browser, stranger: Browser, re
     assert 'state open"' in stranger.get(page).text
 
 
+def test_moved_since_it_was_looked_at(
+    people: LiveHub, alice_browser: Browser, stranger: Browser, repo: str
+) -> None:
+    with people.client("charlie") as client:
+        page = proposed(client, repo, put("a.txt", b"good\n"))
+        hidden = alice_browser.hidden(page, f"{page}/merge")
+        answer = post_commit(client, repo, put("a.txt", b"bad\n"), rev="refs%2Fpr%2F1")
+        assert answer.status_code == 200, answer.text
+    for fields in (hidden, {**hidden, "head": ""}):
+        answer = alice_browser.post(f"{page}/merge", data=fields)
+        assert answer.status_code == 409
+        assert "has changed since you looked at it" in answer.text
+        harmless(answer)
+        assert 'state open"' in stranger.get(page).text
+    assert stranger.get(f"/{repo}/resolve/main/a.txt").text == "one\ntwo\n"
+    assert alice_browser.submit(page, f"{page}/merge").status_code == 303
+    assert stranger.get(f"/{repo}/resolve/main/a.txt").text == "bad\n"
+
+
 def test_a_draft_made_here(
     people: LiveHub, alice_browser: Browser, charlie_browser: Browser, repo: str
 ) -> None:

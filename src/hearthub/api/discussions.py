@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
-from hearthub.community import Discussion, Happening
+from hearthub.community import Discussion, Happening, Proposal
 from hearthub.errors import NotFound
+from hearthub.http.unified import Unified
 from hearthub.http.urls import repo_url
 from hearthub.registry import MAIN, Commit, Repo, Right
 
@@ -76,7 +77,11 @@ def open_discussion(target: Target, body: NewDiscussion, request: Request) -> di
 def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, Any]:
     repo, talk = target.repo(Right.READ), target.hub.community.discussions
     found = talk.get(repo, number_of(num))
-    events = [(it.created, _event(it)) for it in talk.happenings(found)]
+    said = talk.happenings(found)
+    histories = talk.histories(said)
+    for it in said:
+        it.data.update({"history": histories[it.uid]} if it.uid in histories else {})
+    events = [(it.created, _event(it)) for it in said]
     answer = _summary(repo, found) | {"isAuthor": found.author_id == target.actor.user_id}
     if found.is_pull_request:
         view = talk.proposal(repo, found)
@@ -86,10 +91,11 @@ def discussion(target: Target, num: Segment, diff: bool = False) -> dict[str, An
         answer |= {
             "changes": {"base": found.base}
             | ({"mergeCommitId": found.merged_oid} if found.merged_oid else {}),
-            "filesWithConflicts": view.conflicts if view else [],
+            "filesWithConflicts": _conflicts(view) if view else [],
         }
         if diff and view:
-            answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head)
+            unified = Unified(target.hub.sandbox)
+            answer["diff"] = target.hub.registry.pulls.diff(repo, view.base, view.head, unified)
     return answer | {"events": [told for _, told in sorted(events, key=lambda it: it[0])]}
 
 
@@ -143,6 +149,11 @@ def _summary(repo: Repo, it: Discussion) -> dict[str, Any]:
         "repoOwner": {"name": repo.namespace},
     }
     return answer | ({"author": {"name": it.author}} if it.author else {})
+
+
+def _conflicts(view: Proposal) -> list[str] | bool:
+    """True to clients: there are some, which nobody has listed."""
+    return view.conflicts if view.conflicts or view.is_whole else True
 
 
 def _event(it: Happening) -> dict[str, Any]:

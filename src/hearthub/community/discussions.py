@@ -11,7 +11,7 @@ Commits of a pull request are not stored: they are what its ref has and its bran
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -26,6 +26,11 @@ from hearthub.registry import MAIN, Commit, Registry, Repo, Right
 MAX_TITLE, MAX_TEXT = 200, 65_536
 """Characters."""
 MAX_EVENTS = 5_000
+MAX_OPEN = 100
+"""Discussions and pull requests of one user in a repo that he may not write to."""
+MAX_EDITS, MAX_HISTORY, MAX_HISTORIES = 100, 2**18 + 2**10, 2**22
+"""Of a comment's history: versions, and bytes; the longest comment in any script fits.
+Bytes of comments whose histories are read together."""
 PAGE = 50
 STATUSES = {"all": None, "open": ("open", "draft"), "closed": ("closed", "merged")}
 KINDS = {"all": None, "discussion": 0, "pull_request": 1}
@@ -34,6 +39,7 @@ _COLUMNS = (
     "d.merged_oid, d.merged_head, d.created from discussion d "
     "left join account a on a.id = d.author_id "
 )
+_EVENTS = "from discussion_event e left join account a on a.id = e.author_id "
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,13 @@ class Happening:
 @dataclass(frozen=True)
 class Proposal:
     """What a pull request would change, or did: its commits from `base` to `head`, oldest first,
-    and the paths that cannot be merged."""
+    and the paths that cannot be merged, which are not all where `is_whole` is False."""
 
     base: str
     head: str
     commits: list[tuple[str, Commit]]
-    conflicts: list[str]
+    conflicts: list[str] = field(default_factory=list)
+    is_whole: bool = True
 
 
 class Discussions:
@@ -153,16 +160,36 @@ class Discussions:
     def happenings(
         self, discussion: Discussion, *, skip: int = 0, limit: int = MAX_EVENTS
     ) -> list[Happening]:
-        """Oldest first. What a hidden comment said is not in it."""
+        """Oldest first. What a hidden comment said is not in it, nor what was edited away."""
+        data = "json_replace(e.data, '$.history', json('[]'))" if self._db.is_sqlite else "e.data"
         rows = self._db.all(
-            "select e.uid, e.kind, e.author_id, a.name, e.created, e.data from discussion_event e "
-            "left join account a on a.id = e.author_id where e.discussion_id = :id order by e.id "
-            "limit :limit offset :skip",
+            f"select e.uid, e.kind, e.author_id, a.name, e.created, {data} {_EVENTS}"
+            "where e.discussion_id = :id order by e.id limit :limit offset :skip",
             id=discussion.id,
             limit=limit,
             skip=skip,
         )
-        return [_happening(row) for row in rows]
+        found = [_happening(row) for row in rows]
+        for it in found:
+            if it.kind == "comment":
+                it.data["history"] = []
+        return found
+
+    def histories(self, events: list[Happening]) -> dict[str, list[dict[str, Any]]]:
+        """What was edited away, by the comment's uid: of the newest, as far as there is room."""
+        edited = [it.uid for it in events if it.kind == "comment" and it.data["edited"]][::-1]
+        found, room = dict[str, list[dict[str, Any]]](), MAX_HISTORIES
+        for start in range(0, len(edited), 16):
+            rows = self._db.all(
+                "select uid, data from discussion_event where uid in (:uids) order by id desc",
+                uids=edited[start : start + 16],
+            )
+            for uid, data in rows:
+                room -= len(data)
+                if room < 0:
+                    return found
+                found[uid] = orjson.loads(data)["history"]
+        return found
 
     def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
         """None when its branch, or what was merged, is there no more: what was said stays."""
@@ -176,11 +203,14 @@ class Discussions:
         if discussion.merged_oid and discussion.merged_head:
             head = discussion.merged_head
             base = self._registry.commit_at(repo, discussion.merged_oid).parents[0]
-            return Proposal(base, head, pulls.commits(repo, base, head), [])
+            return Proposal(base, head, pulls.commits(repo, base, head))
         head = pulls.head(repo, discussion.num)
         base = pulls.branch(repo, discussion.base or MAIN).commit_oid
-        conflicts = [] if discussion.status == "closed" else pulls.conflicts(repo, base, head)
-        return Proposal(base, head, pulls.commits(repo, base, head), conflicts)
+        commits = pulls.commits(repo, base, head)
+        if discussion.status == "closed":
+            return Proposal(base, head, commits)
+        merged = pulls.attempt(repo, base, head).merged
+        return Proposal(base, head, commits, merged.conflicts, merged.is_whole)
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -194,6 +224,7 @@ class Discussions:
         _check_text(text, may_be_empty=True)
         try:
             with self._db.transaction():
+                self._require_room(actor, repo)
                 num = 1 + self._db.value(
                     "select coalesce(max(num), 0) from discussion where repo_id = :repo",
                     repo=repo.id,
@@ -237,7 +268,7 @@ class Discussions:
 
         def changed(data: dict[str, Any]) -> dict[str, Any]:
             before = {"raw": data["raw"], "at": now_ms()}
-            history = [*data["history"], before][-100:]
+            history = _newest([*data["history"], before])
             return {**data, "raw": text, "edited": True, "history": history}
 
         return self._change(actor, repo, num, uid, changed, is_by_author_alone=True)
@@ -273,6 +304,8 @@ class Discussions:
                 raise Conflict("It is merged: open another one")
             if found.status == status:
                 raise Conflict(f"It is {status} already")
+            if status == "open" and found.status == "closed":
+                self._require_room(actor, repo)
             self._set(found, status)
             if reason:
                 _check_text(reason)
@@ -280,18 +313,27 @@ class Discussions:
             data = {"status": status, "reason": reason}
             return self._done(actor, repo, found, "status-change", data)
 
-    def merge(self, actor: Actor, repo: Repo, num: int, comment: str | None) -> str:
-        """Merge a pull request that is open into its branch; the commit it became."""
+    def merge(
+        self, actor: Actor, repo: Repo, num: int, comment: str | None, *, seen: str | None = None
+    ) -> str:
+        """Merge a pull request that is open into its branch; the commit it became.
+
+        `seen`: the commit that was looked at; Conflict where the pull request has another by now.
+        """
         self._require(actor, repo, Right.WRITE)
         found = self.get(repo, num)
         if not found.is_pull_request or found.base is None:
             raise BadRequest("A discussion cannot be merged: it has no commits")
         pulls = self._registry.pulls
         head, base = pulls.head(repo, num), pulls.branch(repo, found.base).commit_oid
+        if seen is not None and seen != head:
+            raise Conflict("The pull request has changed since you looked at it: look again")
         steps = [f"- {it.title[:100]} ({oid})" for oid, it in pulls.commits(repo, base, head)]
         message = "\n".join([f"{found.title} (#{num})", "", *steps[:100]])
         if comment:
             _check_text(comment)
+        # Strangers' trees are walked before others wait for this transaction.
+        attempt = pulls.attempt(repo, base, head)
         with self._db.transaction():
             # Before the branch moves: of two who merge at once one does.
             if not self._db.execute(
@@ -300,7 +342,9 @@ class Discussions:
                 head=head, id=found.id,
             ):  # fmt: skip
                 raise Conflict(f"It is {self.get(repo, num).status}")
-            oid = pulls.merge(actor, repo, num, found.base, message)
+            if pulls.head(repo, num) != head:
+                raise Conflict("The pull request changed in this moment: look again")
+            oid = pulls.merge(actor, repo, attempt, found.base, message)
             self._db.execute(
                 "update discussion set merged_oid = :oid where id = :id", oid=oid, id=found.id
             )
@@ -315,6 +359,23 @@ class Discussions:
 
     def _require(self, actor: Actor, repo: Repo, need: Right) -> None:
         self._registry.recheck(actor, repo.id, need)
+
+    def _require_room(self, actor: Actor, repo: Repo) -> None:
+        """For one more that is open, by somebody who may not write to the repo."""
+        if self._registry.right(actor, repo) >= Right.WRITE:
+            return
+        count = self._db.value(
+            "select count(*) from discussion "
+            "where repo_id = :repo and author_id = :author and status in (:open)",
+            repo=repo.id,
+            author=actor.user_id,
+            open=STATUSES["open"],
+        )
+        if count >= MAX_OPEN:
+            raise TooLarge(
+                f"You have {MAX_OPEN} open discussions and pull requests in this repo, as many as "
+                "one may: close some first"
+            )
 
     def _own(self, actor: Actor, repo: Repo, num: int) -> Discussion:
         """One that the actor opened, or in a repo he may write to."""
@@ -365,9 +426,15 @@ class Discussions:
     ) -> Happening:
         self._require(actor, repo, Right.PROPOSE)
         with self._db.transaction():
-            found = {it.uid: it for it in self.happenings(self.get(repo, num))}.get(uid)
-            if found is None or found.kind != "comment":
+            row = self._db.one(
+                "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
+                f"{_EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",
+                uid=uid,
+                id=self.get(repo, num).id,
+            )
+            if row is None:
                 raise NotFound(f"There is no comment {uid[:40]}")
+            found = _happening(row)
             if found.author_id != actor.user_id:
                 if is_by_author_alone:
                     raise Forbidden("Only its author may change a comment")
@@ -386,6 +453,16 @@ class Discussions:
 
 def _comment(text: str) -> dict[str, Any]:
     return {"raw": text, "edited": False, "hidden": False, "hidden_by": None, "history": []}
+
+
+def _newest(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As much as is kept."""
+    room = MAX_HISTORY
+    for number, it in enumerate(reversed(history)):
+        room -= len(orjson.dumps(it))
+        if room < 0 or number == MAX_EDITS:
+            return history[len(history) - number :]
+    return history
 
 
 def _checked_title(title: str) -> str:

@@ -7,50 +7,90 @@ from hearthub.registry.gitformat import FOLDER, Kind, TreeEntry, encode_tree, oi
 
 Load = Callable[[str], Mapping[str, TreeEntry]]
 
+MAX_FOLDERS, MAX_ENTRIES, MAX_DEPTH = 5000, 500_000, 200
+"""Walked at most: trees that share subtrees can have far more folders than bytes."""
+MAX_CONFLICTS = 100
+"""Named at most; where there are more, the walk ends."""
+
 
 @dataclass
 class Merged:
     """`tree` is the root; `new` holds the trees that may be new, by oid; `conflicts` are paths
-    that both sides changed, each in its way, and which `tree` has as they are on our side."""
+    that both sides changed, each in its way, and which `tree` has as they are on our side.
+
+    Where `is_whole` is False, the walk ended early: there may be more conflicts, and no tree.
+    """
 
     tree: str = ""
     new: dict[str, bytes] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
+    is_whole: bool = True
+
+
+class _Enough(Exception):
+    """A limit is reached."""
 
 
 def merge(load: Load, base: str | None, ours: str, theirs: str) -> Merged:
     """Files are taken whole: there is no merging of lines."""
-    merged = Merged()
-    merged.tree = _merge(load, base, ours, theirs, "", merged)
-    return merged
+    walk = _Walk(load)
+    try:
+        walk.out.tree = walk.folder(base, ours, theirs, "", 0)
+    except _Enough:
+        return Merged(conflicts=walk.out.conflicts, is_whole=False)
+    return walk.out
 
 
-def _merge(load: Load, base: str | None, ours: str, theirs: str, above: str, out: Merged) -> str:
-    if theirs in (ours, base):
+class _Walk:
+    def __init__(self, load: Load) -> None:
+        self._load, self.out = load, Merged()
+        self._folders = self._entries = 0
+        self._clean: dict[tuple[str | None, str, str], str] = {}
+        """What was merged without a conflict: the same again needs no walk. With one it does, for
+        its paths are others, and each of these is counted."""
+
+    def folder(self, base: str | None, ours: str, theirs: str, above: str, depth: int) -> str:
+        if theirs in (ours, base):
+            return ours
+        if base == ours:
+            return theirs
+        if known := self._clean.get((base, ours, theirs)):
+            return known
+        before = len(self.out.conflicts)
+        sides = self._sides((base, ours, theirs), depth)
+        entries = []
+        for name in sorted({*sides[1], *sides[2]}):
+            kept = self._entry([side.get(name) for side in sides], above + name, depth)
+            if kept is not None:
+                entries.append(kept)
+        data = encode_tree(entries)
+        oid = oid_of(Kind.TREE, data)
+        self.out.new[oid] = data
+        if len(self.out.conflicts) == before:
+            self._clean[base, ours, theirs] = oid
+        return oid
+
+    def _sides(self, oids: tuple[str | None, ...], depth: int) -> list[Mapping[str, TreeEntry]]:
+        self._folders += 1
+        if self._folders > MAX_FOLDERS or depth > MAX_DEPTH:
+            raise _Enough
+        sides = [self._load(oid) if oid else {} for oid in oids]
+        self._entries += sum(map(len, sides))
+        if self._entries > MAX_ENTRIES:
+            raise _Enough
+        return sides
+
+    def _entry(self, sides: list[TreeEntry | None], path: str, depth: int) -> TreeEntry | None:
+        base, ours, theirs = sides
+        if theirs in (ours, base):
+            return ours
+        if base == ours:
+            return theirs
+        if ours and theirs and ours.is_folder and theirs.is_folder:
+            start = base.oid if base and base.is_folder else None
+            oid = self.folder(start, ours.oid, theirs.oid, f"{path}/", depth + 1)
+            return TreeEntry(ours.name, FOLDER, oid)
+        if len(self.out.conflicts) == MAX_CONFLICTS:
+            raise _Enough
+        self.out.conflicts.append(path)
         return ours
-    if base == ours:
-        return theirs
-    sides = [dict(load(oid)) if oid else {} for oid in (base, ours, theirs)]
-    entries = []
-    for name in sorted({*sides[1], *sides[2]}):
-        kept = _entry(load, [side.get(name) for side in sides], above + name, out)
-        if kept is not None:
-            entries.append(kept)
-    data = encode_tree(entries)
-    oid = oid_of(Kind.TREE, data)
-    out.new[oid] = data
-    return oid
-
-
-def _entry(load: Load, sides: list[TreeEntry | None], path: str, out: Merged) -> TreeEntry | None:
-    base, ours, theirs = sides
-    if theirs in (ours, base):
-        return ours
-    if base == ours:
-        return theirs
-    if ours and theirs and ours.is_folder and theirs.is_folder:
-        start = base.oid if base and base.is_folder else None
-        oid = _merge(load, start, ours.oid, theirs.oid, f"{path}/", out)
-        return TreeEntry(ours.name, FOLDER, oid)
-    out.conflicts.append(path)
-    return ours

@@ -3,9 +3,9 @@
 Numbers, titles and talk are the community's; here are refs and trees alone.
 """
 
-import difflib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from hearthub.accounts import Actor
 from hearthub.errors import Conflict, RevisionNotFound
@@ -20,10 +20,38 @@ from hearthub.registry.objects import ObjectStore
 from hearthub.registry.refs import HEADS, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
 
+Unified = Callable[[str, str, tuple[str, str]], str]
+"""Two texts and their names to the lines of a diff. It gets strangers' texts: see to its time."""
+
 ATTEMPTS = 20
 MAX_COMMITS = 1000
+MAX_STEPS = 10_000
+"""Commits that are looked at for where two histories part."""
 MAX_DIFF_FILES, MAX_DIFF_FILE, MAX_DIFF = 300, 128 * 1024, 2**20
 """Files, bytes of one, and bytes of all that a diff shows."""
+
+
+class _TooFar(Conflict):
+    """Nobody knows where they part: to merge as if they had nothing in common brought back what
+    one side deleted."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What merging the commit `head` into a branch at `base` gives."""
+
+    base: str
+    head: str
+    merged: Merged
+
+    def check(self) -> None:
+        """Raises Conflict where it cannot be merged."""
+        found, rest = self.merged.conflicts, not self.merged.is_whole
+        if found:
+            more = " and more" if rest or len(found) > 10 else ""
+            raise Conflict(f"Both sides changed {', '.join(found[:10])}{more}")
+        if rest:
+            raise Conflict("Too much differs between both sides to merge them here")
 
 
 class Pulls:
@@ -60,12 +88,22 @@ class Pulls:
         return ref.commit_oid
 
     def fork(self, repo: Repo, one: str, other: str) -> str | None:
-        """The newest commit that both have in their history."""
+        """The newest commit that both have in their history; None too where it is too far back."""
+        try:
+            return self._fork(repo, one, other)
+        except _TooFar:
+            return None
+
+    def _fork(self, repo: Repo, one: str, other: str) -> str | None:
         sides = {one: 1}
         sides[other] = sides.get(other, 0) | 2
         heap = [(-self._when(repo, oid), oid) for oid in sides]
         heapq.heapify(heap)
+        steps = 0
         while heap:
+            steps += 1
+            if steps > MAX_STEPS:
+                raise _TooFar(f"More than {MAX_STEPS} commits lie between the two")
             _, oid = heapq.heappop(heap)
             if sides[oid] == 3:
                 return oid
@@ -77,8 +115,8 @@ class Pulls:
         return None
 
     def fork_of(self, repo: Repo, ref: str, base: str) -> str | None:
-        """Where a pull request left its branch."""
-        return self.fork(repo, self.branch(repo, base).commit_oid, self.head(repo, ref))
+        """Where a pull request left its branch; raises Conflict where that is too far back."""
+        return self._fork(repo, self.branch(repo, base).commit_oid, self.head(repo, ref))
 
     def commits(self, repo: Repo, base: str, head: str) -> list[tuple[str, Commit]]:
         """What a pull request consists of, oldest first; the newest MAX_COMMITS where histories
@@ -90,22 +128,28 @@ class Pulls:
             found.append((oid, commit))
         return found[::-1]
 
-    def conflicts(self, repo: Repo, base: str, head: str) -> list[str]:
-        """Paths that both sides changed, each in its way."""
-        return self._merged(repo, base, head).conflicts
+    def attempt(self, repo: Repo, base: str, head: str) -> Attempt:
+        """What merging would give, for `merge`; writes nothing."""
+        try:
+            fork = self._fork(repo, base, head)
+        except _TooFar:
+            return Attempt(base, head, Merged(is_whole=False))
+        start = self._tree(repo, fork) if fork else None
+        sides = self._tree(repo, base), self._tree(repo, head)
+        return Attempt(base, head, merge(self._load(repo), start, *sides))
 
     def changes(self, repo: Repo, base: str, head: str) -> list[Change]:
         """The files that differ, by path; at most one more than a diff shows."""
         before, after = self._tree(repo, base), self._tree(repo, head)
         return compare(self._load(repo), before, after, MAX_DIFF_FILES + 1)[0]
 
-    def diff(self, repo: Repo, base: str, head: str) -> str:
+    def diff(self, repo: Repo, base: str, head: str, unified: Unified) -> str:
         """What a pull request changes since it left its base, as git writes it; large files and
-        those that are no text are only named."""
+        those that are no text are only named, the lines of others are for `unified` to write."""
         fork = self.fork(repo, base, head) or base
         parts, size = list[str](), 0
         for change in self.changes(repo, fork, head):
-            part = self._file_diff(repo, change)
+            part = self._file_diff(repo, change, unified)
             size += len(part)
             if size > MAX_DIFF:
                 parts.append("The rest of the diff is too large to show\n")
@@ -113,17 +157,18 @@ class Pulls:
             parts.append(part)
         return "".join(parts)
 
-    def merge(self, actor: Actor, repo: Repo, num: int, base: str, message: str) -> str:
+    def merge(self, actor: Actor, repo: Repo, attempt: Attempt, base: str, message: str) -> str:
         """Put what a pull request changes onto its branch as one commit; that commit's oid.
 
         Raises Conflict, naming the files that both sides changed.
         """
         require(actor, repo, Right.WRITE)
         for _ in range(ATTEMPTS):
-            branch, head = self.branch(repo, base), self.head(repo, num)
-            merged = self._merged(repo, branch.commit_oid, head)
-            if merged.conflicts:
-                raise Conflict(f"Both sides changed {', '.join(merged.conflicts[:10])}")
+            branch = self.branch(repo, base)
+            if attempt.base != branch.commit_oid:
+                attempt = self.attempt(repo, branch.commit_oid, attempt.head)
+            merged = attempt.merged
+            attempt.check()
             try:
                 return self._commits.put_tree(actor, repo, branch, merged.tree, merged.new, message)
             except RefMoved:
@@ -135,18 +180,13 @@ class Pulls:
     def _when(self, repo: Repo, oid: str) -> int:
         return self._objects.commit(repo.id, oid).committer.when
 
-    def _merged(self, repo: Repo, base: str, head: str) -> Merged:
-        fork = self.fork(repo, base, head)
-        start = self._tree(repo, fork) if fork else None
-        return merge(self._load(repo), start, self._tree(repo, base), self._tree(repo, head))
-
     def _tree(self, repo: Repo, commit: str) -> str:
         return self._objects.commit(repo.id, commit).tree
 
     def _load(self, repo: Repo) -> trees.Load:
         return lambda oid: self._objects.tree(repo.id, oid)
 
-    def _file_diff(self, repo: Repo, change: Change) -> str:
+    def _file_diff(self, repo: Repo, change: Change, unified: Unified) -> str:
         path = printable(change.path)
         texts = [self._text(repo, entry) for entry in (change.before, change.after)]
         head = f"diff --git a/{path} b/{path}\n"
@@ -160,8 +200,7 @@ class Pulls:
                  "/dev/null" if change.after is None else f"b/{path}")  # fmt: skip
         if None in texts:
             return f"{head}Binary files {names[0]} and {names[1]} differ\n"
-        lines = [str(text).splitlines(keepends=True) for text in texts]
-        return head + "".join(_unified(lines[0], lines[1], names))
+        return head + unified(str(texts[0]), str(texts[1]), names)
 
     def _text(self, repo: Repo, entry: TreeEntry | None) -> str | None:
         """None for what is no text, or too much of it."""
@@ -177,8 +216,3 @@ class Pulls:
             return content.decode()
         except UnicodeDecodeError:
             return None
-
-
-def _unified(before: list[str], after: list[str], names: tuple[str, str]) -> Iterator[str]:
-    for line in difflib.unified_diff(before, after, *names):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -70,9 +70,10 @@ def set_status(thread: Thread, form: Form, _uid: str) -> str:
     return made.uid
 
 
-def merge(thread: Thread, _form: Form, _uid: str) -> str:
+def merge(thread: Thread, form: Form, _uid: str) -> str:
     at = thread.at
-    at.hub.community.discussions.merge(at.actor, at.repo, thread.it.num, None)
+    seen = form.text("head") if thread.is_open else None
+    at.hub.community.discussions.merge(at.actor, at.repo, thread.it.num, None, seen=seen)
     return "end"
 
 
