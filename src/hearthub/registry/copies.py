@@ -14,7 +14,7 @@ from hearthub.db import Database
 from hearthub.errors import Damaged, Unavailable
 from hearthub.events import CommitCreated, EventLog, RefCreated, RepoCreated
 from hearthub.names import split_id
-from hearthub.registry.access import Right, require
+from hearthub.registry.access import Right, proposer, require
 from hearthub.registry.marks import Marks, open_marks
 from hearthub.registry.objects import ObjectStore, blob_key
 from hearthub.registry.quota import Quota
@@ -123,6 +123,7 @@ class Copies:
         found = self._storage.objects(source.id, sha256s)
         known = self._storage.objects(target.id, list(found))
         more = sum(it.size for it in found.values() if it.sha256 not in known)
-        self._quota.require(target.id, more)
+        by = proposer(actor, target)
+        self._quota.require(target.id, more, by)
         with self._db.transaction():
-            return self._storage.share(source.id, target.id, sha256s)
+            return self._storage.share(source.id, target.id, sha256s, by)
