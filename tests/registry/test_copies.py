@@ -143,6 +143,19 @@ def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
         assert shelf.hub.db.value("select count(*) from lfs_object") == 1
 
 
+def test_what_is_too_much_is_not_copied_first(tmp_path: Path) -> None:
+    """A refusal costs no row, however often it is asked for."""
+    with open_shelf(tmp_path, max_namespace_size=2 * 10**6) as shelf:
+        registry, alice = shelf.hub.registry, shelf.actor()
+        filled(shelf)
+        source = registry.repo(alice, "model", "alice/bert")
+        shelf.hub.objects_db.execute(
+            "create trigger copied before insert on obj begin select raise(abort, 'copied'); end"
+        )
+        with pytest.raises(OverQuota):
+            registry.copies.duplicate(alice, source, "alice/copy")
+
+
 def test_files_of_another_repo(shelf: Shelf) -> None:
     """A commit may name what was shared, and nothing else."""
     filled(shelf, "acme/bert", visibility="private")
