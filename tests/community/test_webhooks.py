@@ -370,6 +370,41 @@ class TestOnTheWay:
         stage.run()
         assert len(stage.log(hook)) == 3
 
+    def test_replays_are_part_of_the_backlog(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hearthub.community.deliveries.MAX_WAITING", 3)
+        hook, deliveries = stage.hook(), stage.hub.community.deliveries
+        stage.repo()
+        stage.run()
+        uid = deliveries.log(hook)[0].uid
+        for _ in range(3):
+            deliveries.replay(hook, uid)
+        with pytest.raises(Conflict, match="3 deliveries of this webhook wait"):
+            deliveries.replay(hook, uid)
+
+    @pytest.mark.parametrize("status", [200, 404])
+    def test_one_after_the_other(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        """Whoever has much waiting, and has had it for longer, keeps nobody else waiting."""
+        monkeypatch.setattr("hearthub.community.sending.PARALLEL", 1)
+        stage.listener.answers = [status] * 10
+        later = "update webhook set due = 1 << 60"
+        busy = stage.hook()
+        stage.hub.db.execute(later)
+        repo = stage.repo()
+        stage.run()
+        quiet = stage.hook("bob")
+        stage.hub.db.execute(later)
+        stage.commit(repo, "one")
+        stage.run()
+        assert [len(stage.log(it)) for it in (busy, quiet)] == [3, 1]
+        stage.forgive()
+        stage.run()
+        senders = [headers["X-Path"] for headers, _ in stage.listener.posts]
+        assert senders == ["/charlie", "/bob", "/charlie", "/charlie"]
+
     def test_a_slow_one_holds_up_no_other(self, stage: Stage) -> None:
         """Of a webhook that is put off nothing is tried; the others go on."""
         slow, quick = stage.hook(), stage.hook("bob")

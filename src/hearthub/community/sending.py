@@ -73,7 +73,8 @@ class Sending:
         with self._db.transaction():
             if outcome.arrived:
                 self._end(row, "done", attempts, outcome)
-                self._change(row, failures=0, due=0, disabled=False)
+                # Not 0: those who have waited longer come first, however much this one has.
+                self._change(row, failures=0, due=now_ms(), disabled=False)
             elif outcome.may_pass and attempts < MAX_ATTEMPTS:
                 self._end(row, "waiting", attempts, outcome)
                 wait_s = min(FIRST_WAIT_S * 3 ** (attempts - 1), LONGEST_WAIT_S)
@@ -82,7 +83,8 @@ class Sending:
             else:
                 self._end(row, "failed", attempts, outcome)
                 failures = row.failures + 1
-                self._change(row, failures=failures, due=0, disabled=failures >= MAX_FAILURES)
+                disabled = failures >= MAX_FAILURES
+                self._change(row, failures=failures, due=now_ms(), disabled=disabled)
 
     def _end(self, row: Any, state: str, attempts: int, outcome: Outcome) -> None:
         self._db.execute(
