@@ -10,7 +10,7 @@ from hearthub import __version__
 from hearthub.clock import now_ms
 from hearthub.community.deliveries import COLUMNS, Deliveries
 from hearthub.community.posting import Outcome, Poster
-from hearthub.db import Database
+from hearthub.db import Database, DatabaseError
 
 MAX_ATTEMPTS = 7
 FIRST_WAIT_S, LONGEST_WAIT_S = 10, 3600
@@ -41,7 +41,7 @@ class Sending:
             while rows := self._db.all(_DUE, now=now_ms(), most=PARALLEL):
                 due = [row for row in rows if self._is_to_be_sent(row)]
                 for row, outcome in zip(due, pool.map(self._post, due), strict=True):
-                    self._note(row, outcome)
+                    self._note_alone(row, outcome)
                 if time.monotonic() > ends:
                     break
         self._continue()
@@ -67,6 +67,13 @@ class Sending:
         if row.secret:
             headers["X-Webhook-Secret"] = row.secret
         return self._poster.post(row.url, row.payload.encode(), headers)
+
+    def _note_alone(self, row: Any, outcome: Outcome) -> None:
+        """One that cannot be noted was tried all the same, and keeps no other from being noted."""
+        try:
+            self._note(row, outcome)
+        except DatabaseError:
+            self._note(row, Outcome(None, error="What came of it could not be stored"))
 
     def _note(self, row: Any, outcome: Outcome) -> None:
         attempts = row.attempts + 1
