@@ -66,7 +66,7 @@ class Sending:
         }
         if row.secret:
             headers["X-Webhook-Secret"] = row.secret
-        return self._poster.post(row.url, row.payload.encode(), headers)
+        return self._poster.post(row.url, body, headers)
 
     def _note_alone(self, row: Any, outcome: Outcome) -> None:
         """One that cannot be noted was tried all the same, and keeps no other from being noted."""
@@ -96,7 +96,7 @@ class Sending:
     def _end(self, row: Any, state: str, attempts: int, outcome: Outcome) -> None:
         self._db.execute(
             "update webhook_delivery set state = :state, attempts = :attempts, status = :status, "
-            "answer = :answer, error = :error, finished = :now where id = :id",
+            "answer = :answer, error = :error, finished = :now where id = :id and uid = :uid",
             state=state,
             attempts=attempts,
             status=outcome.status,
