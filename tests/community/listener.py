@@ -31,7 +31,8 @@ def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.posts.append((dict(self.headers), json.loads(body)))
+            headers = {**self.headers, "X-Path": self.path}
+            found.posts.append((headers, json.loads(body)))
             status = found.answers.pop(0) if found.answers else 200
             self.send_response(status)
             if 300 <= status < 400:

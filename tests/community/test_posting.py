@@ -123,6 +123,25 @@ class TestPost:
         assert (outcome.status, len(outcome.answer)) == (200, MAX_ANSWER)
         assert "\0" not in outcome.answer
 
+    def test_an_answer_that_is_none(self) -> None:
+        """Its words go into the log, which can store no NUL."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            what = b"HTTP/1.1 2\0\x1b[2J0 OK\r\n\r\n"
+            thread = threading.Thread(target=_say, args=[server, what], daemon=True)
+            thread.start()
+            outcome = LOCAL.post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {})
+            thread.join(10)
+        assert outcome.status is None
+        assert outcome.error
+        assert outcome.error.isprintable()
+
+    def test_where_a_name_leads_is_not_told(self, listener: Listener) -> None:
+        outcome = Poster().post(f"http://localhost:{listener.port}/", b"{}", {})
+        assert "localhost" in str(outcome.error)
+        assert "127.0.0.1" not in str(outcome.error)
+        assert "::1" not in str(outcome.error)
+        assert "127.0.0.1" in str(Poster().post(listener.url, b"{}", {}).error)
+
     def test_nobody_listens(self) -> None:
         with listening() as found:
             url = found.url
@@ -162,3 +181,10 @@ def _drip(server: socket.socket, what: bytes) -> None:
                 connection.sendall(b"x" * bool(what))
         except OSError:
             pass
+
+
+def _say(server: socket.socket, what: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(what)

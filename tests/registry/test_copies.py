@@ -143,6 +143,19 @@ def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
         assert shelf.hub.db.value("select count(*) from lfs_object") == 1
 
 
+def test_what_is_too_much_is_not_copied_first(tmp_path: Path) -> None:
+    """A refusal costs no row, however often it is asked for."""
+    with open_shelf(tmp_path, max_namespace_size=2 * 10**6) as shelf:
+        registry, alice = shelf.hub.registry, shelf.actor()
+        filled(shelf)
+        source = registry.repo(alice, "model", "alice/bert")
+        shelf.hub.objects_db.execute(
+            "create trigger copied before insert on obj begin select raise(abort, 'copied'); end"
+        )
+        with pytest.raises(OverQuota):
+            registry.copies.duplicate(alice, source, "alice/copy")
+
+
 def test_files_of_another_repo(shelf: Shelf) -> None:
     """A commit may name what was shared, and nothing else."""
     filled(shelf, "acme/bert", visibility="private")
@@ -161,3 +174,23 @@ def test_files_of_another_repo(shelf: Shelf) -> None:
     gated = registry.change_settings(shelf.actor(), "model", "alice/gated", gated="auto")
     with pytest.raises(GatedRepo):
         registry.copies.share(bob, source, gated, [sha256])
+
+
+def test_files_that_a_stranger_brings_are_proposals(tmp_path: Path) -> None:
+    """They count as his, have the little room of proposals, and he makes nothing the repo's own."""
+    with open_shelf(tmp_path, max_proposed_size=10**6) as shelf:
+        registry, bob = shelf.hub.registry, shelf.actor("bob")
+        filled(shelf)
+        theirs = registry.repo(bob, "model", "alice/bert")
+        mine = registry.create(bob, "model", "bob/mine")
+        first, second = (shelf.upload(mine, it * 600_000) for it in (b"a", b"b"))
+        for _ in range(2):
+            assert registry.copies.share(bob, mine, theirs, [first]) == {first}
+            sql = "select proposer_id from lfs_object where repo_id = :repo and sha256 = :sha256"
+            proposer = shelf.hub.db.value(sql, repo=theirs.id, sha256=first)
+            assert proposer == bob.user_id
+        with pytest.raises(OverQuota, match="may not write"):
+            registry.copies.share(bob, mine, theirs, [second])
+        alice = shelf.actor()
+        assert registry.copies.share(alice, mine, theirs, [first, second]) == {first, second}
+        assert shelf.hub.db.value(sql, repo=theirs.id, sha256=first) is None

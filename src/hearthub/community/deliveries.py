@@ -107,12 +107,15 @@ class Deliveries:
         self.wake()
 
     def _queue(self, webhook: int, uid: str, source: str, news: News, repo: Repo) -> None:
-        sql = "select count(*) from webhook_delivery where webhook_id = :id and state = 'waiting'"
-        if self._db.value(sql, id=webhook) >= MAX_WAITING:
+        if self._is_full(webhook):
             return
         body = orjson.dumps({**news.body, "webhook": {"id": uid, "version": 3}}).decode()
         kept = orjson.dumps(asdict(repo)).decode()
         self._add(webhook, source, news.name, kept, news.need, body)
+
+    def _is_full(self, webhook: int) -> bool:
+        sql = "select count(*) from webhook_delivery where webhook_id = :id and state = 'waiting'"
+        return bool(self._db.value(sql, id=webhook) >= MAX_WAITING)
 
     def _add(
         self, webhook: int, source: str, event: str, repo: str, need: int, payload: str
@@ -162,7 +165,11 @@ class Deliveries:
         """With what was sent, if the owner may still know it."""
         row = self._row(webhook, uid)
         may = self.may(webhook.owner_id, orjson.loads(row.repo), row.need, row.event)
-        return _delivery(row, orjson.loads(row.payload) if may else None)
+        return _delivery(row, self.payload(row) if may else None)
+
+    def payload(self, row: Any) -> Json:
+        """What a delivery sends, or would send now."""
+        return self._payloads.as_of_now(orjson.loads(row.payload))
 
     def replay(self, webhook: Webhook, uid: str) -> Delivery:
         """Send the same once more, as a delivery of its own."""
@@ -172,11 +179,14 @@ class Deliveries:
         if row.state == "waiting":
             raise Conflict("It was not sent yet")
         with self._db.transaction():
+            if self._is_full(webhook.id):
+                raise Conflict(f"{MAX_WAITING} deliveries of this webhook wait already: try later")
             again = self._add(
                 webhook.id, f"replay {secrets.token_hex(12)}", row.event, row.repo, row.need,
-                row.payload,
+                orjson.dumps(self.payload(row)).decode(),
             )  # fmt: skip
-            self._db.execute("update webhook set due = 0 where id = :id", id=webhook.id)
+            sql = "update webhook set due = :now where id = :id and due > :now"
+            self._db.execute(sql, now=now_ms(), id=webhook.id)
             self.wake()
         return self.get(webhook, again)
 

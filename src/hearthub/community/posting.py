@@ -66,7 +66,7 @@ class Poster:
         with suppress(ValueError):
             literal = ipaddress.ip_address(str(parts[1]))
             if not self.may_reach(literal):
-                raise BadRequest(_refusal(literal))
+                raise BadRequest(_refusal(str(literal)))
         return url
 
     def may_reach(self, address: Address) -> bool:
@@ -87,7 +87,7 @@ class Poster:
         except BadRequest as error:
             return Outcome(None, error=str(error))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            return Outcome(None, error=f"{type(error).__name__}: {error}"[:300])
+            return Outcome(None, error=_printable(f"{type(error).__name__}: {error}"[:300]))
 
     def _look_up(self, host: str, port: int) -> list[str]:
         """The addresses of a name that may be reached; raises BadRequest where none may."""
@@ -96,7 +96,7 @@ class Poster:
         # A link-local address has its interface behind a `%`.
         allowed = [it for it in texts if self.may_reach(ipaddress.ip_address(it.split("%")[0]))]
         if not allowed:
-            raise BadRequest(_refusal(ipaddress.ip_address(texts[0].split("%")[0])))
+            raise BadRequest(_refusal(host))  # not where it leads, which is a secret of ours
         return allowed[:MAX_ADDRESSES]
 
 
@@ -109,7 +109,12 @@ def _inside(address: Address) -> Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-def _refusal(address: Address) -> str:
+def _printable(text: str) -> str:
+    """A server's own words may be in it: PostgreSQL stores no NUL, and terminals obey others."""
+    return "".join(it if it.isprintable() else "?" for it in text.strip())
+
+
+def _refusal(address: str) -> str:
     return (
         f"Webhooks may not be sent to {address}, which is not a public address "
         "(HEARTHUB_WEBHOOK_NETWORKS)"
@@ -139,8 +144,8 @@ def _send(
     # A server that sends a byte now and then is never silent: this ends it all the same.
     watch = threading.Timer(WHOLE_S, _cut, [held])
     watch.daemon = True
+    ends = time.monotonic() + WHOLE_S  # no later than the watch
     watch.start()
-    ends = time.monotonic() + WHOLE_S
     connection = http.client.HTTPConnection(host, port)
     try:
         if scheme == "https":

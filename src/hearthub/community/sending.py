@@ -10,7 +10,7 @@ from hearthub import __version__
 from hearthub.clock import now_ms
 from hearthub.community.deliveries import COLUMNS, Deliveries
 from hearthub.community.posting import Outcome, Poster
-from hearthub.db import Database
+from hearthub.db import Database, DatabaseError
 
 MAX_ATTEMPTS = 7
 FIRST_WAIT_S, LONGEST_WAIT_S = 10, 3600
@@ -40,8 +40,9 @@ class Sending:
         with ThreadPoolExecutor(PARALLEL, "webhooks") as pool:
             while rows := self._db.all(_DUE, now=now_ms(), most=PARALLEL):
                 due = [row for row in rows if self._is_to_be_sent(row)]
-                for row, outcome in zip(due, pool.map(self._post, due), strict=True):
-                    self._note(row, outcome)
+                bodies = [orjson.dumps(self._deliveries.payload(row)) for row in due]
+                for row, outcome in zip(due, pool.map(self._post, due, bodies), strict=True):
+                    self._note_alone(row, outcome)
                 if time.monotonic() > ends:
                     break
         self._continue()
@@ -57,7 +58,7 @@ class Sending:
             return True
         return False
 
-    def _post(self, row: Any) -> Outcome:
+    def _post(self, row: Any, body: bytes) -> Outcome:
         """In a thread of its own: touches no database."""
         headers = {
             "Content-Type": "application/json",
@@ -66,14 +67,22 @@ class Sending:
         }
         if row.secret:
             headers["X-Webhook-Secret"] = row.secret
-        return self._poster.post(row.url, row.payload.encode(), headers)
+        return self._poster.post(row.url, body, headers)
+
+    def _note_alone(self, row: Any, outcome: Outcome) -> None:
+        """One that cannot be noted was tried all the same, and keeps no other from being noted."""
+        try:
+            self._note(row, outcome)
+        except DatabaseError:
+            self._note(row, Outcome(None, error="What came of it could not be stored"))
 
     def _note(self, row: Any, outcome: Outcome) -> None:
         attempts = row.attempts + 1
         with self._db.transaction():
             if outcome.arrived:
                 self._end(row, "done", attempts, outcome)
-                self._change(row, failures=0, due=0, disabled=False)
+                # Not 0: those who have waited longer come first, however much this one has.
+                self._change(row, failures=0, due=now_ms(), disabled=False)
             elif outcome.may_pass and attempts < MAX_ATTEMPTS:
                 self._end(row, "waiting", attempts, outcome)
                 wait_s = min(FIRST_WAIT_S * 3 ** (attempts - 1), LONGEST_WAIT_S)
@@ -82,12 +91,13 @@ class Sending:
             else:
                 self._end(row, "failed", attempts, outcome)
                 failures = row.failures + 1
-                self._change(row, failures=failures, due=0, disabled=failures >= MAX_FAILURES)
+                disabled = failures >= MAX_FAILURES
+                self._change(row, failures=failures, due=now_ms(), disabled=disabled)
 
     def _end(self, row: Any, state: str, attempts: int, outcome: Outcome) -> None:
         self._db.execute(
             "update webhook_delivery set state = :state, attempts = :attempts, status = :status, "
-            "answer = :answer, error = :error, finished = :now where id = :id",
+            "answer = :answer, error = :error, finished = :now where id = :id and uid = :uid",
             state=state,
             attempts=attempts,
             status=outcome.status,
@@ -95,6 +105,7 @@ class Sending:
             error=outcome.error,
             now=now_ms(),
             id=row.id,
+            uid=row.uid,
         )
 
     def _change(self, row: Any, *, failures: int, due: int, disabled: bool) -> None:

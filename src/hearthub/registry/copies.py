@@ -14,7 +14,7 @@ from hearthub.db import Database
 from hearthub.errors import Damaged, Unavailable
 from hearthub.events import CommitCreated, EventLog, RefCreated, RepoCreated
 from hearthub.names import split_id
-from hearthub.registry.access import Right, require
+from hearthub.registry.access import Right, proposer, require
 from hearthub.registry.marks import Marks, open_marks
 from hearthub.registry.objects import ObjectStore, blob_key
 from hearthub.registry.quota import Quota
@@ -60,9 +60,11 @@ class Copies:
                 marks.visit(sorted({bytes.fromhex(ref.oid) for ref in refs}))
                 for broken in walk(self._objects, source.id, marks):
                     raise Damaged(f"The repo cannot be duplicated: {broken.oid}: {broken.reason}")
-                rows, size = self._copy_objects(source.id, number, marks)
+                size = self._size_of_objects(source.id, marks)
+                self._storage.require_room(size)
                 size += self._size_of_files(source.id, marks)
                 self._quota.require_new(owner.id, owner.name, f"{owner.name}/{name}", size)
+                rows = self._copy_objects(source.id, number, marks)
                 new = replace(
                     source, id=number, owner_id=owner.id, namespace=owner.name, name=name,
                     visibility=visibility, created_by=actor.user_id,
@@ -73,14 +75,19 @@ class Copies:
                 self._objects.delete_repo(number)
             raise
 
-    def _copy_objects(self, source: int, target: int, marks: Marks) -> tuple[int, int]:
-        """How many there are now, and their sizes together."""
+    def _copy_objects(self, source: int, target: int, marks: Marks) -> int:
+        """How many there are now."""
         rows = 0
         for oids in marks.all_seen():
             for oid, size in self._objects.copy(source, target, oids):
                 self._storage.copy_blob(blob_key(source, oid), blob_key(target, oid), size)
             rows += len(oids)
-        return rows, self._objects.used(target)
+        return rows
+
+    def _size_of_objects(self, source: int, marks: Marks) -> int:
+        """Of those that would be copied: not all that the source uses, which has pull requests."""
+        found = (self._objects.sizes(source, (it.hex() for it in s)) for s in marks.all_seen())
+        return sum(size for sizes in found for size in sizes.values())
 
     def _size_of_files(self, source: int, marks: Marks) -> int:
         found = (self._storage.objects(source, names) for names in marks.all_named())
@@ -123,6 +130,7 @@ class Copies:
         found = self._storage.objects(source.id, sha256s)
         known = self._storage.objects(target.id, list(found))
         more = sum(it.size for it in found.values() if it.sha256 not in known)
-        self._quota.require(target.id, more)
+        by = proposer(actor, target)
+        self._quota.require(target.id, more, by)
         with self._db.transaction():
-            return self._storage.share(source.id, target.id, sha256s)
+            return self._storage.share(source.id, target.id, sha256s, by)

@@ -170,13 +170,16 @@ class Storage:
         """
         self.lfs.take(repo_id, sha256, size, path)
 
-    def share(self, source_id: int, target_id: int, sha256s: Sequence[str]) -> set[str]:
+    def share(
+        self, source_id: int, target_id: int, sha256s: Sequence[str], by: int | None = None
+    ) -> set[str]:
         """Let a repo have objects of another as if it had proved them; those that it now has.
+        `by`: the user who proposes them.
 
         Raises OverQuota, RepoNotFound.
         """
         found = self._objects.find(source_id, sha256s, keep=True)
-        self._objects.add(target_id, list(found.values()))
+        self._objects.add(target_id, list(found.values()), by)
         return set(found)
 
     def forget_objects(self, repo_id: int, sha256s: Sequence[str]) -> None:
