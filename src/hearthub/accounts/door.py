@@ -41,7 +41,7 @@ class Accounts:
 
     def __init__(self, db: Database) -> None:
         self._db, self._events = db, EventLog(db)
-        self.device = DeviceLogins(db)
+        self.device = DeviceLogins(db, self._events)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 
