@@ -11,12 +11,14 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
+from hearthub.context import Hub
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor
 from hearthub.http.urls import hub_of, next_link
-from hearthub.registry import AccessRequest, Right
+from hearthub.registry import AccessRequest, Repo, Right
 
 router = APIRouter(tags=["gated repos"])
 
@@ -62,16 +64,21 @@ Form = Annotated[dict[str, Any], Depends(_form)]
 
 @router.post("/{kind:kind}" + ASK, summary="Ask for access to a gated data set or space")
 def ask(target: Target, form: Form) -> dict[str, Any]:
-    return {"status": target.hub.registry.gates.ask(target.actor, target.repo(), form)}
+    return _asked(target.hub, target.actor, target.repo(), form)
 
 
 @router.post(ASK, summary="Ask for access to a gated model")
 def ask_for_model(
     request: Request, namespace: Segment, name: Segment, actor: CurrentActor, form: Form
 ) -> dict[str, Any]:
-    registry = hub_of(request).registry
-    repo = registry.repo(actor, "model", f"{namespace}/{name}")
-    return {"status": registry.gates.ask(actor, repo, form)}
+    hub = hub_of(request)
+    repo = hub.registry.repo(actor, "model", f"{namespace}/{name}")
+    return _asked(hub, actor, repo, form)
+
+
+def _asked(hub: Hub, actor: Actor, repo: Repo, form: dict[str, Any]) -> dict[str, Any]:
+    card = hub.catalogue.facts(repo).card
+    return {"status": hub.registry.gates.ask(actor, repo, card, form)}
 
 
 @router.get(REQUESTS, summary="What became of the caller's own request")
