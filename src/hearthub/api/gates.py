@@ -17,6 +17,7 @@ from hearthub.clock import iso
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor
+from hearthub.http.body import short_body
 from hearthub.http.urls import hub_of, next_link
 from hearthub.registry import AccessRequest, Repo, Right
 
@@ -40,11 +41,7 @@ class Guest(BaseModel):
 
 async def _form(request: Request) -> dict[str, Any]:
     """What was written into the repo's form: JSON, or as a page posts it."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            raise BadRequest(f"The form has more than {MAX_FORM} bytes")
+    body = await short_body(request, MAX_FORM)
     if not body:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
