@@ -129,8 +129,11 @@ def require_csrf(request: Request, token: str) -> None:
         raise Forbidden(STALE)
 
 
-def try_password(request: Request, name: str) -> None:
-    """Count a password before it is looked at; TooManyRequests. In the thread of a view."""
+def try_password(request: Request, name: str | None) -> None:
+    """Count a password before it is looked at; TooManyRequests. In the thread of a view.
+
+    `name`: the account's; None where there is none yet.
+    """
     error = from_thread.run_sync(rates_of(request.scope).try_login, request.scope, name)
     if error:
         raise error
