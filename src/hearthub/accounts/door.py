@@ -403,6 +403,8 @@ class Accounts:
             for name, value in values.items()
             if value is not None and value != getattr(account, name)
         }
+        if "email" in changes:
+            changes["email"] = True  # the log is kept for good, and the address is personal
         if changes:
             self._log(AccountChanged(account.id, changes), by)
 
