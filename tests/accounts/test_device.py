@@ -135,3 +135,15 @@ def test_codes_that_are_none(accounts: Accounts) -> None:
             accounts.device.find("alice", code)
     with pytest.raises(InvalidCredentials):
         accounts.authenticate("")
+
+
+def test_the_token_is_in_the_log(accounts: Accounts, db: Database) -> None:
+    codes = accounts.device.start("192.0.2.1", "hf")
+    accounts.device.approve("alice", codes.user_code)
+    before = db.value("select max(id) from event")
+    assert accounts.device.poll(codes.device_code).token
+    [row] = db.all("select kind, actor_id, payload from event where id > :id", id=before)
+    alice = accounts.account("alice")
+    assert alice
+    assert (row.kind, row.actor_id) == ("TokenAdded", alice.id)
+    assert "Device: hf" in row.payload

@@ -1,9 +1,15 @@
 """Log-in of devices over HTTP: the form that RFC 8628 wants, and its errors."""
 
+import asyncio
+
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
+from hearthub.api import oauth
 from hearthub.context import Hub
+from hearthub.errors import BadRequest
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -65,3 +71,16 @@ def test_malformed(anyone: httpx.Client, form: dict[str, str], error: str) -> No
 def test_no_form(anyone: httpx.Client) -> None:
     for body in (b"", b"\xff", b"client_id=", b"x=" + b"y" * 20_000, b"{}"):
         assert anyone.post("/oauth/device", content=body).status_code == 400
+
+
+def test_long_bodies_are_not_read_to_their_end() -> None:
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 6000, "more_body": read < 100}
+
+    with pytest.raises(BadRequest):
+        asyncio.run(oauth._form(Request({"type": "http", "headers": []}, receive)))
+    assert read == 2

@@ -99,8 +99,9 @@ def gate(hub: LiveHub, alice: httpx.Client) -> None:
     card = f"---\nextra_gated_prompt: Some words.\nextra_gated_fields: {{{asked}}}\n---\n# Gated\n"
     commit(alice, "alice/gated", put("README.md", card.encode()))
     alice.put("/api/models/alice/gated/settings", json={"gated": "manual"})
+    said = {"A text": "words", "I agree": True, "A day": "2000-01-01", "A choice": "x"}
     with hub.client("bob") as bob:
-        assert bob.post("/alice/gated/ask-access", json={"A text": "words"}).status_code == 200
+        assert bob.post("/alice/gated/ask-access", json=said).status_code == 200
     hub.settle()
 
 

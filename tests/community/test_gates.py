@@ -248,7 +248,7 @@ def test_pages(hub: LiveHub, alice: httpx.Client) -> None:
             name = unique("many")
             parts.accounts.add_user(name)
             found = parts.registry.repo(parts.accounts.actor("alice"), "model", repo)
-            parts.registry.gates.ask(parts.accounts.actor(name), found, {"n": number})
+            parts.registry.gates.ask(parts.accounts.actor(name), found, {}, {"n": number})
     url, seen = f"/api/models/{repo}/user-access-request/pending?limit=2", list[int]()
     while url:
         answer = alice.get(url)
@@ -292,3 +292,40 @@ def test_requests_are_in_the_log(hub: LiveHub, alice: httpx.Client, guest: httpx
         )
     assert [row.kind for row in rows] == ["AccessRequested", "AccessDecided"]
     assert "mine" not in rows[0].payload  # what was written is the owner's to read
+
+
+ASKING = b"""---
+extra_gated_fields:
+  Company: text
+  I agree: checkbox
+  Purpose: {type: select, options: [Research, {label: Another, value: other}]}
+---
+# Card
+"""
+ANSWERS: dict[str, object] = {"Company": "ACME", "I agree": True, "Purpose": "other"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Company": None},
+        {"Company": " "},
+        {"I agree": False},
+        {"I agree": None},
+        {"Purpose": "Another"},
+        {"Purpose": None},
+        dict.fromkeys(ANSWERS),
+    ],
+)
+def test_a_gate_that_asks_opens_to_answers_alone(
+    alice: httpx.Client, guest: httpx.Client, wrong: dict[str, object]
+) -> None:
+    repo = new_repo(alice)
+    commit(alice, repo, put("README.md", ASKING), put("a.txt", b"a\n"))
+    close(alice, repo, "auto")
+    sent = {name: value for name, value in (ANSWERS | wrong).items() if value is not None}
+    answer = guest.post(f"/{repo}/ask-access", json=sent)
+    assert answer.status_code == 400, answer.text
+    assert guest.get(f"/{repo}/resolve/main/a.txt").status_code == 403
+    assert ask(guest, repo, **ANSWERS) == "accepted"
+    assert guest.get(f"/{repo}/resolve/main/a.txt").content == b"a\n"

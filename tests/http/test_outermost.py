@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from calls import unique
 from hearthub.http.edge import Edge, Metrics
 from hearthub.settings import Settings
 from live import LiveHub, free_port
@@ -60,3 +61,40 @@ def test_the_descriptor_limit_is_raised(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(20)
+
+
+class TestBasic:
+    """What browsers make of Basic: they ask for it, keep it, and send it along from anywhere."""
+
+    def test_browsers_are_not_asked(self, hub: LiveHub) -> None:
+        with hub.client() as client:
+            for path in ("/api/whoami-v2", "/no/repo.git/info/refs?service=git-upload-pack"):
+                assert client.get(path).headers["www-authenticate"].startswith("Basic ")
+                answer = client.get(path, headers={"Sec-Fetch-Mode": "no-cors"})
+                assert answer.status_code == 401
+                assert "www-authenticate" not in answer.headers
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+        ],
+    )
+    def test_not_from_other_sites(self, hub: LiveHub, headers: dict[str, str]) -> None:
+        name = unique("basic")
+        basic = ("alice", hub.tokens["alice"])
+        body = {"name": name, "type": "model"}
+        with hub.client() as client:
+            answer = client.post("/api/repos/create", json=body, auth=basic, headers=headers)
+            assert answer.status_code == 403
+            assert client.get("/api/whoami-v2", auth=basic, headers=headers).status_code == 200
+            own = {"Origin": hub.url, "Sec-Fetch-Site": "same-origin"}
+            for sent in ({}, own):
+                answer = client.post("/api/repos/create", json=body, auth=basic, headers=sent)
+                assert answer.status_code in (200, 409), answer.text
+            bearer = {"Authorization": f"Bearer {hub.tokens['alice']}"}
+            answer = client.post("/api/repos/create", json=body, headers=headers | bearer)
+            assert answer.status_code == 409, "no browser adds a Bearer token by itself"

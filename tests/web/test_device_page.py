@@ -96,3 +96,16 @@ def test_wrong_codes_are_counted(people: LiveHub, newcomer: tuple[Browser, str])
     assert 'role="alert"' in seen[0].text
     _, code = start(people)
     assert browser.get(f"/oauth/device?user_code={code}").status_code == 429
+
+
+def test_images_count_no_codes(people: LiveHub, newcomer: tuple[Browser, str]) -> None:
+    """A card's images are fetched by whoever looks at it; nor do they try any code."""
+    browser, _ = newcomer
+    _, code = start(people)
+    right, wrong = f"/oauth/device?user_code={code}", "/oauth/device?user_code=BBBB-BBBB"
+    for _ in range(11):
+        assert browser.get(wrong, headers={"Sec-Fetch-Dest": "image"}).status_code == 200
+    assert "hf/1.0" not in browser.get(right, headers={"Sec-Fetch-Dest": "image"}).text
+    assert "hf/1.0" in browser.get(right, headers={"Sec-Fetch-Dest": "document"}).text
+    tries = [browser.get(wrong, headers={"Sec-Fetch-Dest": "document"}) for _ in range(11)]
+    assert [it.status_code for it in tries] == [404] * 10 + [429]

@@ -383,3 +383,17 @@ def test_disabled_users_are_logged_out(people: LiveHub, stranger: Browser) -> No
         database.execute("update account set disabled = 1 where name = ?", (name,))
     assert greeted(stranger) is None
     assert stranger.log_in(name, "long enough").status_code == 401
+
+
+def test_sign_ups_of_others_do_not_count(tmp_path: Path) -> None:
+    """One count for everybody who signs up was used up by anybody."""
+    limits = {"rate_logins": 1, "trusted_proxies": "127.0.0.1"}
+    with live_hub(tmp_path, sign_up="open", **limits) as hub:
+        for number in range(8):
+            with Browser(hub) as browser:
+                browser.headers["X-Forwarded-For"] = f"192.0.2.{number}"
+                sent = {"name": unique("n"), "password": "long enough"}
+                assert browser.submit("/signup", **sent).status_code == 303
+        with Browser(hub) as browser:
+            browser.headers["X-Forwarded-For"] = "192.0.2.0"
+            assert browser.submit("/signup", **sent).status_code == 429

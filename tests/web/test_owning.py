@@ -1,9 +1,16 @@
 """Repos made, set, renamed and deleted from pages, by those who may."""
 
+import re
+from pathlib import Path
+
 import pytest
+from fastapi.testclient import TestClient
 
 from browsing import Browser
 from calls import commit, head, new_repo, put, unique
+from hearthub.app import create_app, open_hub
+from hearthub.settings import Settings
+from hearthub.web import editing
 from live import LiveHub
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -258,3 +265,39 @@ class TestEdit:
         assert charlie_browser.get(self.page(repo)).status_code == 403
         hidden = charlie_browser.hidden("/", "/logout") | {"text": "x", "do": "save"}
         assert charlie_browser.post(self.page(repo), data=hidden).status_code == 403
+
+
+def test_a_form_without_a_gate_changes_none(
+    people: LiveHub, alice_browser: Browser, repo: str
+) -> None:
+    page = f"/{repo}/settings"
+    alice_browser.submit(page, visibility="public", gated="manual")
+    alice_browser.submit(page, visibility="private")
+    with people.client("alice") as client:
+        told = client.get(f"/api/models/{repo}").json()
+    assert (told["private"], told["gated"]) == (True, "manual")
+
+
+def test_previews_do_not_wait_for_ever(tmp_path: Path) -> None:
+    """They hold threads that log-ins need."""
+    with open_hub(Settings(data=tmp_path)) as parts:
+        alice = parts.accounts.add_user("alice", password="long enough")
+        parts.registry.create(parts.accounts.actor("alice"), "model", "alice/x")
+        cookie = f"hearthub_session={parts.accounts.start_session(alice.id)}"
+        client = TestClient(
+            create_app(parts), base_url="http://127.0.0.1", headers={"Cookie": cookie}
+        )
+        page = "/alice/x/edit/main/README.md"
+        found = dict(re.findall(r'name="(csrf|parent)" value="([^"]+)"', client.get(page).text))
+        form = found | {"text": "# *Words*", "do": "preview"}
+        assert "<em>Words</em>" in client.post(page, data=form).text
+        for _ in range(2):
+            assert editing._previews.acquire(timeout=0)
+        try:
+            answer = client.post(page, data=form)
+        finally:
+            editing._previews.release(2)
+        assert answer.status_code == 503
+        assert "try again" in answer.text
+        assert "# *Words*" in answer.text, "nothing that was typed is lost"
+        assert client.post(page, data=form).status_code == 200

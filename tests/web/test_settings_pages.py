@@ -185,3 +185,22 @@ def test_sessions_of_others_do_not_end(people: LiveHub, alice_browser: Browser) 
             answer = alice_browser.post("/settings/sessions/end", data=hidden | {"session": number})
             assert answer.status_code == 404
         assert bob.get("/settings/profile").status_code == 200
+
+
+def test_a_new_password_is_a_new_session(people: LiveHub, newcomer: tuple[Browser, str]) -> None:
+    """Whoever has a copy of the cookie is not who knows the password."""
+    browser, _ = newcomer
+    before = browser.cookies["hearthub_session"]
+    form = {"password": "long enough", "new": "longer yet", "again": "longer yet"}
+    answer = browser.submit("/settings/profile", "/settings/password", **form)
+    assert answer.headers["location"] == "/settings/profile?said=password"
+    assert browser.cookies["hearthub_session"] != before
+    assert browser.get("/settings/profile").status_code == 200
+    assert browser.get("/settings/sessions").text.count('name="session"') <= 1
+    with Browser(people) as thief:
+        thief.cookies.set("hearthub_session", before)
+        assert thief.get("/settings/profile").status_code == 303
+
+
+def test_the_profile_says_who_sees_the_address(alice_browser: Browser) -> None:
+    assert "gated" in alice_browser.get("/settings/profile").text

@@ -107,3 +107,17 @@ def test_where_its_page_finds_it(hub: LiveHub, alice: httpx.Client) -> None:
         for name, frame in ((repo, f"/spaces/{repo}/static/"), (empty, None)):
             found = parts.registry.repo(parts.accounts.actor("alice"), "space", name)
             assert space_frame(parts, found, parts.registry.head(found)) == frame
+
+
+def test_a_visit_without_a_frame_leads_to_the_page(
+    alice: httpx.Client, anyone: httpx.Client
+) -> None:
+    """A page of a stranger with nothing but this hub's name above it could ask for passwords."""
+    repo = space(alice)
+    for path in ("", "index.html"):
+        answer = anyone.get(f"/spaces/{repo}/static/{path}", headers={"Sec-Fetch-Dest": "document"})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/spaces/{repo}"
+        assert INDEX not in answer.content
+    framed = anyone.get(f"/spaces/{repo}/static/", headers={"Sec-Fetch-Dest": "iframe"})
+    assert framed.content == INDEX

@@ -19,6 +19,7 @@ from hearthub.accounts import tokens, users
 from hearthub.clock import now_ms
 from hearthub.db import Database
 from hearthub.errors import Conflict, NotFound, TooManyRequests
+from hearthub.events import EventLog, TokenAdded
 
 LIFETIME_S, INTERVAL_S = 900, 5
 KEPT_S = 3600
@@ -66,8 +67,8 @@ class Polled:
 
 
 class DeviceLogins:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, events: EventLog) -> None:
+        self._db, self._events = db, events
         self._guesses: dict[int, deque[int]] = {}
 
     def start(self, address: str, agent: str) -> Started:
@@ -119,6 +120,7 @@ class DeviceLogins:
                 return Polled(refusal="access_denied")
             name = f"Device: {row.agent}"[: tokens.MAX_NAME]
             made = tokens.add(self._db, account, name, row.role, TOKEN_DAYS, None)
+            self._events.append(TokenAdded(account.id, name, row.role), account.id)
             return Polled(made, role=row.role)
 
     # -- the steps ---------------------------------------------------------------------------

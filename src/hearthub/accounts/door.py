@@ -42,7 +42,7 @@ class Accounts:
 
     def __init__(self, db: Database) -> None:
         self._db, self._events = db, EventLog(db)
-        self.device = DeviceLogins(db)
+        self.device = DeviceLogins(db, self._events)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 
@@ -448,6 +448,8 @@ class Accounts:
             for name, value in values.items()
             if value is not None and value != getattr(account, name)
         }
+        if "email" in changes:
+            changes["email"] = True  # the log is kept for good, and the address is personal
         if changes:
             self._log(AccountChanged(account.id, changes), by)
 

@@ -11,12 +11,15 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from hearthub.accounts import Actor
 from hearthub.api.params import REPO, Segment, Target
 from hearthub.clock import iso
+from hearthub.context import Hub
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentActor
+from hearthub.http.body import short_body
 from hearthub.http.urls import hub_of, next_link
-from hearthub.registry import AccessRequest, Right
+from hearthub.registry import AccessRequest, Repo, Right
 
 router = APIRouter(tags=["gated repos"])
 
@@ -38,11 +41,7 @@ class Guest(BaseModel):
 
 async def _form(request: Request) -> dict[str, Any]:
     """What was written into the repo's form: JSON, or as a page posts it."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            raise BadRequest(f"The form has more than {MAX_FORM} bytes")
+    body = await short_body(request, MAX_FORM)
     if not body:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -62,16 +61,21 @@ Form = Annotated[dict[str, Any], Depends(_form)]
 
 @router.post("/{kind:kind}" + ASK, summary="Ask for access to a gated data set or space")
 def ask(target: Target, form: Form) -> dict[str, Any]:
-    return {"status": target.hub.registry.gates.ask(target.actor, target.repo(), form)}
+    return _asked(target.hub, target.actor, target.repo(), form)
 
 
 @router.post(ASK, summary="Ask for access to a gated model")
 def ask_for_model(
     request: Request, namespace: Segment, name: Segment, actor: CurrentActor, form: Form
 ) -> dict[str, Any]:
-    registry = hub_of(request).registry
-    repo = registry.repo(actor, "model", f"{namespace}/{name}")
-    return {"status": registry.gates.ask(actor, repo, form)}
+    hub = hub_of(request)
+    repo = hub.registry.repo(actor, "model", f"{namespace}/{name}")
+    return _asked(hub, actor, repo, form)
+
+
+def _asked(hub: Hub, actor: Actor, repo: Repo, form: dict[str, Any]) -> dict[str, Any]:
+    card = hub.catalogue.facts(repo).card
+    return {"status": hub.registry.gates.ask(actor, repo, card, form)}
 
 
 @router.get(REQUESTS, summary="What became of the caller's own request")

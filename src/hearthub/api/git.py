@@ -16,7 +16,7 @@ from hearthub.api import git_fetch, git_push
 from hearthub.api.params import named_repo
 from hearthub.errors import BadRequest, Forbidden, HearthubError, Moved
 from hearthub.http.actor import read
-from hearthub.http.errors import error_response, status_of
+from hearthub.http.errors import error_response, is_browser, status_of
 from hearthub.http.pktlines import Mark, line
 from hearthub.http.urls import hub_of, redirect_target
 from hearthub.registry import Repo, Right
@@ -87,7 +87,8 @@ def _telling(handler: Handler) -> Handler:
         except HearthubError as error:
             anonymous = "authorization" not in request.headers
             status = status_of(error, anonymous=anonymous)
-            headers = dict(error_response(error, status).headers)
+            asked = error_response(error, status, challenged=not is_browser(request))
+            headers = dict(asked.headers)
             for name in ("content-length", "content-type"):
                 headers.pop(name)
             return PlainTextResponse(f"{error}\n", status, headers)

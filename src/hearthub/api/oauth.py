@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from hearthub.accounts import Polled
 from hearthub.errors import BadRequest
 from hearthub.http.actor import CurrentHub
+from hearthub.http.body import short_body
 from hearthub.http.callers import address_of
 from hearthub.http.urls import base_url
 
@@ -30,10 +31,8 @@ _WHY = {
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = await request.body()
+    body = await short_body(request, MAX_FORM)
     try:
-        if len(body) > MAX_FORM:
-            raise ValueError("it is too long")
         fields = parse_qs(body.decode(), max_num_fields=50)
     except ValueError as error:  # bad UTF-8
         raise BadRequest(f"The form cannot be read: {error}") from None

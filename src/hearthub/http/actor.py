@@ -9,10 +9,10 @@ from starlette.requests import Request
 
 from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.context import Hub
-from hearthub.errors import InvalidCredentials
+from hearthub.errors import Forbidden, InvalidCredentials
 from hearthub.http.callers import token_in
 from hearthub.http.rates import rates_of
-from hearthub.http.urls import hub_of
+from hearthub.http.urls import hub_of, is_same_origin
 
 T = TypeVar("T")
 
@@ -44,9 +44,17 @@ async def actor_of(request: Request) -> Actor:
 
 
 def token_of(request: Request) -> str | None:
-    """The Bearer token, or the password of Basic (git, git-lfs)."""
+    """The Bearer token, or the password of Basic (git, git-lfs).
+
+    Browsers add Basic credentials by themselves, to what pages of other sites send too: Forbidden.
+    """
     header = request.headers.get("authorization")
-    return token_in(header) if header else None
+    if not header:
+        return None
+    is_basic = header[:6].lower() == "basic "
+    if is_basic and request.method not in ("GET", "HEAD") and not is_same_origin(request):
+        raise Forbidden("This was sent by a page of another site, so nothing was done")
+    return token_in(header)
 
 
 # A coroutine, because the framework would give a plain function a thread of its own.

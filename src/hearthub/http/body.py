@@ -20,6 +20,16 @@ def declared_length(request: Request) -> int:
     return int(header) if header.isdigit() else 0
 
 
+async def short_body(request: Request, most: int) -> bytes:
+    """The whole body of a small form; BadRequest as soon as it has more than `most` bytes."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise BadRequest(f"The form has more than {most} bytes")
+    return body
+
+
 @asynccontextmanager
 async def spool_body(
     request: Request, storage: Storage, limit: int, *, hashed: bool, spare: int = 0

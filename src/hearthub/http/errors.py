@@ -55,10 +55,20 @@ async def render(request: Request, error: Exception) -> Response:
     if not isinstance(error, errors.HearthubError):
         raise error
     anonymous = "authorization" not in request.headers
-    return error_response(error, status_of(error, anonymous=anonymous))
+    status = status_of(error, anonymous=anonymous)
+    return error_response(error, status, challenged=not is_browser(request))
 
 
-def error_response(error: errors.HearthubError, status: int) -> Response:
+def is_browser(request: Request) -> bool:
+    """It would ask its user for a password, and send that along from then on, whoever's page asks;
+    git and git-lfs name no such mode."""
+    return "sec-fetch-mode" in request.headers
+
+
+def error_response(
+    error: errors.HearthubError, status: int, *, challenged: bool = True
+) -> Response:
+    """`challenged`: a 401 asks for Basic credentials."""
     text = str(error)
     headers = {"X-Error-Message": header_safe(text)}
     if error.code:
@@ -76,7 +86,7 @@ def error_response(error: errors.HearthubError, status: int) -> Response:
         headers |= _rate_limit(error)
     if isinstance(error, errors.Unavailable) and error.retry_s is not None:
         headers["Retry-After"] = str(error.retry_s)
-    if status == 401:
+    if status == 401 and challenged:
         headers["WWW-Authenticate"] = 'Basic realm="Hearthub", charset="UTF-8"'
     return JSONResponse(body, status, headers)
 

@@ -32,11 +32,22 @@ def blot(text: str) -> str:
 class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         extras = " ".join(f"{k}={v}" for k, v in _extras(record).items())
+        said = _escaped(f"{record.getMessage()} {extras}".rstrip())
         line = f"{iso(int(record.created * 1000))} {record.levelname.lower():7} {record.name} "
-        return blot(f"{line}{record.getMessage()} {extras}".rstrip() + self._trace(record))
+        return blot(f"{line}{said}{self._trace(record)}")
 
     def _trace(self, record: logging.LogRecord) -> str:
-        return "\n" + self.formatException(record.exc_info) if record.exc_info else ""
+        if not record.exc_info:
+            return ""
+        trace = self.formatException(record.exc_info).split("\n")
+        return "".join(f"\n{_escaped(line)}" for line in trace)
+
+
+def _escaped(text: str) -> str:
+    """Whoever wrote a part of it makes no lines of their own, and tells the terminal nothing."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class JsonLines(logging.Formatter):

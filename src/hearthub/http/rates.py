@@ -79,13 +79,14 @@ class Rates:
         """A token was found wrong, expired or revoked."""
         self._tokens.pop(hash(token), None)
 
-    def try_login(self, scope: Scope, name: str) -> TooManyRequests | None:
-        """Count a password, before it is looked at, by its address and by its account."""
+    def try_login(self, scope: Scope, name: str | None) -> TooManyRequests | None:
+        """Count a password, before it is looked at, by its address and by its account, if any."""
         limit = self._limits[LOGINS]
         # Whoever is refused by address counts no more against the account.
-        return self._count(LOGINS, address_of(scope), limit) or self._count(
-            LOGINS, _account(name), limit * PER_ACCOUNT
-        )
+        refused = self._count(LOGINS, address_of(scope), limit)
+        if refused or name is None:
+            return refused
+        return self._count(LOGINS, _account(name), limit * PER_ACCOUNT)
 
     def accept_login(self, scope: Scope, name: str) -> None:
         """The password was right: it does not count."""

@@ -68,3 +68,25 @@ def next_link(request: Request, path: str | None = None, **changed: object) -> s
     """
     url = request.url.include_query_params(**{k: str(v) for k, v in changed.items()})
     return f'<{base_url(request)}{path or request.scope["path"]}?{url.query}>; rel="next"'
+
+
+def is_same_origin(request: Request) -> bool:
+    """By what browsers say and no script can change. Tools that are no browser say nothing."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    public = hub_of(request).settings.public_url
+    if public and origin == _origin(public):
+        return True
+    # Without a public URL: what was typed. A name that leads here by trickery (DNS rebinding) has
+    # cookies of its own, so that nobody is logged in there.
+    host = request.headers.get("host", "")
+    is_known = is_own_host(host) if public else bool(host)
+    return is_known and origin in (f"http://{host}", f"https://{host}")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -7,6 +7,7 @@ from hearthub.registry.cards import read_card, read_yaml
 from hearthub.registry.cards import validate as validate_card
 from hearthub.registry.checks import CheckReport, Sample
 from hearthub.registry.files import Entry
+from hearthub.registry.gate_questions import Question, questions_of
 from hearthub.registry.gates import AccessRequest
 from hearthub.registry.git import Fetch, Filter, Pack, Selection, Update, Verdict
 from hearthub.registry.gitformat import Commit, blob_oid
@@ -58,6 +59,7 @@ __all__ = [
     "Pack",
     "PutFile",
     "PutLfs",
+    "Question",
     "Ref",
     "Registry",
     "Repo",
@@ -71,6 +73,7 @@ __all__ = [
     "clean_path",
     "is_object",
     "large_objects",
+    "questions_of",
     "read_card",
     "read_yaml",
     "validate_card",

@@ -17,6 +17,7 @@ from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Forbidden, LoginRequired, NotFound
 from hearthub.events import AccessDecided, AccessRequested, EventLog
 from hearthub.registry.access import Right, require, right_of
+from hearthub.registry.gate_questions import questions_of, require_answers
 from hearthub.registry.repo import Asked, Repo
 
 STATUSES = ("pending", "accepted", "rejected")
@@ -78,9 +79,16 @@ class Gates:
 
     # -- for whoever wants to read -----------------------------------------------------------
 
-    def ask(self, actor: Actor, repo: Repo, fields: Mapping[str, Any] | None = None) -> str:
+    def ask(
+        self,
+        actor: Actor,
+        repo: Repo,
+        card: Mapping[str, Any],
+        fields: Mapping[str, Any] | None = None,
+    ) -> str:
         """Ask for access; the status it leads to. Who may read already is accepted, and a
-        rejection stays. `fields`: what the user wrote into the form, kept as it is."""
+        rejection stays. `card`: the repo's, which says what the form asks for; `fields`: what the
+        user wrote there by label, kept as it is. BadRequest where an answer is missing."""
         if actor.user_id is None:
             raise LoginRequired
         if not actor.can_write:
@@ -90,6 +98,7 @@ class Gates:
         if not repo.gated:
             raise BadRequest(f"The {repo.type} {repo.full_name} is not gated")
         kept = _checked(fields or {})
+        require_answers(questions_of(card), fields or {})
         status = "accepted" if repo.gated == "auto" else "pending"
         with self._db.transaction():
             changed = self._db.execute(

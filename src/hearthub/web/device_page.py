@@ -29,10 +29,16 @@ SAID = {
 
 
 def device_page(request: Request) -> Response:
-    """`user_code`, where a device gave it away in its address, or somebody typed it."""
+    """`user_code`, where a device gave it away in its address, or somebody typed it.
+
+    A code is tried when the page itself is opened: ten images of a card, each with a wrong one,
+    would use up the tries of whoever looks at the card.
+    """
     actor, code = member(request), request.query_params.get("user_code", "").strip()
     if not code:
         return _page(request)
+    if request.headers.get("sec-fetch-dest", "document") != "document":
+        return _page(request, code)
     try:
         waiting = hub_of(request).accounts.device.find(actor.user_id or 0, code[:MAX_CODE])
     except HearthubError as error:

@@ -5,6 +5,7 @@ reason to stop; where it is this file, both texts are shown and nothing is lost.
 """
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 
 from starlette.requests import Request
@@ -35,6 +36,9 @@ from hearthub.web.repo_view import RepoView, repo_acts, repo_routes
 
 MAX_TEXT = 2**20  # bytes
 PREVIEW_S = 3
+WAIT_S = 2.0
+_previews = BoundedSemaphore(2)
+"""Log-ins wait for the same threads: previews that wait for the sandbox shall not hold them all."""
 TRIES = 5
 CARD = "README.md"
 
@@ -60,9 +64,10 @@ def edit(request: Request, form: Form) -> Response:
     draft = Draft(
         form.raw("text"), form.text("parent"), form.text("summary"), form.text("description")
     )
-    if form.text("do") != "save":
-        return _page(at, draft, preview=_preview(at, draft.text), warnings=_warnings(at, draft))
     try:
+        if form.text("do") != "save":
+            preview = _preview(at, draft.text)
+            return _page(at, draft, preview=preview, warnings=_warnings(at, draft))
         _refuse_bad_card(at, draft)
         _save(at, draft)
     except StaleParent:
@@ -133,7 +138,7 @@ def _warnings(at: RepoView, draft: Draft) -> list[str]:
 
 
 def _preview(at: RepoView, text: str) -> str | None:
-    """As the page will show it; None for what is no Markdown."""
+    """As the page will show it; None for what is no Markdown. Unavailable when others' are made."""
     if not at.path.lower().endswith((".md", ".markdown")):
         return None
     folder = at.path.rpartition("/")[0]
@@ -141,10 +146,14 @@ def _preview(at: RepoView, text: str) -> str | None:
     root, pages = at.file(within).removesuffix("x"), at.blob(within).removesuffix("x")
     _, body = read_card(text)
     run = at.hub.sandbox.run
+    if not _previews.acquire(timeout=WAIT_S):
+        raise Unavailable("The hub is busy with other previews: try again in a moment")
     try:
         html: str = run(render_card, body[:MAX_CARD], root, pages, timeout=PREVIEW_S)
     except Unavailable:
         return "<p>This text cannot be shown.</p>"
+    finally:
+        _previews.release()
     return html or "<p>There is nothing below the metadata yet.</p>"
 
 

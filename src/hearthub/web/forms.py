@@ -31,7 +31,7 @@ from hearthub.errors import BadRequest, Forbidden, HearthubError, LoginRequired,
 from hearthub.http.body import declared_length
 from hearthub.http.rates import rates_of
 from hearthub.http.threads import run_heavy
-from hearthub.http.urls import hub_of, is_own_host
+from hearthub.http.urls import is_same_origin
 from hearthub.web.rendering import guarded, see_other
 from hearthub.web.visitor import is_csrf_token, visit_of
 
@@ -115,7 +115,7 @@ def acted(
 
 def require_ours(request: Request, *, anybody: bool = False) -> None:
     """Whether a page of this hub sent it, and somebody logged in; Forbidden, LoginRequired."""
-    if not _is_same_origin(request):
+    if not is_same_origin(request):
         raise Forbidden(ELSEWHERE)
     if not anybody and visit_of(request).actor.is_anonymous:
         raise LoginRequired(
@@ -129,8 +129,11 @@ def require_csrf(request: Request, token: str) -> None:
         raise Forbidden(STALE)
 
 
-def try_password(request: Request, name: str) -> None:
-    """Count a password before it is looked at; TooManyRequests. In the thread of a view."""
+def try_password(request: Request, name: str | None) -> None:
+    """Count a password before it is looked at; TooManyRequests. In the thread of a view.
+
+    `name`: the account's; None where there is none yet.
+    """
     error = from_thread.run_sync(rates_of(request.scope).try_login, request.scope, name)
     if error:
         raise error
@@ -149,28 +152,6 @@ def local_path(text: str, default: str = "/") -> str:
     if parts.scheme or parts.netloc:
         return default
     return quote(text, safe="/?&=%:@+,;~!$'()*-._")
-
-
-def _is_same_origin(request: Request) -> bool:
-    """By what browsers say and no script can change. Tools that are no browser say nothing."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    public = hub_of(request).settings.public_url
-    if public and origin == _origin(public):
-        return True
-    # Without a public URL: what was typed. A name that leads here by trickery (DNS rebinding) has
-    # cookies of its own, so that nobody is logged in there.
-    host = request.headers.get("host", "")
-    is_known = is_own_host(host) if public else bool(host)
-    return is_known and origin in (f"http://{host}", f"https://{host}")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _raising(error: HearthubError) -> Callable[[Request], Response]:

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from hearthub.errors import BadRequest, HearthubError, LoginRequired
 from hearthub.http.errors import status_of
-from hearthub.registry import Right
+from hearthub.registry import Right, questions_of
 from hearthub.web.forms import Form, see_other
-from hearthub.web.gate_form import answers, questions_of
+from hearthub.web.gate_form import answers
 from hearthub.web.rendering import with_query
 from hearthub.web.repo_view import RepoView, repo_acts, repo_page, repo_routes
 from hearthub.web.settings_pages import said
@@ -26,8 +26,8 @@ SAID = {
 def ask(request: Request, form: Form) -> Response:
     """The address of clients, `/ask-access`, knows tokens alone (api/gates.py)."""
     at = RepoView.of(request)
-    questions = questions_of(at.hub.catalogue.facts(at.repo, at.commit).card)
-    at.hub.registry.gates.ask(at.actor, at.repo, answers(questions, form))
+    card = at.hub.catalogue.facts(at.repo, at.commit).card
+    at.hub.registry.gates.ask(at.actor, at.repo, card, answers(questions_of(card), form))
     return see_other(at.root)
 
 

@@ -39,7 +39,7 @@ def save(request: Request, form: Form) -> Response:
             at.repo.type,
             at.repo.full_name,
             visibility=form.text("visibility") or None,
-            gated=form.text("gated") or False,
+            gated=(form.text("gated") or False) if form.has("gated") else None,
         )
     except HearthubError as error:
         return _page(request, at, error)

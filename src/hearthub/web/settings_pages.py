@@ -14,6 +14,7 @@ from hearthub.errors import BadRequest, HearthubError, InvalidCredentials, Login
 from hearthub.fit import find_hardware, hardware_catalogue
 from hearthub.http.errors import status_of
 from hearthub.http.urls import base_url, hub_of
+from hearthub.web.entering import agent_of
 from hearthub.web.forms import Form, accept_password, acted, see_other, try_password
 from hearthub.web.rendering import page, shown
 from hearthub.web.visitor import member, visit_of
@@ -68,7 +69,6 @@ def save_profile(request: Request, form: Form) -> Response:
 def save_password(request: Request, form: Form) -> Response:
     """The one there is must be known: who finds an open browser shall not take the account."""
     account, accounts = account_of(request), hub_of(request).accounts
-    session = visit_of(request).session
     try:
         if form.raw("new") != form.raw("again"):
             raise BadRequest("The two new passwords differ")
@@ -76,10 +76,11 @@ def save_password(request: Request, form: Form) -> Response:
         if not accounts.has_password(account.id, form.raw("password")):
             raise InvalidCredentials("The current password is another one")
         accept_password(request, account.name)
-        kept = session.id if session else None
-        accounts.set_password(account.id, form.raw("new"), keep=kept, by=account.id)
+        accounts.set_password(account.id, form.raw("new"), by=account.id)
     except HearthubError as error:
         return _profile(request, password_error=error)
+    # This browser's session is a new one too: its cookie may be why the password was changed.
+    visit_of(request).log_in(accounts.start_session(account.id, agent_of(request)))
     return see_other("/settings/profile?said=password")
 
 

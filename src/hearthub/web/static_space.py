@@ -5,12 +5,14 @@
 Every answer is sandboxed by its own header, so that the browser gives it an origin of nobody: no
 cookies, no storage, nothing of this hub that anybody could not read, wherever it is opened. Nobody
 is asked who he is here, so that private spaces are not served. See the Content Security Policy
-specification, directive `sandbox`.
+specification, directive `sandbox`. Whoever opens it without the frame around it is led to the page
+of the space: below nothing but the address of this hub it could pass for one of its pages.
 """
 
 import mimetypes
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS
@@ -20,6 +22,7 @@ from hearthub.http.files import BytesResponse
 from hearthub.http.urls import hub_of
 from hearthub.registry import Repo, Right, read_card
 from hearthub.web.file_bytes import Sent
+from hearthub.web.rendering import see_other
 
 INDEX = "index.html"
 FRAME = "frame-src 'self'"
@@ -47,11 +50,13 @@ _TYPES = {
 }
 
 
-def static_file(request: Request) -> Sent:
+def static_file(request: Request) -> Response:
     hub, params = hub_of(request), request.path_params
     repo = hub.registry.repo(ANONYMOUS, "space", f"{params['namespace']}/{params['name']}")
     if not is_served(hub, repo):
         raise GatedRepo("The files of this space are not served")
+    if request.headers.get("sec-fetch-dest") == "document":
+        return see_other(f"/spaces/{repo.full_name}")
     commit = hub.registry.head(repo)
     path = params["path"] or app_file(hub, repo, commit)
     entry = hub.registry.browse.file(repo, commit, f"{path}{INDEX}" if path[-1] == "/" else path)
