@@ -148,7 +148,7 @@ class TestHosted:
                 page = get(anyone, f"/{BASE}?hardware=8")
             finally:
                 alice.put(f"/api/models/{BASE}/settings", json={"gated": False})
-        assert "Access to the files is restricted" in page
+        assert "Its owner decides who may read the files." in page
         assert "small</em>" not in page
         assert "80.25" not in page
         assert "LlamaForCausalLM" not in page
