@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from community.listener import Listener, listening
 from hearthub.accounts import Actor
 from hearthub.app import open_hub
 from hearthub.community import Watched, Webhook
+from hearthub.community.posting import Outcome
 from hearthub.community.sending import MAX_ATTEMPTS, MAX_FAILURES
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, Conflict, Forbidden, LoginRequired, NotFound, TooLarge
@@ -415,6 +417,69 @@ class TestOnTheWay:
         stage.run()
         assert [it[1] for it in stage.log(quick)] == ["done", "done"]
         assert [it[1] for it in stage.log(slow)] == ["waiting", "waiting"]
+
+    def test_an_outcome_that_cannot_be_noted(self, stage: Stage) -> None:
+        """Fails alone, and is not sent again and again."""
+        stage.hub.db.execute(
+            "create trigger refuses before update on webhook_delivery "
+            "when new.answer = 'thanks' and new.webhook_id = 1 "
+            "begin select raise(abort, 'no such text'); end"
+        )
+        first, second = stage.hook(), stage.hook("bob")
+        stage.repo()
+        stage.run()
+        assert {it[1] for it in stage.log(second)} == {"done"}
+        assert stage.log(first)[-1] == ("create repo", "waiting", 1, None)
+        assert len(stage.listener.posts) == 3
+
+    def test_numbers_are_given_out_once(self, stage: Stage) -> None:
+        """What is on its way belongs to no other that came meanwhile."""
+        hook = stage.hook()
+        stage.repo()
+        stage.run()
+        last = stage.hub.db.value("select max(id) from webhook_delivery")
+        stage.hub.community.webhooks.delete(stage.actor("charlie"), hook.uid)
+        again = stage.hook()
+        assert again.id > hook.id
+        stage.repo("alice/other")
+        stage.run()
+        assert stage.hub.db.value("select min(id) from webhook_delivery") > last
+
+    def test_an_outcome_is_of_one_delivery(self, stage: Stage) -> None:
+        hook = stage.hook()
+        stage.repo()
+        stage.run()
+        number = stage.hub.db.value("select max(id) from webhook_delivery")
+        gone = SimpleNamespace(id=number, uid="0" * 24, attempts=6, failures=0, webhook_id=hook.id)
+        stage.hub.community.sending._note(gone, Outcome(404))
+        assert {it[1] for it in stage.log(hook)} == {"done"}
+
+    def test_what_is_hidden_by_then(self, stage: Stage) -> None:
+        """For good: neither what waits nor what is replayed or shown has it."""
+        hook, deliveries = stage.hook(domains=["discussion"]), stage.hub.community.deliveries
+        repo, bob = stage.repo(), stage.actor("bob")
+        talk = stage.hub.community.discussions
+        num = talk.open(bob, repo, "Hello", "World").num
+        sent, waits = talk.comment(bob, repo, num, "SECRET one"), None
+        stage.run()
+        uid = deliveries.log(hook)[0].uid
+        assert "SECRET" in str(deliveries.get(hook, uid).payload)
+        stage.hub.db.execute("update webhook set due = 1 << 60")
+        waits = talk.comment(bob, repo, num, "SECRET two")
+        stage.run()
+        for it in (sent, waits):
+            talk.hide(bob, repo, num, it.uid)
+        told = deliveries.get(hook, uid).payload
+        assert told is not None
+        assert (told["comment"]["id"], told["comment"]["hidden"]) == (sent.uid, True)
+        assert "SECRET" not in str(told)
+        assert "SECRET" not in str(deliveries.replay(hook, uid).payload)
+        stage.listener.posts.clear()
+        stage.forgive()
+        stage.run()
+        posts = [body for _, body in stage.listener.posts]
+        assert [it["comment"]["id"] for it in posts].count(waits.uid) == 2
+        assert "SECRET" not in str(posts)
 
 
 class TestMalformed:

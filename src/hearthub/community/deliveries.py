@@ -165,7 +165,11 @@ class Deliveries:
         """With what was sent, if the owner may still know it."""
         row = self._row(webhook, uid)
         may = self.may(webhook.owner_id, orjson.loads(row.repo), row.need, row.event)
-        return _delivery(row, orjson.loads(row.payload) if may else None)
+        return _delivery(row, self.payload(row) if may else None)
+
+    def payload(self, row: Any) -> Json:
+        """What a delivery sends, or would send now."""
+        return self._payloads.as_of_now(orjson.loads(row.payload))
 
     def replay(self, webhook: Webhook, uid: str) -> Delivery:
         """Send the same once more, as a delivery of its own."""
@@ -179,7 +183,7 @@ class Deliveries:
                 raise Conflict(f"{MAX_WAITING} deliveries of this webhook wait already: try later")
             again = self._add(
                 webhook.id, f"replay {secrets.token_hex(12)}", row.event, row.repo, row.need,
-                row.payload,
+                orjson.dumps(self.payload(row)).decode(),
             )  # fmt: skip
             sql = "update webhook set due = :now where id = :id and due > :now"
             self._db.execute(sql, now=now_ms(), id=webhook.id)

@@ -67,6 +67,14 @@ class Payloads:
         event = {"action": action, "scope": scope}
         return News(action, scope, need, {"event": event, "repo": told, **more})
 
+    def as_of_now(self, body: Json) -> Json:
+        """What was to be told, without what a comment said that is hidden by now."""
+        comment = body.get("comment")
+        if not comment or self._discussions.is_readable(comment["id"]):
+            return body
+        kept = {name: value for name, value in comment.items() if name != "content"}
+        return {**body, "comment": {**kept, "hidden": True}}
+
     def _of_repo(self, kind: str, fields: Json, repo: Repo) -> tuple[str, str, Json]:
         match kind:
             case "RepoCreated":

@@ -51,6 +51,7 @@ def _webhooks() -> None:
         Column("failures", Integer, nullable=False),  # deliveries given up since one arrived
         Column("due", BigInteger, nullable=False),  # nothing is sent before
         Column("created", BigInteger, nullable=False),
+        sqlite_autoincrement=True,  # an outcome is noted by number, after a while
     )
     op.create_index("webhook_account", "webhook", ["account_id"])
     op.create_table(
@@ -83,6 +84,7 @@ def _deliveries() -> None:
         Column("finished", BigInteger),
         UniqueConstraint("webhook_id", "source"),
         Index("webhook_delivery_log", "webhook_id", "id"),
+        sqlite_autoincrement=True,
     )
     waiting = text("state = 'waiting'")
     op.create_index(
