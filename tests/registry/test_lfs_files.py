@@ -162,6 +162,28 @@ def test_a_commit_that_comes_in_between(
     assert shelf.files(repo).keys() == {".gitattributes", "a.txt", "two.bin", "meanwhile.txt"}
 
 
+def test_a_branch_that_comes_in_between(
+    shelf: Shelf, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would keep the history that has the file."""
+    registry, alice = shelf.hub.registry, shelf.actor()
+    one, rewrite = sha_of(shelf, repo, "one.bin"), type(registry.lfs_files)._rewritten
+    calls = []
+
+    def meanwhile(self: object, *words: object) -> object:
+        moves = rewrite(self, *words)  # type: ignore[arg-type]
+        if not calls:
+            registry.branches.create_branch(alice, repo, "late", "main")
+        calls.append(1)
+        return moves
+
+    monkeypatch.setattr(type(registry.lfs_files), "_rewritten", meanwhile)
+    registry.lfs_files.delete(alice, repo, [one], rewrite=True)
+    assert len(calls) == 2
+    assert shelf.log(repo, "late") == shelf.log(repo)
+    assert "one.bin" not in shelf.files(repo, "late")
+
+
 def test_refused(shelf: Shelf, repo: Repo) -> None:
     delete, one = shelf.hub.registry.lfs_files.delete, sha_of(shelf, repo, "one.bin")
     before = shelf.log(repo)

@@ -80,9 +80,12 @@ class LfsFiles:
         if missing:
             raise NotFound(f"This repo has no large file {min(missing)[:64]}")
         for _ in range(ATTEMPTS):
+            before = self._named(repo)
             moves = self._rewritten(repo, set(names)) if rewrite else {}
             try:
                 with self._db.transaction():
+                    if rewrite and self._named(repo) != before:
+                        raise RefMoved("The refs are others")  # a new one too
                     for ref, (oid, commit) in moves.items():
                         self._move(actor, repo, ref, oid, commit)
                     self._storage.forget_objects(repo.id, names)
@@ -91,6 +94,9 @@ class LfsFiles:
             self._quota.measure(repo.id)
             return
         raise Conflict("The branches keep moving: try again in a moment")
+
+    def _named(self, repo: Repo) -> dict[str, str]:
+        return {ref.name: ref.oid for ref in self._refs.all(repo.id)}
 
     # -- where a file is ----------------------------------------------------------------------
 
