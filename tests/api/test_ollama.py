@@ -13,6 +13,12 @@ import pytest
 
 from calls import commit, delete, new_repo, put, put_lfs, unique, upload_lfs
 from fit.small_models import gguf
+from hearthub.accounts import ANONYMOUS
+from hearthub.api import ollama
+from hearthub.context import Hub
+from hearthub.errors import NotFound
+from hearthub.fit import Images, Layer
+from hearthub.fit.ollama import Image
 
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
@@ -129,6 +135,36 @@ def test_unknown_tags(alice: httpx.Client, anyone: httpx.Client, several: str) -
     assert anyone.get(f"/v2/{repo}/manifests/latest").status_code == 404
     for digest in ("sha256:" + "0" * 64, "sha256:abc", "md5:" + "0" * 32, "latest"):
         assert anyone.get(f"/v2/{several}/blobs/{digest}").status_code == 404
+
+
+def test_digests_at_random(
+    alice: httpx.Client, parts: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cost the reading of all headers once, and a file that a pointer names costs none."""
+    files = {f"m-{kind}": gguf("Q8_0", mark=f"{kind} random") for kind in ("F16", "Q4_K_M")}
+    repo = parts.registry.repo(ANONYMOUS, "model", model(alice, **files))
+    image, made = Images.image, []
+
+    def counted(self: Images, tag: str) -> Image:
+        made.append(tag)
+        return image(self, tag)
+
+    def found(sha256: str) -> Layer:
+        known = ollama._known(parts, repo, sha256)
+        return (known or ollama._search(parts, repo, sha256))[1]
+
+    monkeypatch.setattr(Images, "image", counted)
+    digest = hashlib.sha256(files["m-Q4_K_M"]).hexdigest()
+    assert found(digest).path == "m-Q4_K_M.gguf"
+    assert made == []
+    for number in range(3):
+        with pytest.raises(NotFound):
+            found(f"{number:064x}")
+    assert sorted(made) == ["m-F16.gguf", "m-Q4_K_M.gguf"]
+    assert found(digest).path == "m-Q4_K_M.gguf"
+    config = ollama._manifest(parts, repo, "F16")["config"]["digest"].removeprefix("sha256:")
+    ollama._told.clear()
+    assert found(config).content, "one that is there is made again"
 
 
 def test_without_the_manifest(alice: httpx.Client, anyone: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +22,7 @@ from hearthub.fit import Images, Layer
 from hearthub.http.actor import read
 from hearthub.http.callers import address_of
 from hearthub.http.files import STRANGER, BytesResponse
+from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
 from hearthub.registry import MAIN, Repo, Right
 
@@ -34,6 +35,10 @@ _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 _told: LRUCache[tuple[int, str], tuple[str, Layer]] = LRUCache(
     2**26, lambda it: len(it[1].content or b"") + 500
 )
+# All layers there are, by repo and commit, where one was looked for that is none of them: whoever
+# asks for digests at random makes us read the files once. A file that could not be read in time
+# may be read later.
+_searched: TTLCache[tuple[int, str], frozenset[str]] = TTLCache(2000, 600)
 _lock = Lock()
 
 
@@ -55,7 +60,8 @@ async def blob(request: Request) -> Response | BytesResponse:
     digest = _DIGEST.fullmatch(request.path_params["digest"])
     if digest is None:
         raise NotFound("A layer is named by sha256: and 64 hex digits")
-    commit, layer = await run_in_threadpool(_layer, hub, repo, digest[1])
+    known = await run_in_threadpool(_known, hub, repo, digest[1])
+    commit, layer = known or await run_heavy(_search, hub, repo, digest[1])
     headers = {**STRANGER, "ETag": f'"{layer.sha256}"', "Docker-Content-Digest": digest[0]}
     source: Any = layer.content
     if layer.path is not None:
@@ -87,26 +93,46 @@ def _manifest(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
     return image.manifest
 
 
-def _layer(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer]:
-    """Of any tag, and the commit that has it. This process told of it, as a rule; else it is found
-    by making them all again."""
+def _known(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer] | None:
+    """A layer of any tag with the commit that has it, without reading a file: this process told of
+    it, as a rule, or a pointer names it. Raises NotFound when it was looked for before."""
     with _lock:
         known = _told.get((repo.id, sha256))
     if known:
         return known
     commit = hub.registry.commit_of(repo, MAIN)
+    with _lock:
+        searched = _searched.get((repo.id, commit))
+    if layer := _images(hub, repo, commit).pointed(sha256):
+        return commit, layer
+    if searched is not None and sha256 not in searched:
+        raise _no_layer(repo, sha256)
+    return None
+
+
+def _search(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer]:
+    """The same by making them all again, from the headers of the files."""
+    commit = hub.registry.commit_of(repo, MAIN)
     images = _images(hub, repo, commit)
+    seen = set()
     for tag in images.tags()[:MAX_TAGS]:
         try:
             image = images.image(tag)
         except HearthubError:  # in parts
             continue
         for layer in (image.config, *image.layers):
+            seen.add(layer.sha256)
             if layer.sha256 == sha256:
                 with _lock:
                     _told[repo.id, sha256] = commit, layer
                 return commit, layer
-    raise NotFound(f"{repo.full_name} has no layer sha256:{sha256}")
+    with _lock:
+        _searched[repo.id, commit] = frozenset(seen)
+    raise _no_layer(repo, sha256)
+
+
+def _no_layer(repo: Repo, sha256: str) -> NotFound:
+    return NotFound(f"{repo.full_name} has no layer sha256:{sha256}")
 
 
 def _images(hub: Hub, repo: Repo, commit: str) -> Images:

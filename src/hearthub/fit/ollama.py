@@ -113,6 +113,17 @@ class Images:
         layers += self._texts(header)
         return Image(_config(chosen, header, layers), tuple(layers))
 
+    def pointed(self, sha256: str) -> Layer | None:
+        """The layer that is a file in LFS, whose pointer says its digest: nothing is read."""
+        whole = [it for it in self._models() if len(it.files) == 1 and not it.missing]
+        kinds = {it.files[0].path: "model" for it in whole}
+        if projector := self.projector():
+            kinds[projector.files[0].path] = "projector"
+        for entry in self._registry.paths(self._repo, self._commit, list(kinds)):
+            if entry.pointer and entry.pointer.sha256 == sha256:
+                return Layer(IMAGE + kinds[entry.path], sha256, entry.size, path=entry.path)
+        return None
+
     # -- the steps ----------------------------------------------------------------------------
 
     def _models(self) -> list[WeightSet]:
