@@ -60,8 +60,10 @@ async def blob(request: Request) -> Response | BytesResponse:
     digest = _DIGEST.fullmatch(request.path_params["digest"])
     if digest is None:
         raise NotFound("A layer is named by sha256: and 64 hex digits")
-    known = await run_in_threadpool(_known, hub, repo, digest[1])
-    commit, layer = known or await run_heavy(_search, hub, repo, digest[1])
+    found = await run_in_threadpool(_known, hub, repo, digest[1])
+    if found is None:
+        found = await run_heavy(_search, hub, repo, digest[1])
+    commit, layer = found
     headers = {**STRANGER, "ETag": f'"{layer.sha256}"', "Docker-Content-Digest": digest[0]}
     source: Any = layer.content
     if layer.path is not None:
