@@ -196,11 +196,6 @@ class Discussions:
         data = self._db.value("select data from discussion_event where uid = :uid", uid=uid)
         return data is not None and not orjson.loads(data).get("hidden")
 
-    def is_readable(self, uid: str) -> bool:
-        """Whether there is such a comment that nobody has hidden."""
-        data = self._db.value("select data from discussion_event where uid = :uid", uid=uid)
-        return data is not None and not orjson.loads(data).get("hidden")
-
     def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
         """None when its branch, or what was merged, is there no more: what was said stays."""
         try:
