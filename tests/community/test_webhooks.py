@@ -276,6 +276,21 @@ class TestOnTheWay:
         stage.run()
         assert stage.log(hook)[0] == ("update repo.content", "done", 1, 200)
 
+    def test_what_happened_while_it_was_disabled(self, stage: Stage) -> None:
+        """Also when the job comes only after it is enabled again."""
+        hook, webhooks, charlie = stage.hook(), stage.hub.community.webhooks, stage.actor("charlie")
+        repo = stage.repo()
+        stage.run()
+        webhooks.set_disabled(charlie, hook.uid, True)
+        stage.commit(repo, "one")
+        webhooks.set_disabled(charlie, hook.uid, False)
+        sent = len(stage.listener.posts)
+        stage.run()
+        assert len(stage.listener.posts) == sent
+        stage.commit(repo, "two")
+        stage.run()
+        assert len(stage.listener.posts) == sent + 1
+
     def test_disabled_by_its_owner(self, stage: Stage) -> None:
         hook, webhooks = stage.hook(), stage.hub.community.webhooks
         repo = stage.repo()

@@ -16,7 +16,7 @@ import orjson
 from hearthub.clock import now_ms
 from hearthub.community.payloads import PREFIXES, REPO, TOLD, Json, News, Payloads
 from hearthub.community.webhooks import Webhook
-from hearthub.db import Database
+from hearthub.db import Database, batches
 from hearthub.errors import Conflict, InvalidCredentials, NotFound
 from hearthub.events import Event, RepoMoved
 from hearthub.jobs import Jobs
@@ -67,40 +67,42 @@ class Deliveries:
         if isinstance(event, RepoMoved):
             before = self._registry.accounts.account(event.old_name.partition("/")[0])
             owners += [before.id] if before else []
-        watched = self._db.one(
-            "select 1 from webhook_watch where (target = :repo and is_repo = 1) "
-            "or (target in (:owners) and is_repo = 0) limit 1",
+        domain = "on_repo" if TOLD[type(event).__name__] == REPO else "on_discussion"
+        rows = self._db.all(
+            f"select w.id from webhook w where w.disabled = 0 and w.{domain} = 1 "  # noqa: S608
+            "and w.id in (select webhook_id from webhook_watch where "
+            "(target = :repo and is_repo = 1) or (target in (:owners) and is_repo = 0))",
             repo=repo.id,
             owners=owners,
         )
-        if watched is not None:
+        if rows:
             payload = {
                 "kind": type(event).__name__,
                 "fields": asdict(event),
                 "repo": asdict(repo),
-                "owners": owners,
+                "webhooks": [row.id for row in rows],
                 "source": secrets.token_hex(12),
             }
             self._jobs.add("webhooks.spread", payload)
 
     def spread(self, payload: dict[str, Any]) -> None:
-        """Note what is to be sent, once for each webhook, however often this runs."""
+        """Note what is to be sent, once for each webhook, however often this runs.
+
+        To those that listened when it happened, and do now.
+        """
         repo = Repo(**payload["repo"])
         news = self._payloads.news(payload["kind"], payload["fields"], repo)
         if news is None:
             return
-        domain = "on_repo" if TOLD[payload["kind"]] == REPO else "on_discussion"
-        rows = self._db.all(
-            "select w.id, w.uid, w.account_id from webhook w "  # noqa: S608
-            f"where w.disabled = 0 and w.{domain} = 1 and w.id in (select webhook_id "
-            "from webhook_watch where (target = :repo and is_repo = 1) "
-            "or (target in (:owners) and is_repo = 0)) order by w.id",
-            repo=repo.id,
-            owners=payload["owners"],
-        )
-        for row in rows:
-            if self.may(row.account_id, asdict(repo), news.need, news.name):
-                self._queue(row.id, row.uid, payload["source"], news, repo)
+        for some in batches(payload["webhooks"]):
+            rows = self._db.all(
+                "select id, uid, account_id from webhook where disabled = 0 and id in (:some) "
+                "order by id",
+                some=some,
+            )
+            for row in rows:
+                if self.may(row.account_id, asdict(repo), news.need, news.name):
+                    self._queue(row.id, row.uid, payload["source"], news, repo)
         if news.name == DELETED:
             sql = "delete from webhook_watch where target = :repo and is_repo = 1"
             self._db.execute(sql, repo=repo.id)
