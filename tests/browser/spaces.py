@@ -1,5 +1,5 @@
-"""Opens a static space alone and in a frame, with a session's cookie, and prints as JSON what its
-scripts were able to do, and which requests carried a cookie."""
+"""Opens a static space alone and in a frame, with a session's cookie, and prints as JSON where the
+first leads, what the space's scripts were able to do, and which requests carried a cookie."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ TRIES = """async () => {
     styled: getComputedStyle(document.querySelector("h1")).color,
     cookie: await said(() => document.cookie),
     storage: await said(() => localStorage.length),
-    parent: await said(() => parent === self ? "alone" : parent.document.title),
+    parent: await said(() => parent.document.title),
     elsewhere: await said(() => fetch("http://127.0.0.1:9/")),
     opened: await said(() => window.open("/") === null),
     workers: await said(() => navigator.serviceWorker.register("app.js")),
@@ -34,10 +34,10 @@ def main() -> None:
         context.add_cookies([{"name": "hearthub_session", "value": "secret", "url": asked["url"],
                               "sameSite": "Lax"}])  # fmt: skip
         page = context.new_page()
+        page.goto(asked["url"] + asked["space"], wait_until="networkidle")
+        alone = page.url.removeprefix(asked["url"])
+        page = context.new_page()
         cookies = heard(page)
-        space = asked["url"] + asked["space"]
-        page.goto(space, wait_until="networkidle")
-        alone = page.evaluate(TRIES)
         page.route("**/framing", lambda route: route.fulfill(
             content_type="text/html", body=f"<title>secret</title>{asked['frame']}"
         ))  # fmt: skip
