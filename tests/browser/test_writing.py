@@ -200,4 +200,4 @@ def test_an_administrator(hub: LiveHub, folder: Path) -> None:
 def test_an_owner(hub: LiveHub, folder: Path) -> None:
     seen = journey("owner", hub, folder)
     assert seen["seen"] == [200, 404, 200, 404]
-    assert "restricted" in seen["gated"]
+    assert "Its owner decides who may read the files." in seen["gated"]
