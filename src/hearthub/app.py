@@ -54,6 +54,7 @@ from hearthub.pulse import TABLES, Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
+from hearthub.sso import Provider
 from hearthub.storage import Storage
 from hearthub.web import pages
 
@@ -135,6 +136,7 @@ def build(
         fit=Fit(sandbox),
         mirror=Mirror(db, settings, accounts, storage, registry),
         pulse=pulse,
+        sso=Provider(settings) if settings.oidc_issuer else None,
     )
 
 

@@ -14,6 +14,7 @@ from hearthub.pulse import Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
+from hearthub.sso import Provider
 from hearthub.storage import Storage
 
 
@@ -34,3 +35,4 @@ class Hub:
     fit: Fit
     mirror: Mirror
     pulse: Pulse
+    sso: Provider | None

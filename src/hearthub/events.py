@@ -184,6 +184,18 @@ class LoggedIn(AccountEvent):
 
 
 @dataclass(frozen=True)
+class SignInLinked(AccountEvent):
+    """A user may sign in as somebody of a provider, named by its address."""
+
+    issuer: str
+
+
+@dataclass(frozen=True)
+class SignInUnlinked(AccountEvent):
+    issuer: str
+
+
+@dataclass(frozen=True)
 class CollectionChanged(AccountEvent):
     """`what` is created, changed or deleted; what is in it is nobody's to answer for."""
 

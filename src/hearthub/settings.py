@@ -4,6 +4,7 @@ import ipaddress
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -72,6 +73,17 @@ class Settings:
     """`HEARTHUB_RATE_LOGINS`: wrong passwords of an address, and sign-ups; 0: no limit."""
     sign_up: str = "off"
     """`HEARTHUB_SIGN_UP`: `open` lets strangers make accounts for themselves."""
+    oidc_issuer: str | None = None
+    """`HEARTHUB_OIDC_ISSUER`: the OpenID Connect provider that people may sign in with."""
+    oidc_client_id: str | None = None
+    """`HEARTHUB_OIDC_CLIENT_ID`: what the provider calls this hub."""
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    """`HEARTHUB_OIDC_CLIENT_SECRET`: the secret it gave; none for a public client."""
+    oidc_name: str = "single sign-on"
+    """`HEARTHUB_OIDC_NAME`: what the button calls it: Log in with ..."""
+    oidc_sign_up: str = "off"
+    """`HEARTHUB_OIDC_SIGN_UP`: who gets an account by signing in: `off`, `open` (all the provider
+    knows), or domains of verified e-mail addresses with commas between."""
     trusted_proxies: str = "127.0.0.1,::1"
     """`HEARTHUB_TRUSTED_PROXIES`: addresses whose X-Forwarded-For is believed; `none`: nobody's."""
     webhook_networks: str = "none"
@@ -109,6 +121,16 @@ def load(**overrides: object) -> Settings:
     return _check(replace(settings, **values))  # type: ignore[arg-type]
 
 
+def is_safe_address(text: str) -> bool:
+    """Whether secrets may be sent there: https, or a host of this machine."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
+
+
 def variable(name: str) -> str | None:
     """A variable that an operator's own file names, such as one with a password in it."""
     return os.environ.get(name)
@@ -130,6 +152,14 @@ def _check(settings: Settings) -> Settings:
         "trusted_proxies": (
             _are_networks(settings.trusted_proxies),
             "write addresses or networks (10.0.0.0/8) with commas between, or none",
+        ),
+        "oidc_issuer": (
+            settings.oidc_issuer is None or is_safe_address(settings.oidc_issuer),
+            "write an https address (http only for this machine)",
+        ),
+        "oidc_client_id": (
+            bool(settings.oidc_client_id) or not settings.oidc_issuer,
+            "write what the provider HEARTHUB_OIDC_ISSUER calls this hub",
         ),
         "sign_up": (settings.sign_up in ("off", "open"), "write off or open"),
         "webhook_networks": (

@@ -9,6 +9,8 @@ def session_rows() -> list[Call]:
     rows = [
         Call("GET HEAD", "/login", Need.NOTHING),
         Call("GET HEAD", "/signup", Need.NOTHING, (404, None)),  # off by default
+        Call("GET HEAD", "/login/sso", Need.NOTHING, (404, None)),  # so is this
+        Call("GET HEAD", "/login/sso/callback", Need.NOTHING, (404, None)),
         *(
             Call("POST", path, Need.NOTHING, (400, None))
             for path in ("/login", "/logout", "/signup")
@@ -20,6 +22,7 @@ def session_rows() -> list[Call]:
     ]
     pages = ["profile", "tokens", "hardware", "sessions"]
     acts = ["profile", "password", "tokens", "tokens/revoke", "hardware", "sessions/end"]
+    acts += ["sign-ins", "sign-ins/unlink"]
     pages += ["audit-log", "feed"]
     acts += ["feed", "feed/revoke"]
     hook = "webhooks/{webhook:seg}"

@@ -7,6 +7,7 @@ from hearthub.accounts.orgs import ROLES, Member
 from hearthub.accounts.passwords import check as check_password
 from hearthub.accounts.passwords import hash_password
 from hearthub.accounts.sessions import Session
+from hearthub.accounts.sign_ins import SignIn
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.tokens import check as check_token
 from hearthub.accounts.users import Account, check_text
@@ -20,6 +21,7 @@ __all__ = [
     "Member",
     "Polled",
     "Session",
+    "SignIn",
     "Started",
     "Token",
     "Waiting",

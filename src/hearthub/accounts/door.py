@@ -9,6 +9,7 @@ from hearthub.accounts.actor import Actor
 from hearthub.accounts.device import DeviceLogins
 from hearthub.accounts.orgs import Member
 from hearthub.accounts.sessions import Session
+from hearthub.accounts.sign_ins import SignIns
 from hearthub.accounts.tokens import Token
 from hearthub.accounts.users import Account
 from hearthub.clock import iso, now_ms
@@ -43,6 +44,7 @@ class Accounts:
     def __init__(self, db: Database) -> None:
         self._db, self._events = db, EventLog(db)
         self.device = DeviceLogins(db, self._events)
+        self.sign_ins = SignIns(db, self._events)
         self._used: dict[int, int] = {}  # token id -> ms, not yet written
         self._flushed = now_ms()
 

@@ -88,9 +88,9 @@ class Rates:
             return refused
         return self._count(LOGINS, _account(name), limit * PER_ACCOUNT)
 
-    def accept_login(self, scope: Scope, name: str) -> None:
+    def accept_login(self, scope: Scope, name: str | None) -> None:
         """The password was right: it does not count."""
-        for caller in (address_of(scope), _account(name)):
+        for caller in (address_of(scope), *([] if name is None else [_account(name)])):
             if count := self._counts.get((LOGINS, caller)):
                 self._counts[LOGINS, caller] = count - 1
 

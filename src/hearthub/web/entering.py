@@ -21,7 +21,7 @@ def login_page(request: Request) -> Response:
     target = local_path(request.query_params.get("next", ""))
     if not visit_of(request).actor.is_anonymous:
         return see_other(target)
-    return _login_form(request, target)
+    return login_form(request, target)
 
 
 def log_in(request: Request, form: Form) -> Response:
@@ -31,9 +31,9 @@ def log_in(request: Request, form: Form) -> Response:
         # The password is no text to be tidied: blanks are part of it.
         token = hub.accounts.open_session(name, form.raw("password"), agent_of(request))
     except (InvalidCredentials, TooManyRequests) as error:
-        return _login_form(request, target, name, error)
+        return login_form(request, target, name, error)
     accept_password(request, name)
-    return _entered(request, token, target)
+    return entered(request, token, target)
 
 
 def log_out(request: Request, _form: Form) -> Response:
@@ -64,7 +64,7 @@ def sign_up(request: Request, form: Form) -> Response:
     except HearthubError as error:
         return _sign_up_form(request, typed, error)
     token = hub.accounts.start_session(account.id, agent_of(request))
-    return _entered(request, token, f"/{account.name}")
+    return entered(request, token, f"/{account.name}")
 
 
 def agent_of(request: Request) -> str:
@@ -75,15 +75,16 @@ def agent_of(request: Request) -> str:
     return f"{browser} on {system.replace('Macintosh', 'macOS')}" if system else browser
 
 
-def _entered(request: Request, token: str, target: str) -> Response:
-    """The session that was there before, if one was, ends: its cookie is overwritten."""
+def entered(request: Request, token: str, target: str) -> Response:
+    """Logged in, by this session's token. The session that was there before, if one was, ends: its
+    cookie is overwritten."""
     if old := cookie_of(request, SESSION):
         hub_of(request).accounts.close_session(old)
     visit_of(request).log_in(token)
     return see_other(target)
 
 
-def _login_form(
+def login_form(
     request: Request, target: str, name: str = "", error: HearthubError | None = None
 ) -> Response:
     return page(
@@ -93,6 +94,7 @@ def _login_form(
         name=name,
         error=error,
         may_sign_up=hub_of(request).settings.sign_up == "open",
+        sso=hub_of(request).sso,
     )
 
 

@@ -139,7 +139,7 @@ def try_password(request: Request, name: str | None) -> None:
         raise error
 
 
-def accept_password(request: Request, name: str) -> None:
+def accept_password(request: Request, name: str | None) -> None:
     """It was right, and does not count."""
     from_thread.run_sync(rates_of(request.scope).accept_login, request.scope, name)
 

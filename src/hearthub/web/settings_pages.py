@@ -26,6 +26,8 @@ SAID = {
     "revoked": "The token is revoked: nothing gets in with it any more.",
     "ended": "The session has ended.",
     "all-ended": "Your other sessions have ended.",
+    "linked": "You can log in that way from now on.",
+    "unlinked": "Nobody gets in that way any more.",
 }
 
 
@@ -142,6 +144,8 @@ def sessions_page(request: Request) -> Response:
         said=said(request),
         sessions=hub_of(request).accounts.sessions(account.id),
         own=session.id if session else None,
+        sso=hub_of(request).sso,
+        sign_ins=hub_of(request).accounts.sign_ins.of(account.id),
     )
 
 
