@@ -3,7 +3,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 HUBS := 2.4.0 1.6.0 0.36.2
-CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done
+CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done \
+	.venvs/ramalama/.done
 BROWSER := .venvs/browser/.done .venvs/axe/.done
 ENGINES := .venvs/engines/.done .venvs/train/.done
 LLAMA_CPP_PYTHON := $(shell sed -n 's/^llama-cpp-python==//p' requirements/clients/engines.in)
@@ -64,7 +65,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
-	for client in $(HUBS:%=hub-%) train readers engines browser; do \
+	for client in $(HUBS:%=hub-%) train readers engines browser ramalama; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \
 			-o requirements/clients/$$client.txt || exit 1; done
 
@@ -93,7 +94,7 @@ $(BIN)/python:
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
 
-.venvs/readers/.done .venvs/browser/.done: .venvs/%/.done: requirements/clients/%.txt | $(BIN)/python
+.venvs/readers/.done .venvs/browser/.done .venvs/ramalama/.done: .venvs/%/.done: requirements/clients/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install -qq --require-hashes -r $<
 	@touch $@
