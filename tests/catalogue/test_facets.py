@@ -7,7 +7,7 @@ import pytest
 
 from catalogue.shelves import ELSEWHERE, create, find, observed, settle
 from hearthub.accounts import ANONYMOUS
-from hearthub.catalogue import Filter, Listing, Page, facets
+from hearthub.catalogue import Filter, Listing, Page, catalogue, facets
 from hearthub.context import Hub
 
 TAGS = [f"tag{number:02d}" for number in range(60)]
@@ -176,3 +176,16 @@ def test_sizes_are_exact(hub: Hub) -> None:
         size = name.removeprefix("l")
         for typed in ("far", size, "fra", f"far/{size}"):
             assert find(hub, typed, origin=ELSEWHERE, parameters=sizes) == [f"far/{size}"]
+
+
+def test_the_popular_ones_of_many(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as sorted by downloads, where those differ; not all are looked at."""
+    tag = "base_model:quantized:far/base"
+    hub.catalogue.observe(
+        observed(f"far/n{number}", tags=[tag], downloads=2 ** (number % 25)) for number in range(50)
+    )
+    wanted = Filter("model", [[("tag", tag)]], origin="all")
+    monkeypatch.setattr(catalogue, "POPULAR", 2)
+    found = hub.catalogue.popular(ANONYMOUS, wanted, 4)
+    assert {row.full_name for row in found} == {f"far/n{n}" for n in (49, 24, 48, 23)}
+    assert [row.counters.downloads for row in found] == sorted([2**24, 2**24, 2**23, 2**23])[::-1]
