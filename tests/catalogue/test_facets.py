@@ -7,7 +7,7 @@ import pytest
 
 from catalogue.shelves import ELSEWHERE, create, find, observed, settle
 from hearthub.accounts import ANONYMOUS
-from hearthub.catalogue import Filter, Listing, facets
+from hearthub.catalogue import Filter, Listing, Page, catalogue, facets
 from hearthub.context import Hub
 
 TAGS = [f"tag{number:02d}" for number in range(60)]
@@ -87,10 +87,38 @@ def test_of_many_the_popular_ones_are_counted(
     monkeypatch.setattr(facets, "SAMPLE", 20)
     monkeypatch.setattr(facets, "COUNTED", 100)
     found = shared.catalogue.facet_counts(ANONYMOUS, Filter("model", origin=ELSEWHERE))
-    assert (found.total, found.is_capped, found.sampled) == (100, True, 20)
+    # One value was counted when each of them was listed.
+    assert (found.total, found.is_capped, found.sampled) == (len(listings), False, 20)
     popular = shared.catalogue_db.all("select full_name from listing order by doc limit 20")
     names = {row.full_name for row in popular}
     assert found.counts == expected([it for it in listings if it.full_name in names])
+
+
+def test_of_several_values_no_more_than_so_many_are_counted(
+    shared: Hub, listings: list[Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "SAMPLE", 5)
+    authors = [("author", f"owner{n}") for n in range(4)]
+    wanted = Filter("model", [authors], origin=ELSEWHERE)
+    fit = [it for it in listings if it.full_name.partition("/")[0] in dict.fromkeys(
+        name for _, name in authors)]  # fmt: skip
+    assert shared.catalogue.facet_counts(ANONYMOUS, wanted).total == len(fit)
+    monkeypatch.setattr(facets, "COUNTED", 7)
+    found = shared.catalogue.facet_counts(ANONYMOUS, wanted)
+    assert (found.total, found.is_capped, found.sampled) == (7, True, 5)
+
+
+@pytest.mark.parametrize("sort", [None, "likes", "created"])
+@pytest.mark.parametrize("search", [None, "n1", "owner3"])
+def test_beside_a_page_they_are_the_same(
+    shared: Hub, listings: list[Listing], sort: str | None, search: str | None
+) -> None:
+    assert listings
+    for any_of in ([], [[("license", "mit")]], [[("author", "owner3")], [("tag", "tag07")]]):
+        wanted, page = Filter("model", any_of, search, origin=ELSEWHERE), Page(sort, limit=7)
+        rows, more, counts = shared.catalogue.page_with_counts(ANONYMOUS, wanted, page)
+        assert (rows, more) == shared.catalogue.page(ANONYMOUS, wanted, page)
+        assert counts == shared.catalogue.facet_counts(ANONYMOUS, wanted)
 
 
 def test_rare_values_are_not_crowded_out(hub: Hub) -> None:
@@ -148,3 +176,16 @@ def test_sizes_are_exact(hub: Hub) -> None:
         size = name.removeprefix("l")
         for typed in ("far", size, "fra", f"far/{size}"):
             assert find(hub, typed, origin=ELSEWHERE, parameters=sizes) == [f"far/{size}"]
+
+
+def test_the_popular_ones_of_many(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as sorted by downloads, where those differ; not all are looked at."""
+    tag = "base_model:quantized:far/base"
+    hub.catalogue.observe(
+        observed(f"far/n{number}", tags=[tag], downloads=2 ** (number % 25)) for number in range(50)
+    )
+    wanted = Filter("model", [[("tag", tag)]], origin="all")
+    monkeypatch.setattr(catalogue, "POPULAR", 2)
+    found = hub.catalogue.popular(ANONYMOUS, wanted, 4)
+    assert {row.full_name for row in found} == {f"far/n{n}" for n in (49, 24, 48, 23)}
+    assert [row.counters.downloads for row in found] == sorted([2**24, 2**24, 2**23, 2**23])[::-1]

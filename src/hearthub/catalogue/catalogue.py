@@ -14,9 +14,9 @@ from hearthub.catalogue.downloads import DAY_MS, WINDOW_DAYS, Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.headers import Headers
-from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
+from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, id_of_doc, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
-from hearthub.catalogue.lists import Lists, Page
+from hearthub.catalogue.lists import Lists, Matches, Page
 from hearthub.catalogue.observed import bounded, cleaned
 from hearthub.catalogue.plan import Filter, Planner, Reader
 from hearthub.catalogue.ranks import Ranks
@@ -36,6 +36,8 @@ from hearthub.settings import Settings
 MAX_RECENT = 2**25  # characters of facts
 WEIGHED_AT_ONCE = 4
 TREND_MS = 7 * 86_400_000
+POPULAR = 8
+"""Times as many are looked at, since the index knows popularity in steps."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class Catalogue:
         self._lists = Lists(db)
         self._search = Search(db)
         self._rows = Rows(db, registry)
-        self._facets = Facets(db, self._lists)
+        self._facets = Facets(db)
         self._rebuild = Rebuild(db, self._remembered, self._count)
         # As JSON, whose size is known: a stranger's card may take megabytes.
         self._recent: LRUCache[tuple[int, str], str] = LRUCache(MAX_RECENT, len)
@@ -126,15 +128,38 @@ class Catalogue:
         `after` is nothing this hub said.
         """
         plan = self._planner.plan(wanted, reader_of(actor))
+        return self._page(actor, wanted, page, after, Matches(self.db, plan))
+
+    def page_with_counts(
+        self, actor: Actor, wanted: Filter, page: Page, after: str | None = None
+    ) -> tuple[list[Row], str | None, FacetCounts]:
+        """`page` and `facet_counts` together, which takes about half as long as one after the
+        other."""
+        matches = Matches(self.db, self._planner.plan(wanted, reader_of(actor)))
+        rows, more = self._page(actor, wanted, page, after, matches)
+        return rows, more, self._facets.counts(matches.plan, matches)
+
+    def _page(
+        self, actor: Actor, wanted: Filter, page: Page, after: str | None, matches: Matches
+    ) -> tuple[list[Row], str | None]:
+        plan = matches.plan
         one_more = replace(page, limit=page.limit + 1)
         if wanted.search and page.sort is None:
             query = terms.Query.of(wanted.search)
             places = self._search.page(plan, query, after, one_more.limit)
         else:
-            found = self._lists.page(plan, one_more, read_place(after))
+            found = self._lists.page(plan, one_more, read_place(after), matches)
             places = [(write_place(it), it[1]) for it in found]
         more = places[page.limit - 1][0] if len(places) > page.limit else None
         return self._rows.load(actor, places[: page.limit]), more
+
+    def popular(self, actor: Actor, wanted: Filter, limit: int) -> list[Row]:
+        """Some of those that fit, most downloads first: of the first that the index tells, which
+        has what is popular in front, in steps. Of thousands it takes no longer than of ten."""
+        matches = Matches(self.db, self._planner.plan(wanted, reader_of(actor)))
+        docs = matches.first(POPULAR * limit)
+        rows = self._rows.load(actor, [("", id_of_doc(doc)) for doc in docs])
+        return sorted(rows, key=lambda row: -row.counters.downloads)[:limit]
 
     def tags(self, repo_type: str) -> list[tuple[str, str, int]]:
         """(kind, name, how many public repos) of everything lists can be narrowed by."""

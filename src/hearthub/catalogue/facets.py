@@ -9,7 +9,7 @@ import orjson
 from cachetools import LRUCache, TTLCache
 
 from hearthub.catalogue.listing import EVERYTHING, id_of_doc
-from hearthub.catalogue.lists import Lists, sizes_of_matches
+from hearthub.catalogue.lists import Matches
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 from hearthub.fit import RELATIONS
@@ -42,8 +42,8 @@ class FacetCounts:
 
 
 class Facets:
-    def __init__(self, db: Database, lists: Lists) -> None:
-        self.db, self.lists = db, lists
+    def __init__(self, db: Database) -> None:
+        self.db = db
         self._tags: TTLCache[int, list[tuple[str, str, int]]] = TTLCache(64, TAGS_KEPT_S)
         self._whole: TTLCache[tuple[int, ...], FacetCounts] = TTLCache(64, TAGS_KEPT_S)
         self._names: LRUCache[int, tuple[str, str]] = LRUCache(NAMES_KEPT)
@@ -98,29 +98,22 @@ class Facets:
                 found.setdefault(name, {})[kind] = int(row.n)
         return found
 
-    def counts(self, plan: Plan) -> FacetCounts:
+    def counts(self, plan: Plan, matches: Matches | None = None) -> FacetCounts:
         if not plan.is_narrow and not plan.sees_all:
             return self._of_shelves(plan.shelves, self._own(plan))
-        limit = COUNTED_BY_SIZE if plan.sizes()[0] else COUNTED
-        total = self.lists.count(plan, limit)
-        docs = [] if plan.is_empty else self._sample(plan)
+        matches = matches or Matches(self.db, plan)
+        if plan.is_counted:
+            limit, total = plan.fewest + 1, plan.fewest
+        else:
+            limit = COUNTED_BY_SIZE if plan.sizes()[0] else COUNTED
+            total = len(matches.first(limit))
+        docs = matches.first(SAMPLE)
         numbers: Counter[int] = Counter()
         for some in batches(map(id_of_doc, docs)):
             rows = self.db.all("select facets from listing where id in (:ids)", ids=some)
             for row in rows:
                 numbers.update(map(int, row.facets.split()))
         return FacetCounts(total, total >= limit, len(docs), self._named(numbers))
-
-    def _sample(self, plan: Plan) -> list[int]:
-        join, where, params = sizes_of_matches(plan)
-        rows = self.db.all(
-            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match{where} order by term_index.rowid limit :limit",
-            match=plan.match(),
-            limit=SAMPLE,
-            **params,
-        )
-        return [row.doc for row in rows]
 
     def _named(self, numbers: Counter[int]) -> dict[str, list[tuple[str, int]]]:
         found: dict[str, list[tuple[str, int]]] = {}

@@ -33,6 +33,9 @@ def shelf(repo_type: str, sort: int) -> int:
     return REPO_TYPES.index(repo_type) * 4 + sort
 
 
+SHELVES = range(4 * len(REPO_TYPES))
+
+
 @dataclass(frozen=True)
 class Counters:
     """What ranks a repo. `downloads` of 30 days; times in milliseconds."""

@@ -14,8 +14,10 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import ID_OF_ROWID
+from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 
@@ -74,12 +76,61 @@ class _Order:
         return {"value": self.after[0], "last": self.after[1]} if self.after else {}
 
 
+class Matches:
+    """What fits a plan by the term index, popular ones first: a page and what is counted beside it
+    look for it once."""
+
+    def __init__(self, db: Database, plan: Plan) -> None:
+        self.db, self.plan = db, plan
+        self._docs: list[int] = []
+        self._asked = 0
+
+    def first(self, limit: int) -> list[int]:
+        """So many of them at most, by their numbers in the index."""
+        if limit > self._asked and not self.is_whole:
+            self._docs = [] if self.plan.is_empty else self._look(limit)
+            self._asked = limit
+        return self._docs[:limit]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of them are known by now."""
+        return len(self._docs) < self._asked
+
+    def _look(self, limit: int) -> list[int]:
+        plan = self.plan
+        # Few are expected of the rest: who may see them is told sooner by looking at each.
+        scoped = not (plan.is_most and plan.asks_words and plan.total * plan.share < MANY)
+        where, params = plan.sizes()
+        join = f" cross join listing l on l.id = {ID_OF_ROWID}" if where else ""
+        if not scoped:
+            # Rows of `rank` are the smaller ones.
+            scope, more = plan.scope("l" if join else "r")
+            join = join or f" cross join rank r on r.id = {ID_OF_ROWID}"
+            where, params = f" and {scope}{where}", params | more
+        rows = self.db.all(
+            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
+            f"where term_index match :match{where} order by term_index.rowid limit :limit",
+            match=plan.match(scoped=scoped),
+            limit=limit,
+            **params,
+        )
+        return [row.doc for row in rows]
+
+
 class Lists:
     def __init__(self, db: Database) -> None:
         self.db = db
 
-    def page(self, plan: Plan, page: Page, after: Place | None = None) -> list[Place]:
+    def page(
+        self,
+        plan: Plan,
+        page: Page,
+        after: Place | None = None,
+        matches: Matches | None = None,
+    ) -> list[Place]:
         """Up to `page.limit` places in order, from the one that follows `after`."""
+        matches = matches or Matches(self.db, plan)
         column = page.sort or "trending"
         if column not in SORTS:
             raise ValueError(column)
@@ -87,39 +138,20 @@ class Lists:
             return []
         order = _Order(column, page.ascending, page.limit, after)
         rows = rows_to_look_at(plan, page.limit)
-        if plan.expression and not self._is_common(plan):
-            return self._matches(plan, order)
+        if plan.expression and not _is_common(matches):
+            return self._holding_all(matches, order)
         if rows is None:
-            return self._postings(plan, order)
-        return self._walk(plan, order, rows)
+            return self._postings(matches, order)
+        return self._walk(matches, order, rows)
 
-    def count(self, plan: Plan, limit: int) -> int:
-        """How many fit, counting no further than `limit`."""
-        if plan.is_empty:
-            return 0
-        join, where, params = sizes_of_matches(plan)
-        found = self.db.value(
-            f"select count(*) from (select 1 from term_index{join} "  # noqa: S608
-            f"where term_index match :match{where} limit :limit)",
-            match=plan.match(),
-            limit=limit,
-            **params,
-        )
-        return int(found)
-
-    def _is_common(self, plan: Plan) -> bool:
-        """Whether more listings fit the search than can be sorted quickly."""
-        if not all(word.isascii() for word in plan.words):
-            return False  # only cards have such words
-        return self.count(plan, MANY) >= MANY
-
-    def _walk(self, plan: Plan, order: _Order, most: int) -> list[Place]:
+    def _walk(self, matches: Matches, order: _Order, most: int) -> list[Place]:
+        plan = matches.plan
         shelves = [*plan.shelves, *([plan.private] if plan.sees_all else [])]
         branches = []
         for number in shelves:
             rows = self._walk_shelf(number, plan, order, most)
             if rows is None:
-                return self._postings(plan, order)
+                return self._postings(matches, order)
             branches.append(rows)
         if plan.owners and not plan.sees_all:
             branches.append(self._private(plan, order))
@@ -172,14 +204,14 @@ class Lists:
         )
         return [(row.value, row.id) for row in rows]
 
-    def _matches(self, plan: Plan, order: _Order) -> list[Place]:
+    def _holding_all(self, matches: Matches, order: _Order) -> list[Place]:
         """Of the postings those that hold what was typed: the index knows of a name only which
         three letters come together in it."""
         found: list[Place] = []
         more = order
         while len(found) < order.limit:
-            places = self._postings(plan, more)
-            found += self._holding(plan, places)
+            places = self._postings(matches, more)
+            found += self._holding(matches.plan, places)
             if len(places) < more.limit:
                 break
             more = replace(more, after=places[-1], limit=4 * more.limit)
@@ -201,19 +233,34 @@ class Lists:
             places = [place for place in places if place[1] not in gone]
         return places
 
-    def _postings(self, plan: Plan, order: _Order) -> list[Place]:
-        where, params = plan.sizes()
-        join = " cross join listing l on l.id = r.id" if where else ""
+    def _postings(self, matches: Matches, order: _Order) -> list[Place]:
+        """All that fit, sorted: where they are few enough to be known, or as SQL."""
+        some = matches.first(MANY)
+        if matches.is_whole:
+            ids = orjson.dumps(list(map(id_of_doc, some))).decode()
+            source, where = "json_each(:ids) m cross join rank r on r.id = m.value", "true"
+            params: dict[str, Any] = {"ids": ids}
+        else:
+            sizes, params = matches.plan.sizes()
+            join = " cross join listing l on l.id = r.id" if sizes else ""
+            source = f"term_index cross join rank r on r.id = {ID_OF_ROWID}{join}"
+            where = f"term_index match :match{sizes}"
+            params["match"] = matches.plan.match()
         rows = self.db.all(
-            f"select r.{order.column} as value, r.id from term_index "  # noqa: S608
-            f"cross join rank r on r.id = {ID_OF_ROWID}{join} "
-            f"where term_index match :match{order.onwards}{where} {order.by}",
-            match=plan.match(),
+            f"select r.{order.column} as value, r.id from {source} "  # noqa: S608
+            f"where {where}{order.onwards} {order.by}",
             limit=order.limit,
             **params,
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+
+def _is_common(matches: Matches) -> bool:
+    """Whether more listings fit the search than can be sorted quickly."""
+    if not all(word.isascii() for word in matches.plan.words):
+        return False  # only cards have such words
+    return len(matches.first(MANY)) >= MANY
 
 
 def rows_to_look_at(plan: Plan, limit: int) -> int | None:
@@ -228,9 +275,3 @@ def rows_to_look_at(plan: Plan, limit: int) -> int | None:
     if walk > postings or expected > most:
         return None
     return min(most, SLACK + 4 * int(expected))
-
-
-def sizes_of_matches(plan: Plan) -> tuple[str, str, dict[str, Any]]:
-    """A join, conditions and their values: what matches in the index and has the size asked for."""
-    where, params = plan.sizes()
-    return f" cross join listing l on l.id = {ID_OF_ROWID}" if where else "", where, params

@@ -1,7 +1,7 @@
 """What a list is narrowed to, with its facets looked up: what every way to a page needs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from hearthub.catalogue.listing import (
     PRIVATE,
     PUBLIC,
     SEVERAL,
+    SHELVES,
     Facet,
     shelf,
     size_steps,
@@ -95,22 +96,27 @@ class Plan:
     """The part of all listings that fits, if facets had nothing to do with each other."""
     total: int = 0
     """How many listings the shelves have."""
+    is_most: bool = False
+    """Whether that is most of all there are: asking the index for the shelves says little then."""
 
     @property
     def is_empty(self) -> bool:
-        return any(not ids for ids in self.facets)
+        """Nothing fits, which takes no look at a listing to know."""
+        sees_private = self.owners or self.sees_all
+        return any(not ids for ids in self.facets) or (self.fewest == 0 and not sees_private)
 
     @property
     def is_narrow(self) -> bool:
         return bool(self.facets or self.without or self.expression or self.low or self.high)
 
-    def match(self, *more: str) -> str:
-        """Everything the plan asks for, as an expression for the term index."""
+    def match(self, *more: str, scoped: bool = True) -> str:
+        """Everything the plan asks for, as an expression for the term index; but for who may see
+        it where not `scoped`."""
         asked = [ids for n, ids in enumerate(self.facets) if n not in self.unmatched]
         parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in asked]
         if self.expression and not more:
             parts.append(self.expression)
-        found = terms.every([*more, *parts, self._scope()])
+        found = terms.every([*more, *parts, *([self._scope()] if scoped else [])])
         if not self.without:
             return found
         return f"({found}) NOT ({terms.some(terms.term(f'f:{it}') for it in self.without)})"
@@ -137,6 +143,29 @@ class Plan:
             text += f" and instr(l.key, :w{n}) > 0"
             params[f"w{n}"] = word
         return text, params
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether `fewest` is how many fit: one facet, of which it was counted."""
+        others = self.without or self.expression or self.sizes()[0] or self.owners or self.sees_all
+        return not others and len(self.facets) == 1 and len(self.facets[0]) == 1
+
+    @property
+    def asks_words(self) -> bool:
+        """Whether the index is asked for anything but the shelves."""
+        return bool(self.expression) or len(self.facets) > len(self.unmatched)
+
+    def scope(self, row: str) -> tuple[str, dict[str, Any]]:
+        """Who may see it, as a condition on a row of `rank` or `listing`."""
+        text = f"{row}.shelf in (:shelves)"
+        params: dict[str, Any] = {"shelves": [*self.shelves, *([self.private] * self.sees_all)]}
+        if self.owners and not self.sees_all:
+            text += (
+                f" or {row}.shelf = :private and exists (select 1 from listing o "  # noqa: S608
+                f"where o.id = {row}.id and o.owner_id in (:owners))"
+            )
+            params |= {"private": self.private, "owners": self.owners}
+        return f"({text})", params
 
     def sizes(self) -> tuple[str, dict[str, Any]]:
         """Facets of size are steps; this is exact."""
@@ -197,7 +226,8 @@ class Planner:
         counts = [self._count(ids, shelves) for ids in facets]
         rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
         few = FOUND if query else max(rest, FOUND)
-        total = self._count(self.ids([EVERYTHING]), shelves)
+        everything = self.ids([EVERYTHING])
+        total = self._count(everything, shelves)
         return Plan(
             shelves=tuple(shelves),
             private=shelf(wanted.type, PRIVATE),
@@ -217,6 +247,7 @@ class Planner:
             fewest=min(counts, default=2**60),
             share=math.prod(min(1.0, count / max(1, total)) for count in counts),
             total=total,
+            is_most=2 * total > self._count(everything, SHELVES),
         )
 
     def ids(self, group: Sequence[Facet]) -> list[int]:
@@ -249,10 +280,10 @@ class Planner:
         )
         return [row.id for row in rows]
 
-    def _count(self, ids: list[int], shelves: list[int]) -> int:
+    def _count(self, ids: list[int], shelves: Iterable[int]) -> int:
         found = self.db.value(
             "select sum(n) from facet_count where shelf in (:shelves) and facet_id in (:ids)",
-            shelves=shelves,
+            shelves=list(shelves),
             ids=ids,
         )
         return int(found or 0)

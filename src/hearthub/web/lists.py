@@ -107,8 +107,9 @@ def list_page(request: Request) -> Response:
     wanted = state.filter()
     # A search without a sort comes best match first.
     sort = state.sort or (None if state.search else "trending")
-    rows, more = hub.catalogue.page(visitor(request), wanted, Page(sort, limit=SHOWN), cursor)
-    counts = hub.catalogue.facet_counts(visitor(request), wanted)
+    rows, more, counts = hub.catalogue.page_with_counts(
+        visitor(request), wanted, Page(sort, limit=SHOWN), cursor
+    )
     saved = saved_hardware(request)
     return page(
         "list_body.html" if "fragment" in request.query_params else "list.html",

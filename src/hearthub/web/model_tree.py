@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from hearthub.accounts import Actor
-from hearthub.catalogue import Facts, Filter, Page, Row
+from hearthub.catalogue import Facts, Filter, Row
 from hearthub.context import Hub
 from hearthub.fit import RELATIONS
 
@@ -131,7 +131,7 @@ def _branches(hub: Hub, actor: Actor, name: str) -> list[Branch]:
             continue
         tag = f"base_model:{relation}:{name}"
         wanted = Filter("model", [[("tag", tag)]], origin="all")
-        rows, _ = hub.catalogue.page(actor, wanted, Page("downloads", limit=SHOWN))
+        rows = hub.catalogue.popular(actor, wanted, SHOWN)
         nodes = [Node(it.full_name, href_of(it.full_name), it.counters.downloads) for it in rows]
         query = urlencode({"origin": "all", "sort": "downloads", "tag": tag})
         found.append(Branch(relation, WORDS[relation], count, f"/models?{query}", tuple(nodes)))
