@@ -16,10 +16,10 @@ FORMULA = "=cmd/x"
 
 
 @contextmanager
-def observing_hub(folder: Path) -> Iterator[LiveHub]:
+def observing_hub(folder: Path, **settings: object) -> Iterator[LiveHub]:
     """`made-up` is synthetic and ends on 2026-03-16; `own` has alice/open and, private, alice/shut;
     reports are made. The `parts` of a second process are not open any more."""
-    with live_hub(folder, min_free=0) as hub:
+    with live_hub(folder, min_free=0, **settings) as hub:
         with hub.client("alice") as alice:
             for name in ("open", "later"):
                 commit(alice, new_repo(alice, name), put("README.md", CARD))

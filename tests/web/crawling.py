@@ -1,0 +1,137 @@
+"""Follows every link of a hub's pages as somebody, and says what is wrong with what it finds."""
+
+import re
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+import httpx
+
+MOST = 900
+ALIKE = 4
+"""Pages of one shape that are looked at."""
+_CHANGING = re.compile(r"[0-9a-f]{40}|\d+|[0-9a-f]{24}")
+_STRANGERS = re.compile(r"/(resolve|blob|content)/main/x$")
+"""What a card links to is its author's to answer for."""
+_RUNS = {"script", "style", "iframe", "object", "embed", "base"}
+_FETCHES = {"img": "src", "script": "src", "link": "href", "source": "src", "audio": "src",
+            "video": "src", "iframe": "src", "embed": "src", "object": "data"}  # fmt: skip
+
+
+class Parsed(HTMLParser):
+    """Where a page leads, and what a browser would run or fetch of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.wrong: list[str] = []
+        self._form: tuple[str, dict[str, str]] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        for name, value in said.items():
+            if name.startswith("on") or name in ("style", "srcdoc", "formaction"):
+                self.wrong.append(f"<{tag} {name}={value[:60]}>")
+            if name in ("href", "src", "action") and re.match(r"\s*(javascript|vbscript):", value):
+                self.wrong.append(f"<{tag} {name}={value[:60]}>")
+        if tag == "meta" and said.get("http-equiv", "").lower() == "refresh":
+            self.wrong.append("<meta refresh>")
+        is_ours = tag == "script" and said.get("src", "").startswith("/static/")
+        is_boxed = tag == "iframe" and "allow-same-origin" not in said.get(
+            "sandbox", "allow-same-origin"
+        )
+        if tag in _RUNS and not is_ours and not is_boxed:
+            self.wrong.append(f"<{tag} {said}>")
+        address = said.get(_FETCHES.get(tag, ""), "")
+        is_named = said.get("rel") in ("alternate", "canonical") or address.startswith(
+            "data:image/"
+        )
+        if re.match(r"[a-z]+:|//", address) and not is_named:
+            self.wrong.append(f"{tag} fetches {address[:80]}")
+        self._follow(tag, said)
+
+    def _follow(self, tag: str, said: dict[str, str]) -> None:
+        if tag in ("a", "link") and "href" in said:
+            self.links.append(said["href"])
+        elif tag in ("img", "source", "audio", "video", "iframe") and "src" in said:
+            self.links.append(said["src"])
+        elif tag == "form":
+            is_get = said.get("method", "get").lower() == "get"
+            self._form = (said.get("action", ""), {}) if is_get else None
+        elif tag == "input" and self._form and said.get("name"):
+            self._form[1][said["name"]] = said.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._form:
+            action, fields = self._form
+            self.links.append(f"{action}?{urlencode(fields)}")
+            self._form = None
+
+
+@dataclass
+class Crawl:
+    """`pages` by address: what was answered; `wrong`: what should not be, by address."""
+
+    client: httpx.Client
+    guarded: list[str]
+    """Words that must be on no page."""
+    pages: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    shapes: Counter[str] = field(default_factory=Counter)
+
+    def follow(self, *seeds: str, guessed: tuple[str, ...] = ()) -> "Crawl":
+        waiting = deque((seed, "nowhere") for seed in (*seeds, *guessed))
+        while waiting and len(self.pages) < MOST:
+            address, source = waiting.popleft()
+            if address in self.pages or self._is_enough(address):
+                continue
+            for link in self._look(address, source, may_miss=address in guessed):
+                target = urlsplit(urljoin(address, link))
+                if link.startswith(("/", "?", "#")) and not target.netloc:
+                    waiting.append((target._replace(fragment="").geturl(), address))
+        return self
+
+    def _look(self, address: str, source: str, *, may_miss: bool) -> list[str]:
+        with self.client.stream("GET", address) as answer:
+            kind = answer.headers.get("content-type", "")
+            is_text = kind.startswith(
+                ("text/", "application/json", "application/atom", "image/svg")
+            )
+            text = answer.read().decode(errors="replace") if is_text else ""
+        self.pages[address] = text if kind.startswith("text/html") else ""
+        # What was asked for is told again.
+        found = [f"has {it}" for it in self.guarded if it in text and it not in address]
+        status = answer.status_code
+        if status >= 500 or (status == 404 and not may_miss and not _STRANGERS.search(address)):
+            found.append(f"{status}, linked by {source}")
+        if "Traceback (most recent" in text:
+            found.append("a traceback")
+        if not kind.startswith("text/html"):
+            self._note(address, found)
+            location = answer.headers.get("location", "")
+            return [location] if location.startswith("/") else []
+        policy = answer.headers.get("content-security-policy", "")
+        if "sandbox" in policy and "allow-same-origin" not in policy:
+            self.pages[address] = ""  # in an origin of nobody: what it runs, it runs there
+            self._note(address, found)
+            return []
+        if "default-src 'none'" not in policy or "unsafe" in policy:
+            found.append(f"its policy is {policy!r}")
+        if "/api/docs" in address:
+            return []
+        parsed = Parsed(text)
+        self._note(address, found + parsed.wrong)
+        return parsed.links
+
+    def _note(self, address: str, found: list[str]) -> None:
+        if found:
+            self.wrong[address] = found
+
+    def _is_enough(self, address: str) -> bool:
+        parts = urlsplit(address)
+        names = sorted({name for name, _ in parse_qsl(parts.query)})
+        shape = f"{_CHANGING.sub('#', parts.path)}?{','.join(names)}"
+        self.shapes[shape] += 1
+        return self.shapes[shape] > ALIKE
