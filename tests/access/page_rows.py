@@ -103,6 +103,8 @@ def look_rows() -> list[Call]:
         Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE),
         # Of public spaces to everybody; these repos are none.
         Call("GET HEAD", f"{SPACE}/static/{{path:rest}}", Need.MISSING, NO_REPO),
+        # By a pass that the space's page made, whatever else is sent.
+        Call("GET HEAD", f"{SPACE}/pass/{{pass:seg}}/{{path:rest}}", Need.MISSING, NO_REPO),
     ]
     for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
         rows += [
