@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from hearthub.pulse.report.plotting import class_text, plot, value_text
     from hearthub.pulse.report.reading import rendering_of
     from hearthub.pulse.report.rendering import Rendering
+    from hearthub.pulse.report.speech import Speech, speech_in
     from hearthub.pulse.schema import TABLES
     from hearthub.pulse.sharing import closed_among, names_repos, require_shareable
-    from hearthub.pulse.speech import Speech, speech_in
     from hearthub.pulse.trending import COLUMNS as TRENDING_COLUMNS
     from hearthub.pulse.trending import Trending, Trends
     from hearthub.pulse.universe import FILTERS
@@ -96,8 +96,8 @@ _HOMES = {
     "Origin": "origins",
     "Claim": "claims.claims",
     "Verdict": "claims.claims",
-    "Speech": "speech",
-    "speech_in": "speech",
+    "Speech": "report.speech",
+    "speech_in": "report.speech",
     "cell": "cells",
     "table_csv": "cells",
     "judge_claims": "claims.claims",

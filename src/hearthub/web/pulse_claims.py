@@ -27,7 +27,7 @@ def claims(request: Request) -> Response:
         raise BadRequest(f"{wanted[:60]!r} is no verdict: choose {', '.join(VERDICTS)}.")
     found = hub.pulse.claims(source)
     counts = Counter[str](it.says for it in found)
-    chosen = [(t("all"), len(found), None)]
+    chosen: list[tuple[str, int, str | None]] = [(t("all"), len(found), None)]
     chosen += [(said.verdict(name).capitalize(), counts[name], name) for name in VERDICTS]
     return page(
         "pulse/claims.html",

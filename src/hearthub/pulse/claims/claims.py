@@ -78,7 +78,7 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """In English; speech.py has it in other languages."""
+        """In English; report/speech.py has it in other languages."""
         return self.because.text(ENGLISH)
 
     @property

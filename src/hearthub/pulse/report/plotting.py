@@ -6,7 +6,7 @@ from hearthub.pulse.metric import Metric, MetricRow
 from hearthub.pulse.report.charts import Drawing, Mark, svg
 from hearthub.pulse.report.document import Term
 from hearthub.pulse.report.sentences import NUMBERS, Words, words, written
-from hearthub.pulse.speech import speech_in
+from hearthub.pulse.report.speech import speech_in
 
 MOST_SERIES = 6
 """Lines in a picture: so many colours can be told apart."""

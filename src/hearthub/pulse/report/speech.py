@@ -1,6 +1,6 @@
 """What metrics and claims say of themselves, in the languages of the reports.
 
-English stands with the definitions; translated/*.ja.toml have the Japanese. Values are never
+English stands with the definitions; messages/*.ja.toml have the Japanese. Values are never
 translated: both languages have the same numbers.
 """
 
@@ -17,7 +17,7 @@ from hearthub.pulse.metric import Metric
 from hearthub.pulse.report.document import Term
 from hearthub.pulse.report.sentences import words
 
-_FOLDER = Path(__file__).parent / "translated"
+_FOLDER = Path(__file__).parent / "messages"
 BY_METRIC = ("definition", "edge_cases")
 BY_TEXT = ("unit", "numerator", "denominator", "reference", "universe")
 OF_CLAIM = ("text", "definition", "missing", "ill_defined")
@@ -35,7 +35,7 @@ class Speech:
         if self.language == "en":
             return metric
         told = self._told("metrics")
-        said = {field: self._put(told[field][metric.id]) for field in BY_METRIC}
+        said: dict[str, Any] = {field: self._put(told[field][metric.id]) for field in BY_METRIC}
         said |= {field: self.of_metrics(field, getattr(metric, field)) for field in BY_TEXT}
         return replace(metric, **said)
 
@@ -46,7 +46,7 @@ class Speech:
         if self.language == "en":
             return claim
         told = self._told("claims")
-        said: dict[str, str] = dict(told["claim"][claim.id])
+        said: dict[str, Any] = dict(told["claim"][claim.id])
         for field in OF_CLAIMS:
             text = getattr(claim, field)
             said[field] = told[field].get(text, text)  # a source is mostly an address

@@ -11,10 +11,10 @@ import hearthub.pulse
 from hearthub.pulse import known_metrics, speech_in
 from hearthub.pulse.claims import Verdict, known_claims
 from hearthub.pulse.claims.reasons import ENGLISH, Why
-from hearthub.pulse.speech import BY_METRIC, BY_TEXT, OF_CLAIM, OF_CLAIMS
+from hearthub.pulse.report.speech import BY_METRIC, BY_TEXT, OF_CLAIM, OF_CLAIMS
 from hearthub.pulse.told import REASONS
 
-FOLDER = Path(hearthub.pulse.__file__).parent / "translated"
+FOLDER = Path(hearthub.pulse.__file__).parent / "report" / "messages"
 METRICS, CLAIMS = (
     tomllib.loads((FOLDER / f"{name}.ja.toml").read_text("utf-8")) for name in ("metrics", "claims")
 )
