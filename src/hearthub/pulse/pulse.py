@@ -329,6 +329,18 @@ class Pulse:
         """
         return self._trends.trending(type, sort, universe, limit, anew)
 
+    def last_day(
+        self,
+        type: str = "model",  # noqa: A002 - as above
+        limit: int = 20,
+    ) -> Trending | None:
+        """The repos with most likes of the last observed day, of the source that `trending` takes;
+        None where that is not kept, as of a source that was not looked at daily.
+
+        Raises NotFound where nothing was observed.
+        """
+        return self._trends.last_day(type, limit)
+
     def rank(self, _payload: dict[str, Any]) -> None:
         """Job: what trends is kept, so that nobody who asks waits for it."""
         if done := rank(self.lake, self.reading):
