@@ -33,7 +33,8 @@ def session_rows() -> list[Call]:
             Call("GET HEAD", path, Need.NOTHING, login),
             Call("POST", path, Need.NOTHING, refused),
         ]
-    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage"):
+    logs = ("/admin/audit-log", "/admin/audit-log.csv")
+    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage", *logs):
         rows.append(Call("GET HEAD", path, Need.NOTHING, (404, None)))
     for path in ("/admin/users", "/admin/users/change", "/admin/jobs/retry"):
         rows.append(Call("POST", path, Need.NOTHING, refused))
