@@ -426,7 +426,10 @@ class TestFeedOfAMetric:
         answer = anyone.get(path)
         assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
         feed = fromstring(answer.content)
-        [entry] = feed.iter(f"{ATOM}entry")
+        entry, *before = feed.iter(f"{ATOM}entry")
+        days = [it.findtext(f"{ATOM}updated", "") for it in (entry, *before)]
+        assert len(days) <= 14
+        assert days == sorted(set(days), reverse=True)
         asked = {"universe": "model@made-up/all"}
         [row] = anyone.get("/api/pulse/metrics/downloads_gini", params=asked).json()
         assert entry.findtext(f"{ATOM}updated") == f"{row['window_end']}T00:00:00Z"
