@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -58,10 +59,15 @@ def deed_href(it: Deed) -> str | None:
     return f"/{PREFIXES[it.repo_type]}{it.repo}" if it.repo_type and it.repo else None
 
 
+def _plain(value: object) -> str:
+    """As JSON has it, but for text, which stands as it is."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
 def deed_detail(detail: dict[str, Any]) -> str:
     """What an event says besides, in short; much of it was written by strangers."""
     told = ", ".join(
-        f"{name}: {value}" for name, value in detail.items() if value not in ("", None)
+        f"{name}: {_plain(value)}" for name, value in detail.items() if value not in ("", None)
     )
     return told if len(told) <= MAX_DETAIL else f"{told[:MAX_DETAIL]}…"
 

@@ -162,9 +162,10 @@ def _judged(claim: Claim, frame: Frame) -> Verdict:
     query = claim.query(frame.universe.source)
     row = _row(claim, frame)
     if row is None or row.value is None:
-        asked = f"{claim.dimension} in {claim.days}" if claim.dimension else claim.days
-        reason = row.reason if row else None
-        why = Why.of("missing", what=reason or Why.of("silent", asked=asked))
+        silent = Why.of("silent", days=claim.days)
+        if claim.dimension:
+            silent = Why.of("silent_of", dimension=claim.dimension, days=claim.days)
+        why = Why.of("missing", what=(row.reason if row else None) or silent)
         return Verdict(claim, "undecidable", why, row, query)
     verdict = compared(claim, row, query)
     if claim.is_count and verdict.says == "reproduced":

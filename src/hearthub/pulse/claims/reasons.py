@@ -8,7 +8,8 @@ from typing import Union
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "missing": "Missing: {what}",
-        "silent": "these data say nothing of {asked}",
+        "silent": "these data say nothing of {days}",
+        "silent_of": "these data say nothing of {dimension} in {days}",
         "lacking": "Missing: {what}; the value found is of these data alone",
         "chosen": "a listing of the whole hub (these are {repos} chosen repos)",
         "too_few": "at least {least} repos (there are {repos})",
