@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import hearthub.pulse
-from hearthub.pulse import known_metrics, speech_in
+from hearthub.lake import Lake
+from hearthub.pulse import Rendering, known_metrics, make_report, speech_in
 from hearthub.pulse.claims import Verdict, known_claims
 from hearthub.pulse.claims.reasons import ENGLISH, Why
+from hearthub.pulse.report.sentences import words
 from hearthub.pulse.report.speech import BY_METRIC, BY_TEXT, OF_CLAIM, OF_CLAIMS
 from hearthub.pulse.told import REASONS
 
@@ -102,3 +104,16 @@ def test_what_strangers_wrote_stays() -> None:
     hostile = "<script>{what}{0}"
     verdict = Verdict(known_claims()[0], "undecidable", Why.of("missing", what=hostile))
     assert speech_in("ja").why(verdict) == MISSING + hostile
+
+
+def test_the_methods_of_a_report(planted: Lake) -> None:
+    report = make_report(planted, "weekly")
+    english, japanese = (Rendering(report, words(it)) for it in ("en", "ja"))
+    assert len(english.metrics()) > 5
+    for metric in english.metrics():
+        said, told = english.definition(metric), japanese.definition(metric)
+        assert said.startswith(f"{metric.definition}. ")
+        assert ".." not in said
+        assert numbers(said) == numbers(told)
+        assert JAPANESE.search(told)
+        assert told.endswith("。")
