@@ -77,6 +77,7 @@ def test_when(people: LiveHub, root_browser: Browser) -> None:
         ("2025-01-02", "2025-01-03", []),
     ):
         assert [it["id"] for it in rows(root_browser, from_=first, to=last)] == found, first
+    assert rows(root_browser, from_="2025-01-02")[-1]["id"] == "2", "all but that one"
 
 
 def test_page_by_page(people: LiveHub, root_browser: Browser) -> None:
