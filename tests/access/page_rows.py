@@ -36,7 +36,8 @@ def session_rows() -> list[Call]:
             Call("GET HEAD", path, Need.NOTHING, login),
             Call("POST", path, Need.NOTHING, refused),
         ]
-    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage"):
+    logs = ("/admin/audit-log", "/admin/audit-log.csv")
+    for path in ("/admin", "/admin/users", "/admin/jobs", "/admin/storage", *logs):
         rows.append(Call("GET HEAD", path, Need.NOTHING, (404, None)))
     for path in ("/admin/users", "/admin/users/change", "/admin/jobs/retry"):
         rows.append(Call("POST", path, Need.NOTHING, refused))
@@ -106,6 +107,8 @@ def look_rows() -> list[Call]:
         Call("GET HEAD", "/fit/{namespace:seg}/{name:seg}", Need.PAGE),
         # Of public spaces to everybody; these repos are none.
         Call("GET HEAD", f"{SPACE}/static/{{path:rest}}", Need.MISSING, NO_REPO),
+        # By a pass that the space's page made, whatever else is sent.
+        Call("GET HEAD", f"{SPACE}/pass/{{pass:seg}}/{{path:rest}}", Need.MISSING, NO_REPO),
     ]
     for start in ("/{kind:kind}/{namespace:seg}/{name:seg}/", "/{namespace:owner}/{name:seg}/"):
         rows += [

@@ -81,6 +81,7 @@ PARAMS = {
     "branch": "no-such-branch",
     "span": "main..main",
     "key": "no-such-key",
+    "pass": "no-such-pass",
 }
 NEW_BRANCH = {"branch": "branch{n}"}
 NO_SUCH_REF = (404, "RevisionNotFound")

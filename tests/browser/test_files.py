@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from browser.looking import run, wrong_with
+from browsing import give_passwords, logged_in
 from calls import commit, new_repo, put, put_lfs, upload_lfs
 from fit.weight_files import write_safetensors
 from live import LiveHub, live_hub
@@ -65,8 +66,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
         changed = code.replace(b"f40(x)", b"f40(y)") + b"# " + b"long " * 200
         title = "A title that is longer than a phone is broad, with a <b>tag</b>"
         commit(alice, name, put("src/code.py", changed), put("binary.dat", b"\0"), summary=title)
-        space = new_repo(alice, "space", type="space", sdk="static")
-        commit(alice, space, *(put(path, data) for path, data in SPACE.items()), kind="spaces")
+        for name, is_private in (("space", False), ("shut", True)):
+            space = new_repo(alice, name, type="space", sdk="static", private=is_private)
+            commit(alice, space, *(put(path, data) for path, data in SPACE.items()), kind="spaces")
+        give_passwords(running.data, "alice")
         yield running
 
 
@@ -74,15 +77,21 @@ def test_what_axe_and_the_browser_say(hub: LiveHub) -> None:
     assert wrong_with(hub.url, PAGES) == {}
 
 
-def test_a_static_space_runs_and_touches_nothing(hub: LiveHub) -> None:
+@pytest.mark.parametrize("name", ["space", "shut"])
+def test_a_static_space_runs_and_touches_nothing(hub: LiveHub, name: str) -> None:
     """It may load its own files, and knows neither the session nor the page around it."""
     space = "/spaces/alice/space/static/"
+    if name == "shut":
+        with logged_in(hub, "alice") as browser:
+            text = browser.get("/spaces/alice/shut").text
+        space = text.partition('<iframe class="space" src="')[2].partition('"')[0]
+        assert space.startswith("/spaces/alice/shut/pass/")
     template = Path(__file__).parents[2] / "src/hearthub/web/templates/static_space.html"
     assert FRAME.partition(" src")[0] in template.read_text()
     assert 'sandbox="allow-scripts"' in template.read_text()
     asked = {"url": hub.url, "space": space, "frame": FRAME.format(space)}
     found = run("spaces.py", asked)
-    assert found["alone"] == "/spaces/alice/space", "it could pass for a page of the hub"
+    assert found["alone"] == f"/spaces/alice/{name}", "it could pass for a page of the hub"
     assert found["framed"] == {
         "origin": "null",
         "fetched": "fetched",

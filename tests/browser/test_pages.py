@@ -12,6 +12,7 @@ from web.fitted import fill
 pytestmark = pytest.mark.browser
 PAGES = [
     "/",
+    "/?rising=day",
     "/alice/open",
     "/models",
     "/models?search=open&origin=all",
@@ -30,6 +31,9 @@ PAGES = [
     "/pulse/weekly/made-up/2026-03-15",
     "/pulse/state/made-up/2026-03-16?lang=ja",
     "/pulse/metrics",
+    "/pulse/metrics?lang=ja",
+    "/pulse/metrics/share_licence?source=made-up&lang=ja",
+    "/pulse/claims?source=made-up&lang=ja",
     "/pulse/metrics/share_licence?source=made-up",
     "/pulse/metrics/period_downloads?source=made-up&by=month&window=all",
     "/pulse/claims",

@@ -53,7 +53,7 @@ OWN = [
 ]
 OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody", *TALK]
 VISITOR = ["/alice/gated", "/alice", "/collections/{shelf}"]
-ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage"]
+ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage", "/admin/audit-log"]
 PIECE = 8 * 2**20
 
 

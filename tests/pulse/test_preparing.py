@@ -1,6 +1,7 @@
 """Metrics that are worked out before anybody asks, and the SQL that is kept with them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,18 @@ import pytest
 from hearthub.app import open_hub
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
-from hearthub.pulse import Measures, known_metrics
+from hearthub.pulse import Measures, MetricRow, known_metrics
+from hearthub.pulse.gathered import Gathered
 from hearthub.pulse.report.asking import steady
 from hearthub.settings import Settings
-from pulse.lakes import history, panel
+from pulse.lakes import DAYS, START, history, panel
+
+LAST = (START + timedelta(DAYS - 1)).date()
+
+
+@pytest.fixture(autouse=True)
+def no_looking_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hearthub.pulse.preparing.BACK_S", 0)
 
 
 @pytest.fixture
@@ -59,3 +68,75 @@ def test_the_sql_that_is_kept_runs_by_itself(hub: Hub) -> None:
 def test_what_is_no_universe_is_refused(hub: Hub) -> None:
     with pytest.raises(BadRequest, match="A universe is"):
         hub.pulse.metric("downloads_gini", None, "models", None)
+
+
+class TestDaysBefore:
+    def test_each_is_what_was_to_be_said_then(
+        self, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of a history without changes the value of a day is that of a window which ends there."""
+        monkeypatch.setattr("hearthub.pulse.preparing.BACK_S", 600)
+        hub.pulse._prepare_answers()
+        plain = Measures(hub.pulse.lake)
+        for name in ("period_downloads", "few_downloads", "new_repos"):
+            found = hub.pulse.metric_days(name)
+            days = sorted({row.window_end for row in found}, reverse=True)
+            assert days == [LAST - timedelta(n) for n in range(14)], name
+            assert found[0].window_end == LAST
+            told = [row for row in found if row.window_end == days[2]]
+            window = f"{told[0].window_start}..{days[2]}"
+            again = plain.metric(name, None, "model@told/all", window)
+            assert told == [steady(row) for row in again]
+        before = hub.pulse.metric_days("period_downloads")
+        rows = history({"a/x": 5, "a/y": 3, "b/z": 1}, DAYS, DAYS + 1)
+        panel(hub.pulse.lake, tmp_path, rows, source="told")
+        hub.pulse._prepare_answers()
+        after = hub.pulse.metric_days("period_downloads")
+        assert [row.window_end for row in after] == [LAST + timedelta(1 - n) for n in range(14)]
+        assert {row.window_end: row for row in after}[LAST - timedelta(5)] in before
+
+    def test_no_row_of_single_repos_is_gathered(self, hub: Hub) -> None:
+        hub.pulse._prepare_answers()
+        folder = hub.settings.data / "pulse" / "values"
+        kept = [path.stem for path in folder.glob("*/*.json")]
+        assert "model-downloads_gini" in kept
+        assert not [it for it in kept if it.split("-")[1] in ("movers", "risers", "trending_hub")]
+        assert hub.pulse.metric_days("risers") == hub.pulse.metric("risers")
+
+    def test_who_asks_leaves_it_for_later(self, hub: Hub, tmp_path: Path) -> None:
+        """Of a source that the job leaves out, since another was observed last."""
+        asked = "model@told/all"
+        hub.pulse._prepare_answers()
+        before = hub.pulse.metric_days("few_downloads", asked)
+        panel(hub.pulse.lake, tmp_path, history({"a/x": 5}, DAYS, DAYS + 2), source="told")
+        key = ("metric", "few_downloads", None, asked, "all")
+        measures = Measures(hub.pulse.lake).measured("few_downloads", None, asked)
+        hub.pulse._asked.prepare(hub.pulse._told, key, lambda _: measures)
+        after = hub.pulse.metric_days("few_downloads", asked)
+        assert [*after[: len(before)], *before] == after
+        assert after[0].window_end == LAST + timedelta(2)
+
+    def test_of_a_part_of_the_repos_nothing_is_gathered(self, hub: Hub) -> None:
+        hub.pulse._prepare_answers()
+        asked = "model@told/active"
+        key = ("metric", "few_downloads", None, asked, "all")
+        measures = Measures(hub.pulse.lake).measured("few_downloads", None, asked)
+        hub.pulse._asked.prepare(hub.pulse._told, key, lambda _: measures)
+        found = hub.pulse.metric_days("few_downloads", asked)
+        assert {row.universe for row in found} == {asked}
+
+    def test_another_version_of_a_metric_is_another_series(self, tmp_path: Path) -> None:
+        gathered = Gathered(tmp_path / "values")
+        row = MetricRow(
+            "m", 1, "model@s/all", "s", LAST, LAST, 1.0, 2.0, 0.5, None, None, 3, 1.0, ("x",)
+        )
+        gathered.add("m", "model@s/all", LAST, [row])
+        assert gathered.rows("m", "model@s/all", 1) == [row]
+        assert gathered.rows("m", "model@s/all", 2) == []
+        for day in range(20):
+            gathered.add("m", "model@s/all", LAST + timedelta(day), [row])
+        assert len(gathered.days("m", "model@s/all")) == 14
+        gathered.forget("other")
+        assert gathered.rows("m", "model@s/all", 1)
+        gathered.forget("s")
+        assert gathered.rows("m", "model@s/all", 1) == []

@@ -87,6 +87,33 @@ def test_a_newer_snapshot(told: Lake, tmp_path: Path) -> None:
     assert trends.trending("model", "hub") == anew
 
 
+class TestLastDay:
+    def test_likes_of_that_day_alone(self, told: Lake, tmp_path: Path) -> None:
+        assert Trends(told).last_day("model", 5) is None, "it is kept, and never computed"
+        rank(told, told.reading)
+        found = Trends(told).last_day("model", 2)
+        assert found is not None
+        assert [(row.rank, row.id, row.value) for row in found.rows] == [
+            (1, "a/much", 9.0),
+            (2, "a/some", 3.0),
+        ]
+        assert (found.source, found.at) == ("test", datetime(2026, 4, 19, 23, 59, 59))
+        with pytest.raises(BadRequest):
+            Trends(told).trending("model", "day")
+
+    def test_of_days_that_were_not_looked_at(self, lake: Lake, tmp_path: Path) -> None:
+        rows = history({"a/x": 4}, last=DAYS - 3) + history({"a/x": 4}, DAYS - 1, DAYS)
+        panel(lake, tmp_path, rows)
+        rank(lake, lake.reading)
+        trends = Trends(lake)
+        assert trends.trending("model").rows
+        assert trends.last_day("model", 5) is None
+
+    def test_nothing_was_observed(self, lake: Lake) -> None:
+        with pytest.raises(NotFound):
+            Trends(lake).last_day("model", 5)
+
+
 def test_nothing_is_ranked_twice(told: Lake) -> None:
     assert [rank(told, told.reading) for _ in range(2)] == [1, 0]
     version = told.version
@@ -104,7 +131,7 @@ def test_other_rules_rank_anew(told: Lake, monkeypatch: pytest.MonkeyPatch) -> N
 def test_nothing_rose(lake: Lake, tmp_path: Path) -> None:
     panel(lake, tmp_path, history({"a/x": 0}))
     rank(lake, lake.reading)
-    assert one(lake, 'select count(*), max("rank") from ranking') == (3, 0)
+    assert one(lake, 'select count(*), max("rank") from ranking') == (4, 0)
     assert Trends(lake).trending("model").rows == ()
 
 

@@ -1,5 +1,7 @@
 """Who sees what of a repo's files: no more than the API tells them."""
 
+import hashlib
+import os
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -8,8 +10,9 @@ import httpx
 import pytest
 
 from browsing import Browser
-from calls import commit, new_repo, put, unique
+from calls import commit, new_repo, put, put_lfs, unique, upload_lfs, xet_token
 from live import LiveHub
+from storage.xet_writer import pack_file, whole_file
 
 SECRET = b"the_secret_word = 1\n"
 PAGES = [
@@ -120,3 +123,49 @@ class TestContent:
         repo = make(owner)
         assert f"/{repo}/settings" in alice_browser.get(f"/{repo}/tree/main").text
         assert f"/{repo}/settings" not in charlie_browser.get(f"/{repo}/tree/main").text
+
+
+def test_its_heading_says_who_may_see_it(
+    stranger: Browser, alice_browser: Browser, owner: httpx.Client
+) -> None:
+    shut, gated, free = make(owner, private=True), make(owner), make(owner)
+    owner.put(f"/api/models/{gated}/settings", json={"gated": "auto"})
+    for page in ("", "/tree/main", "/commits/main", "/blob/main/secret.py"):
+        assert label(alice_browser, f"/{shut}{page}") == ["Private"]
+        assert label(stranger, f"/{gated}{page}") == ["Gated"]
+        assert label(stranger, f"/{free}{page}") == []
+
+
+def label(browser: httpx.Client, path: str) -> list[str]:
+    heading = re.search(r"<h1>.*?</h1>", browser.get(path).text, re.DOTALL)
+    assert heading
+    return re.findall(r'<span class="label">(\w+)</span>', heading[0])
+
+
+def test_where_a_large_file_is_kept(stranger: Browser, owner: httpx.Client) -> None:
+    """By Git LFS, and by Xet, whose hash is another."""
+    repo = new_repo(owner, unique("large"))
+    data = os.urandom(70_000)
+    access, [xorb] = xet_token(owner, repo), pack_file(data)
+    for path, body in (
+        (f"/v1/xorbs/default/{xorb.hash}", xorb.body),
+        ("/v1/shards", whole_file([xorb]).encode()),
+    ):
+        sent = httpx.post(access["url"] + path, content=body, headers=access["headers"])
+        assert sent.status_code == 200, sent.text
+    xet, lfs = hashlib.sha256(data).hexdigest(), upload_lfs(owner, repo, os.urandom(1000))
+    commit(owner, repo, put_lfs("xet.dat", xet, len(data)), put_lfs("lfs.dat", lfs, 1000))
+    [told] = [
+        it for it in owner.get(f"/api/models/{repo}/tree/main").json() if it["path"] == "xet.dat"
+    ]
+    page = stranger.get(f"/{repo}/blob/main/xet.dat").text
+    for words in (
+        f"<dt>SHA-256</dt><dd><code>{xet}</code>",
+        f"<dt>Xet hash</dt><dd><code>{told['xetHash']}</code>",
+        "<dt>Size</dt><dd>70,000 bytes",
+        f"<dt>Git object</dt><dd><code>{told['oid']}</code>",
+    ):
+        assert words in page
+    page = stranger.get(f"/{repo}/blob/main/lfs.dat").text
+    assert f"<dt>SHA-256</dt><dd><code>{lfs}</code>" in page
+    assert "Xet hash" not in page

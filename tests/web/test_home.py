@@ -1,12 +1,17 @@
 """The home page: what is one's own, what is liked, and of neither what another may not see."""
 
 import re
+from pathlib import Path
 
+import httpx
 import pytest
 
 from browsing import Browser
 from calls import new_repo, unique
-from live import LiveHub
+from hearthub.app import open_hub
+from hearthub.settings import Settings
+from live import LiveHub, live_hub
+from pulse.lakes import DAYS, history, panel
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +84,53 @@ def test_liked_today(stranger: Browser, alice_browser: Browser, repos: dict[str,
         panel = text[text.index("Liked most today") :]
         assert f'<a href="/{repos["open"]}">' in panel
         assert repos["hidden"] not in panel
+
+
+def rising(browser: httpx.Client, span: str) -> str:
+    text = browser.get(f"/?rising={span}").text
+    found = re.search(r'<section class="panel" id="rising">.*?</section>', text, re.DOTALL)
+    assert found
+    assert f'href="/?rising={span}" aria-current="true"' in found[0]
+    return found[0]
+
+
+def test_rising_by_day_here_alone(stranger: Browser, repos: dict[str, str]) -> None:
+    """Nothing was observed yet, so the likes of this hub stand for it, and it is said."""
+    panel = rising(stranger, "day")
+    assert f'<a href="/{repos["open"]}">' in panel
+    assert "Public repos of this hub, by the likes they got in the last 24 hours." in panel
+    assert repos["hidden"] not in panel
+    assert stranger.get("/?rising=day").text.count("Likes, 24 hours") == 1
+    assert repos["open"] not in rising(stranger, "week")
+
+
+def test_rising_has_two_spans(stranger: Browser) -> None:
+    assert '"/?rising=week" aria-current="true"' in stranger.get("/").text
+    for wrong in ("month", "", "<script>", "x" * 3000):
+        answer = stranger.get("/", params={"rising": wrong})
+        assert answer.status_code == 400
+        assert "<script>" not in answer.text
+
+
+def test_rising_of_what_was_observed(tmp_path: Path) -> None:
+    evil = "<b>x</b>/<script>alert(1)</script>"
+    with live_hub(tmp_path) as hub, hub.client() as client:
+        with open_hub(Settings(data=hub.data)) as parts:
+            rows = history({"a/fast": 3, evil: 2}) + history({"a/now": 40}, DAYS - 1, DAYS)
+            panel(parts.pulse.lake, tmp_path, rows)
+            parts.pulse.rank({})
+        day, week = (rising(client, span) for span in ("day", "week"))
+        for text in (day, week):
+            assert "model@test/all" in text
+            assert "<b>x" not in text
+            assert "<script" not in text
+            assert "&lt;b&gt;x" in text
+        assert "The last day that was observed: 2026-04-19" in day
+        assert liked_in(day)[0] == ("a/fast", 3)
+        assert "Seven days to 2026-04-19" in week
+        assert ("a/fast", 21) in liked_in(week)
+
+
+def liked_in(text: str) -> list[tuple[str, int]]:
+    found = re.findall(r'<bdi>([^<]*)</bdi></td><td class="number">(\d+)', text)
+    return [(name, int(likes)) for name, likes in found]

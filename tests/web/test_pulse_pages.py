@@ -48,6 +48,11 @@ PAGES = [
     "/pulse/metrics/trending_hub?source=evil&by=repo",
     "/pulse/claims",
     "/pulse/claims?source=made-up&verdict=undecidable",
+    "/pulse/metrics?lang=ja",
+    "/pulse/metrics/downloads_gini?source=made-up&lang=ja",
+    "/pulse/metrics/share_licence?source=evil&by=licence&lang=ja",
+    "/pulse/metrics/period_downloads?source=made-up&by=month&window=all&lang=ja",
+    "/pulse/claims?source=made-up&lang=ja",
 ]
 
 
@@ -217,6 +222,35 @@ class TestLanguages:
         # Words differ, and so does their order.
         figures = [{it for it in some if re.search(r"\d", it[1])} for some in found]
         assert figures[0] == figures[1]
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/pulse/metrics/downloads_gini?source=made-up",
+            "/pulse/metrics/size_weighted_mean?source=made-up&by=country",
+            "/pulse/metrics/period_downloads?source=made-up&by=month&window=all",
+            "/pulse/claims?source=made-up",
+        ],
+    )
+    def test_numbers_of_a_page_are_the_same(self, anyone: httpx.Client, path: str) -> None:
+        english, japanese = (
+            re.sub(r"<head>.*?</head>|<details>.*?</details>|<[^>]*>", " ", text, flags=re.DOTALL)
+            for text in (html.unescape(anyone.get(f"{path}&lang={it}").text) for it in ("en", "ja"))
+        )
+        found = [sorted(re.findall(r"\d+(?:[.,]\d+)*", it)) for it in (english, japanese)]
+        assert len(found[0]) > 10
+        assert found[0] == found[1]
+        latin = [len(re.findall(r"[A-Za-z]{2,}", it)) for it in (english, japanese)]
+        assert latin[1] < latin[0] / 2, "most of it is English still"
+
+    def test_a_choice_of_language_stays(self, anyone: httpx.Client) -> None:
+        text = anyone.get("/pulse/metrics/downloads_gini?source=made-up&lang=ja").text
+        assert '<input type="hidden" name="lang" value="ja">' in text
+        assert 'href="/pulse/claims?lang=ja"' in text
+        assert 'name="lang"' not in anyone.get("/pulse/metrics/downloads_gini").text
+        months = "/pulse/metrics/period_downloads/chart.svg?source=made-up&by=month&window=all"
+        assert "母集団" in anyone.get(f"{months}&lang=ja").text
+        assert "母集団" not in anyone.get(months).text
 
 
 class TestReports:
@@ -392,7 +426,10 @@ class TestFeedOfAMetric:
         answer = anyone.get(path)
         assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
         feed = fromstring(answer.content)
-        [entry] = feed.iter(f"{ATOM}entry")
+        entry, *before = feed.iter(f"{ATOM}entry")
+        days = [it.findtext(f"{ATOM}updated", "") for it in (entry, *before)]
+        assert len(days) <= 14
+        assert days == sorted(set(days), reverse=True)
         asked = {"universe": "model@made-up/all"}
         [row] = anyone.get("/api/pulse/metrics/downloads_gini", params=asked).json()
         assert entry.findtext(f"{ATOM}updated") == f"{row['window_end']}T00:00:00Z"

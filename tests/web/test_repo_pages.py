@@ -4,6 +4,7 @@ import html
 import re
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -190,6 +191,13 @@ class TestObserved:
     def test_whether_it_fits(self, anyone: httpx.Client) -> None:
         assert 'class="fits yes"' in get(anyone, f"/{FAR}?hardware=24")
         assert 'class="fits no"' in get(anyone, f"/{HUGE}?hardware=24")
+
+    def test_choosing_hardware_leads_back(self, anyone: httpx.Client) -> None:
+        page = get(anyone, f"/{FAR}?source={OTHER}")
+        back = quote(f"/{FAR}?source={OTHER}", safe="")
+        assert f'href="/fit?next={back}"' in page
+        saved = get(anyone, f"/fit?next={back}&hardware=a16")
+        assert f'name="next" value="/{FAR}?source={OTHER}"' in saved
 
     def test_lists_lead_there(self, anyone: httpx.Client) -> None:
         page = get(anyone, "/models?origin=all&search=base-7b")

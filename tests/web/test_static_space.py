@@ -11,6 +11,7 @@ from calls import commit, new_repo, put, unique
 from hearthub.app import open_hub
 from hearthub.settings import Settings
 from hearthub.web.static_space import space_frame
+from hearthub.web.visitor import Visit
 from live import LiveHub
 
 INDEX = b"<!doctype html><title>x</title><script src=app.js></script>"
@@ -106,7 +107,7 @@ def test_where_its_page_finds_it(hub: LiveHub, alice: httpx.Client) -> None:
     with open_hub(Settings(data=Path(hub.data))) as parts:
         for name, frame in ((repo, f"/spaces/{repo}/static/"), (empty, None)):
             found = parts.registry.repo(parts.accounts.actor("alice"), "space", name)
-            assert space_frame(parts, found, parts.registry.head(found)) == frame
+            assert space_frame(parts, found, parts.registry.head(found), Visit()) == frame
 
 
 def test_a_visit_without_a_frame_leads_to_the_page(

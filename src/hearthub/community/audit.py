@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from hearthub.accounts import Account, Actor
+from hearthub.community.event_times import SLACK_MS, first_from
 from hearthub.db import Database, Row
 from hearthub.errors import Forbidden, LoginRequired
 
@@ -64,6 +65,33 @@ class Audit:
             before=2**62 if before is None else before,
             limit=limit,
             **named,
+        )
+        return [_deed(row) for row in rows]
+
+    def everything(
+        self, actor: Actor, *,
+        by: Account | None = None, kind: str | None = None,
+        since: int | None = None, until: int | None = None,
+        before: int | None = None, limit: int = 100,
+    ) -> list[Deed]:  # fmt: skip
+        """The hub's, for its administrators: as `page`, of events with `since <= at < until` (ms),
+        by an account, of a kind."""
+        _require(actor, None)
+        last = 2**62 if before is None else before
+        last = last if until is None else min(last, first_from(self._db, until + SLACK_MS))
+        rows = self._db.all(
+            f"select {_COLUMNS}where e.id < :before and e.id >= :first"
+            ' and e."at" >= :since and e."at" < :until'
+            f"{'' if by is None else ' and e.actor_id = :by'}"
+            f"{'' if kind is None else ' and e.kind = :kind'}"
+            " order by e.id desc limit :limit",
+            before=last,
+            first=0 if since is None else first_from(self._db, since - SLACK_MS),
+            since=-(2**62) if since is None else since,
+            until=2**62 if until is None else until,
+            limit=limit,
+            **({} if by is None else {"by": by.id}),
+            **({} if kind is None else {"kind": kind}),
         )
         return [_deed(row) for row in rows]
 

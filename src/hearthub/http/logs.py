@@ -9,7 +9,7 @@ from hearthub.settings import Settings
 
 _SECRET = re.compile(
     r"hf_\w{8,}|xet_[\w.-]{8,}|(?:sig|grant|token|signature)=[^&\s\"]+|Bearer \S+|Basic \S+"
-    r"|(?<=/feed/)[\w-]{8,}"
+    r"|(?<=/feed/)[\w-]{8,}|(?<=/pass/)[\w.-]{8,}"
 )
 _EXTRAS = ("request_id", "ms", "job", "repo")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hearthub.pulse.cells import cell, table_csv
-    from hearthub.pulse.claims import Verdict, judge_claims, known_claims
+    from hearthub.pulse.claims import Claim, Verdict, judge_claims, known_claims
     from hearthub.pulse.facts import licence_class
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.report.plotting import class_text, plot, value_text
     from hearthub.pulse.report.reading import rendering_of
     from hearthub.pulse.report.rendering import Rendering
+    from hearthub.pulse.report.speech import Speech, speech_in
     from hearthub.pulse.schema import TABLES
     from hearthub.pulse.sharing import closed_among, names_repos, require_shareable
     from hearthub.pulse.trending import COLUMNS as TRENDING_COLUMNS
@@ -38,6 +39,7 @@ __all__ = [
     "SORTS",
     "TABLES",
     "TRENDING_COLUMNS",
+    "Claim",
     "Ingested",
     "KeptReport",
     "Measures",
@@ -47,6 +49,7 @@ __all__ = [
     "Pulse",
     "Rendering",
     "Riser",
+    "Speech",
     "Told",
     "Trending",
     "Trends",
@@ -68,6 +71,7 @@ __all__ = [
     "plot",
     "rendering_of",
     "require_shareable",
+    "speech_in",
     "table_csv",
     "value_text",
     "verify_report",
@@ -90,7 +94,10 @@ _HOMES = {
     "LANGUAGES": "kept",
     "KeptReport": "kept",
     "Origin": "origins",
+    "Claim": "claims.claims",
     "Verdict": "claims.claims",
+    "Speech": "report.speech",
+    "speech_in": "report.speech",
     "cell": "cells",
     "table_csv": "cells",
     "judge_claims": "claims.claims",

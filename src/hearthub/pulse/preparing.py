@@ -6,19 +6,26 @@ universe and window share a frame, so that all together cost little more than th
 
 import logging
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
+from time import monotonic
 
 from hearthub.errors import HearthubError
 from hearthub.pulse.asked import Asked
 from hearthub.pulse.frame import Frame
-from hearthub.pulse.framing import open_frame
+from hearthub.pulse.framing import EARLIEST, open_frame
+from hearthub.pulse.gathered import MOST_DAYS, Gathered
 from hearthub.pulse.measures import Measured, default_universe, known_metrics, measure, needs_of
 from hearthub.pulse.metric import Metric
 from hearthub.pulse.metrics import METRICS
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.report.asking import steady
+from hearthub.pulse.sharing import names_repos
 from hearthub.pulse.universe import newest, observed, parts_of
+from hearthub.pulse.window import parse_window
 
 log = logging.getLogger(__name__)
+BACK_S = 2.0
+"""What looking back may take of one job; the next one goes on."""
 
 
 def question(
@@ -51,9 +58,13 @@ def prepare_metrics(
     stamp: str,
     newest_of: Callable[[str], str],
     is_current: Callable[[], bool],
+    gathered: Gathered,
 ) -> int:
     """For a job: each metric without `by`, in its own window, of the source that is meant where
-    none is named; how many. Ends early when the lake has changed: the next job does it again."""
+    none is named; how many. Ends early when the lake has changed: the next job does it again.
+
+    It is gathered as of that day, and the same of the days before, as far as `BACK_S` goes."""
+    left_s = BACK_S
     frames: dict[tuple[str, str], list[Metric]] = {}
     for metric in known_metrics():
         kind, source, _ = parts_of(default_universe(metric))
@@ -66,15 +77,20 @@ def prepare_metrics(
         if not is_current():
             break
         try:
-            made += _prepare(asked, reader, stamp, universe, window, metrics)
+            live = _prepare(asked, reader, stamp, universe, window, metrics, gathered)
+            made += len(metrics)
+            days = live[-MOST_DAYS:-1]
+            left_s -= _look_back(reader, universe, window, metrics, gathered, days, left_s)
         except HearthubError as error:  # such as a source without that type
             log.info("not worked out before it is asked, %s, %s: %s", universe, window, error)
     return made
 
 
 def _prepare(
-    asked: Asked, reader: Reader, stamp: str, universe: str, window: str, metrics: Sequence[Metric]
-) -> int:
+    asked: Asked, reader: Reader, stamp: str, universe: str, window: str,
+    metrics: Sequence[Metric], gathered: Gathered,
+) -> Sequence[date]:  # fmt: skip
+    """The days on which the source was observed."""
     with reader.reading() as session:
         session.record()
         needs = needs_of([(metric.id, None) for metric in metrics])
@@ -82,8 +98,42 @@ def _prepare(
         opened = len(session.recorded)
         for metric in metrics:
             key = ("metric", metric.id, None, universe, window)
-            asked.prepare(stamp, key, lambda _, it=metric: _measured(frame, it, opened))  # type: ignore[misc]
-    return len(metrics)
+            found = _measured(frame, metric, opened)
+            asked.prepare(stamp, key, lambda _, it=found: it)  # type: ignore[misc]
+            if not names_repos(metric.id, None):
+                gathered.add(metric.id, universe, frame.asked.end, found.rows)
+        return frame.days.live
+
+
+def _look_back(
+    reader: Reader, universe: str, window: str, metrics: Sequence[Metric], gathered: Gathered,
+    days: Sequence[date], limit_s: float,
+) -> float:  # fmt: skip
+    """The same as of days before, the last ones first, where it was not gathered then; the seconds
+    that it took."""
+    begun = monotonic()
+    for day in reversed(days):
+        due = [
+            it for it in metrics
+            if not names_repos(it.id, None) and day not in gathered.days(it.id, universe)
+        ]  # fmt: skip
+        if monotonic() - begun >= limit_s:
+            break
+        if not due:
+            continue
+        with reader.reading() as session:
+            needs = needs_of([(metric.id, None) for metric in due])
+            frame = open_frame(session, universe, _ending(window, day), needs)
+            for metric in due:
+                rows = [steady(row) for row in measure(frame, metric)]
+                gathered.add(metric.id, universe, day, rows)
+    return monotonic() - begun
+
+
+def _ending(window: str, day: date) -> str:
+    """The window of so many days, or of all, that ends on a day."""
+    first = EARLIEST if window == "all" else parse_window(window, day, day).start
+    return f"{first}..{day}"
 
 
 def _measured(frame: Frame, metric: Metric, opened: int) -> Measured:

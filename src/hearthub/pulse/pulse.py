@@ -19,6 +19,7 @@ from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.asked import LATER_S, Asked
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
+from hearthub.pulse.gathered import Gathered
 from hearthub.pulse.ingest import Ingested, ingest
 from hearthub.pulse.keep_latest import keep_latest
 from hearthub.pulse.keeping import OWN, gone_of, make_missing
@@ -65,6 +66,7 @@ class Pulse:
         self._own = Own(registry, catalogue, community)
         self._asked = Asked(self, settings.max_pulse_seconds)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
+        self._gathered = Gathered(settings.data / "pulse" / "values")
         self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
 
     def reading(self) -> Session:
@@ -135,7 +137,9 @@ class Pulse:
         with self.lake.reading() as session:
             gone = self._own.gone(known_of(session).repos)
         if gone:
+            self._gathered.forget(OWN)
             ingest(self.lake, OwnGone(gone, _now()), Options(_now()))
+            self._gathered.forget(OWN)  # what a job was about to write meanwhile
             log.info("withdrawn: %d", len(gone))
 
     def _observe_own(self, say: Callable[[str], None]) -> Ingested:
@@ -193,7 +197,8 @@ class Pulse:
 
         if (stamp := self._told) is None:
             return
-        done = prepare_metrics(self._asked, self, stamp, self._newest, lambda: self._told == stamp)
+        done = prepare_metrics(self._asked, self, stamp, self._newest, lambda: self._told == stamp,
+                               self._gathered)  # fmt: skip
         log.info("metrics worked out: %d", done)
         self._asked.prepare(self._told, ("claims", None), lambda reader: judge_claims(reader, None))
 
@@ -225,6 +230,19 @@ class Pulse:
     ) -> "list[MetricRow]":
         """The rows of a metric, as `Measures.metric`; raises Unavailable when it takes too long."""
         return self._measured(name, by, universe, window).rows
+
+    def metric_days(self, name: str, universe: str | None = None) -> "list[MetricRow]":
+        """The rows of a metric in its own window, as `metric`, and after them those of observed
+        days before, the last first: those that a job or earlier askers have left, of a whole
+        universe."""
+        rows = self.metric(name, None, universe)
+        if not rows or not rows[0].universe.endswith("/all") or self._is_withdrawing():
+            return rows
+        told = {row.window_end for row in rows}
+        if max(told) not in self._gathered.days(name, rows[0].universe):
+            self._gathered.add(name, rows[0].universe, max(told), rows)
+        before = self._gathered.rows(name, rows[0].universe, rows[0].version)
+        return [*rows, *(row for row in before if row.window_end not in told)]
 
     def metric_sql(
         self,
@@ -328,6 +346,18 @@ class Pulse:
         where nothing was observed, BadRequest for what is no sort, type, universe or limit.
         """
         return self._trends.trending(type, sort, universe, limit, anew)
+
+    def last_day(
+        self,
+        type: str = "model",  # noqa: A002 - as above
+        limit: int = 20,
+    ) -> Trending | None:
+        """The repos with most likes of the last observed day, of the source that `trending` takes;
+        None where that is not kept, as of a source that was not looked at daily.
+
+        Raises NotFound where nothing was observed.
+        """
+        return self._trends.last_day(type, limit)
 
     def rank(self, _payload: dict[str, Any]) -> None:
         """Job: what trends is kept, so that nobody who asks waits for it."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from hearthub.errors import HearthubError
 from hearthub.lake import Lake, Row, Session
@@ -19,9 +19,11 @@ log = logging.getLogger(__name__)
 FIRST = 200
 """Repos that are kept of each source, type and sort; nobody is told of more."""
 WINDOW = "7d"
-RULES = f"1 {FIRST} {HALF_LIFE} {DAYS} {PRIOR}"
+RULES = f"2 {FIRST} {HALF_LIFE} {DAYS} {PRIOR}"
 """Other rules make another ranking: whoever changes what one is raises the first number."""
-_VALUES = {"hub": "gained", "pulse": "score", "surprise": "score"}
+LAST_DAY = "day"
+"""Kept beside the sorts: the likes of the last observed day, which is no measure of what rises."""
+_VALUES = {"hub": "gained", "pulse": "score", "surprise": "score", LAST_DAY: "gained"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Riser:
     """As a stranger wrote it: any text of at most 200 characters without control characters."""
     author: str
     value: float
-    """By the sort: likes, likes a week to be expected, or a natural logarithm."""
+    """By the sort: likes, likes a week to be expected, or a natural logarithm. LAST_DAY: likes."""
     likes_gained: int
     downloads_gained: int | None
     """None: it cannot be told from what the source has."""
@@ -107,7 +109,7 @@ def _rank(session: Session, source: str, kind: str, made_from: str) -> bool:
     except HearthubError as error:
         log.warning("%ss of %s are not ranked: %s", kind, source, error)
         return False
-    for sort in SORTS:
+    for sort in (*SORTS, LAST_DAY):
         words = {"sort": sort, "at": end_of(frame), "made_from": made_from}
         frame.make_again("rank_now", ranked=sql_text("ranked", **_words(frame, sort)), **words)
     return True
@@ -137,7 +139,12 @@ def end_of(frame: Frame) -> datetime:
 def _words(frame: Frame, sort: str) -> dict[str, object]:
     live = frame.days.live
     return {
-        "listed": listed(sort, FIRST),
+        "listed": _of_last_day(frame) if sort == LAST_DAY else listed(sort, FIRST),
         "value": _VALUES[sort],
         "has_weeks": str(bool(live) and live[0] < frame.window.start).lower(),
     }
+
+
+def _of_last_day(frame: Frame) -> str:
+    is_seen = {frame.anchor, frame.anchor - timedelta(1)} <= set(frame.days.live)
+    return sql_text("trending_day", most=FIRST, is_seen=str(is_seen).lower())

@@ -247,7 +247,7 @@ RANKING = Table(
     (
         ("source", "varchar"),
         ("type", "varchar"),
-        ("sort", "varchar"),  # hub, pulse, surprise
+        ("sort", "varchar"),  # hub, pulse, surprise, day
         ("rank", "bigint"),  # from 1; a row of rank 0 alone says that this was made
         ("repo_id", "bigint"),
         ("id", "varchar"),

@@ -17,7 +17,7 @@ from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.lake import Lake, Session
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.metrics.trending import DEFAULT_SORT, SORTS
-from hearthub.pulse.ranking import FIRST, WINDOW, Riser, Told, end_of, ranked, riser, told
+from hearthub.pulse.ranking import FIRST, LAST_DAY, WINDOW, Riser, Told, end_of, ranked, riser, told
 from hearthub.pulse.universe import OWN, Universe, newest, parts_of, require_source
 
 FEW = 4
@@ -107,17 +107,34 @@ class Trends:
         known = self._newest()
         asked = _universe(universe or kind, known)
         ranking = self._ranking(known, asked, sort, anew)
-        rows = islice(self._shown(asked, ranking.rows), limit)
+        rows = tuple(islice(self._shown(asked, ranking.rows), limit))
+        return self._trending(known, asked, sort, ranking.at, rows)
+
+    def _trending(
+        self, known: _Known, asked: Universe, sort: str, at: datetime, rows: tuple[Riser, ...]
+    ) -> Trending:
         return Trending(
             type=asked.type,
             sort=sort,
             universe=str(asked),
             source=asked.source,
             is_synthetic=known.told[asked.source, asked.type].is_synthetic,
-            at=ranking.at,
+            at=at,
             # A gap would tell of what is not shown.
             rows=tuple(replace(row, rank=rank) for rank, row in enumerate(rows, 1)),
         )
+
+    def last_day(self, kind: str, limit: int) -> Trending | None:
+        """See `Pulse.last_day`."""
+        known = self._newest()
+        asked = _universe(kind, known)
+        ranking = known.rankings.get((asked.source, asked.type, LAST_DAY))
+        if ranking is None:
+            return None
+        rows = tuple(islice(self._shown(asked, ranking.rows), limit))
+        if not rows:
+            return None
+        return self._trending(known, asked, LAST_DAY, ranking.at, rows)
 
     def look(self) -> None:
         """Read what is newest, so that nobody who asks next waits for it."""

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -42,24 +43,31 @@ def _page(request: Request, account: Account) -> Response:
         "settings/audit_log.html",
         here="audit-log" if account.kind == "user" else "",
         account=account,
-        deeds=[(it, _words(it.kind), _href(it), _detail(it.detail)) for it in found[:PAGE]],
+        deeds=[
+            (it, deed_words(it.kind), deed_href(it), deed_detail(it.detail)) for it in found[:PAGE]
+        ],
         older=with_query(request, before=str(found[PAGE - 1].id)) if len(found) > PAGE else None,
     )
 
 
-def _words(kind: str) -> str:
+def deed_words(kind: str) -> str:
     """RepoCreated: Repo created."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()
 
 
-def _href(it: Deed) -> str | None:
+def deed_href(it: Deed) -> str | None:
     return f"/{PREFIXES[it.repo_type]}{it.repo}" if it.repo_type and it.repo else None
 
 
-def _detail(detail: dict[str, Any]) -> str:
+def _plain(value: object) -> str:
+    """As JSON has it, but for text, which stands as it is."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def deed_detail(detail: dict[str, Any]) -> str:
     """What an event says besides, in short; much of it was written by strangers."""
     told = ", ".join(
-        f"{name}: {value}" for name, value in detail.items() if value not in ("", None)
+        f"{name}: {_plain(value)}" for name, value in detail.items() if value not in ("", None)
     )
     return told if len(told) <= MAX_DETAIL else f"{told[:MAX_DETAIL]}…"
 

@@ -10,13 +10,13 @@ from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.catalogue import Filter, Page, Row
 from hearthub.clock import now_ms
 from hearthub.context import Hub
-from hearthub.errors import HearthubError
+from hearthub.errors import BadRequest, HearthubError
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import base_url, hub_of
 from hearthub.pulse import Trending
 from hearthub.registry import REPO_TYPES
 from hearthub.web.pulse_reports import latest_week, report_href
-from hearthub.web.rendering import day, page, shown
+from hearthub.web.rendering import day, page, shown, with_query
 from hearthub.web.visitor import visitor
 
 KINDS = ("model", "dataset", "space")
@@ -24,6 +24,7 @@ NEWEST = Page("modified", limit=8)
 RISING = 8
 OWN = 9  # repos of one's own
 MOST_ORGS = 30  # whose repos are among them
+SPANS = ("day", "week")
 DAY_MS = 86_400_000
 
 
@@ -35,16 +36,29 @@ def home(request: Request) -> Response:
         for kind in KINDS
     ]
     week = latest_week(hub, None, "en")
+    span = _span(request)
+    rising = _rising(hub, span)
+    liked = _liked(hub)
     return page(
         "home.html",
         own=None if actor.is_anonymous else _own(hub, actor),
         shelves=shelves,
-        liked=_liked(hub),
+        liked=liked,
         base=base_url(request),
-        rising=_rising(hub),
+        span=span,
+        spans=[(name.capitalize(), with_query(request, rising=name), name == span)
+               for name in SPANS],
+        rising=rising,
         week=week,
         week_href=report_href(week, "en") if week else None,
-    )
+    )  # fmt: skip
+
+
+def _span(request: Request) -> str:
+    asked = request.query_params.get("rising", SPANS[-1])
+    if asked not in SPANS:
+        raise BadRequest(f"{asked[:60]!r} is no span: choose {' or '.join(SPANS)}.")
+    return asked
 
 
 def _own(hub: Hub, actor: Actor) -> list[dict[str, Any]]:
@@ -64,9 +78,11 @@ def _liked(hub: Hub) -> list[tuple[str, str, int]]:
     return [(it.full_name, f"/{PREFIXES[it.type]}{it.full_name}", likes) for it, likes in found]
 
 
-def _rising(hub: Hub) -> Trending | None:
-    """None where nothing was observed, or where it takes too long just now."""
+def _rising(hub: Hub, span: str) -> Trending | None:
+    """None where nothing was observed, or not day by day, or where it takes too long just now."""
     try:
+        if span == "day":
+            return hub.pulse.last_day("model", limit=RISING)
         return hub.pulse.trending("model", limit=RISING)
     except HearthubError:
         return None

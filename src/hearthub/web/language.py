@@ -29,6 +29,11 @@ def language_of(request: Request) -> Language:
     return Language(_preferred(request.headers.get("accept-language", "")[:MAX_HEADER]))
 
 
+def other(language: Language) -> str:
+    """The code of the one that a page offers besides."""
+    return LANGUAGES[1 - LANGUAGES.index(language.code)]
+
+
 def _preferred(header: str) -> str:
     best, found = 0.0, LANGUAGES[0]
     for entry in header.split(","):

@@ -1,8 +1,7 @@
-"""A metric as an Atom feed: its value as of the last day that was observed.
+"""A metric as an Atom feed: its value as of the last days that were observed.
 
-The value is the one its page shows, in the metric's own window, which is kept ready. Each new last
-day is a new entry, so that who follows the feed gathers a series; older values are not in it,
-because each is a question of its own that takes seconds.
+The newest is the one its page shows, in the metric's own window, which is kept ready. Those before
+were gathered by a job (pulse/gathered.py): each is a question of its own that may take seconds.
 """
 
 from collections.abc import Sequence
@@ -40,7 +39,7 @@ def metric_feed(request: Request) -> Response:
         raise NotFound(f"There is no feed of a metric {name[:MAX_WORD]!r}.")
     if universe is not None and len(universe) > MAX_WORD:
         raise BadRequest("The universe is too long.")
-    rows = hub_of(request).pulse.metric(metric.id, None, universe)
+    rows = hub_of(request).pulse.metric_days(metric.id, universe)
     page = f"{base_url(request)}/pulse/metrics/{metric.id}"
     query = f"?{urlencode({'universe': universe})}" if universe else ""
     days: dict[date, list[MetricRow]] = {}

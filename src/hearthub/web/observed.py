@@ -53,6 +53,7 @@ def observed_page(request: Request, kind: str, full_name: str) -> Response:
         dtypes=dtypes_of(facts),
         licences=licences_of(facts, None),
         tags=tags_of(facts, kind),
+        here=f"{_prefixed(chosen)}?source={chosen.origin}",
         history=f"{_prefixed(chosen)}/history?source={chosen.origin}",
     )
 

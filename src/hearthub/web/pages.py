@@ -2,6 +2,7 @@
 
 from hearthub.web import (
     admin,
+    admin_audit,
     assets,
     audit_pages,
     blob,
@@ -61,6 +62,7 @@ routes = [
     *collection_pages.routes,
     *new_repo.routes,
     *admin.routes,
+    *admin_audit.routes,
     *feeds.routes,
     *own_feed.routes,
     *tree.routes,

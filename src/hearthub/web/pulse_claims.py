@@ -9,20 +9,17 @@ from starlette.routing import Route
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.http.urls import hub_of
-from hearthub.pulse import Verdict, known_metrics, value_text
+from hearthub.pulse import Speech, Verdict, known_metrics, speech_in, value_text
+from hearthub.web.language import language_of, other
 from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
 from hearthub.web.rendering import page, shown, with_query
 
-VERDICTS = {
-    "reproduced": "The data at hand give the same.",
-    "differs": "They give something else; by how much is said.",
-    "undecidable": "They cannot tell; what is missing is said.",
-    "ill-defined": "No data could tell, for the claim is not exact.",
-}
+VERDICTS = ("reproduced", "differs", "undecidable", "ill-defined")
 
 
 def claims(request: Request) -> Response:
-    hub = hub_of(request)
+    hub, t = hub_of(request), language_of(request)
+    said = speech_in(t.code)
     sources = by_date(hub)
     source = source_of(request, hub) or next(iter(sources), None)
     wanted = request.query_params.get("verdict") or None
@@ -30,14 +27,18 @@ def claims(request: Request) -> Response:
         raise BadRequest(f"{wanted[:60]!r} is no verdict: choose {', '.join(VERDICTS)}.")
     found = hub.pulse.claims(source)
     counts = Counter[str](it.says for it in found)
-    chosen = [("All", len(found), None), *((name, counts[name], name) for name in VERDICTS)]
+    chosen: list[tuple[str, int, str | None]] = [(t("all"), len(found), None)]
+    chosen += [(said.verdict(name).capitalize(), counts[name], name) for name in VERDICTS]
     return page(
         "pulse/claims.html",
+        language=t,
+        other_language=with_query(request, lang=other(t)),
+        speech=said,
         section="pulse",
         here="claims",
         verdicts=VERDICTS,
-        claims=[_shown(it) for it in found if wanted in (None, it.says)],
-        choices=[(f"{label.capitalize()} {count}", with_query(request, verdict=name),
+        claims=[_shown(it, said) for it in found if wanted in (None, it.says)],
+        choices=[(f"{label} {count}", with_query(request, verdict=name),
                   name == wanted) for label, count, name in chosen],
         source=source,
         sources=[(name, with_query(request, source=name), name == source) for name in sources],
@@ -45,7 +46,7 @@ def claims(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _shown(it: Verdict) -> dict[str, Any]:
+def _shown(it: Verdict, speech: Speech) -> dict[str, Any]:
     metric = next((each for each in known_metrics() if each.id == it.claim.metric), None)
     said = it.claim.expected
 
@@ -54,11 +55,11 @@ def _shown(it: Verdict) -> dict[str, Any]:
             return None
         if metric is None:
             return f"{value:,.4g}"
-        return value_text(metric, it.claim.dimension, it.claim.by, value)
+        return value_text(metric, it.claim.dimension, it.claim.by, value, speech.language)
 
     return {
         "it": it,
-        "claim": it.claim,
+        "claim": speech.claim(it.claim),
         "said": text(said),
         "found": text(it.row.value) if it.row else None,
         "interval": (text(it.row.lo), text(it.row.hi))

@@ -22,24 +22,27 @@ from hearthub.pulse import (
     known_metrics,
     names_repos,
     plot,
+    speech_in,
     value_text,
 )
+from hearthub.web.language import language_of, other
 from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
-from hearthub.web.rendering import HEADERS, page, shown
+from hearthub.web.rendering import HEADERS, page, shown, with_query
 
 MOST_ROWS = 200
 MAX_WORD = 100
 WINDOWS = ("7d", "30d", "90d", "365d", "all")
+# By the word of language.py that names each.
 FAMILIES = {
-    "What rises": ("trending_", "risers", "movers", "newcomers", "new_repos", "themes", "pace",
+    "rises": ("trending_", "risers", "movers", "newcomers", "new_repos", "themes", "pace",
                    "adoption_"),
-    "Downloads": ("period_", "velocity", "few_", "watched_", "one_gpu", "unique_", "share_ci"),
-    "Concentration": ("downloads_",),
-    "Shares": ("share_",),
-    "Sizes": ("size_", "small_large_"),
-    "Lineage and licences": ("derivatives", "licence_"),
-    "Attention and growth": ("half_life", "dataset_"),
-    "To be read with care": ("anomalies",),
+    "downloads": ("period_", "velocity", "few_", "watched_", "one_gpu", "unique_", "share_ci"),
+    "concentration": ("downloads_",),
+    "shares": ("share_",),
+    "sizes": ("size_", "small_large_"),
+    "lineage": ("derivatives", "licence_"),
+    "attention": ("half_life", "dataset_"),
+    "care": ("anomalies",),
 }  # fmt: skip
 
 
@@ -59,36 +62,44 @@ class Question:
 
 
 def index(request: Request) -> Response:
-    families: dict[str, list[Metric]] = {name: [] for name in (*FAMILIES, "Others")}
+    t = language_of(request)
+    said = speech_in(t.code)
+    families: dict[str, list[Metric]] = {name: [] for name in (*FAMILIES, "others")}
     for metric in known_metrics():
-        families[_family(metric)].append(metric)
+        families[_family(metric)].append(said.metric(metric))
     return page(
         "pulse/metrics.html",
+        language=t,
         section="pulse",
         here="metrics",
         families={name: some for name, some in families.items() if some},
-        filters=FILTERS,
+        other_language=with_query(request, lang=other(t)),
     )
 
 
 def metric_page(request: Request) -> Response:
-    hub = hub_of(request)
+    hub, t = hub_of(request), language_of(request)
+    said = speech_in(t.code)
     asked = _question(request, hub)
     rows, problem, status = _answer(hub, asked, is_asked=bool(request.query_params))
     source = rows[0].source if rows else asked.source
     origin = hub.pulse.origins().get(source or "")
-    query = _query(asked, source)
+    query = _query(asked, source) | {"lang": t.code}
     synthetic = is_synthetic(hub, source)
-    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic)
+    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic, language=t.code)
     answer = page(
         "pulse/metric.html",
         status,
+        language=t,
+        chosen_language=request.query_params.get("lang") == t.code,
+        other_language=with_query(request, lang=other(t)),
         section="pulse",
         here="metrics",
-        metric=asked.metric,
+        metric=said.metric(asked.metric),
         asked=asked,
-        rows=_shown(asked, rows[:MOST_ROWS]),
+        rows=_shown(asked, rows[:MOST_ROWS], t.code),
         first=rows[0] if rows else None,
+        reason=said.reason((rows[0].reason or "") if rows else ""),
         span=_span(rows) if rows else None,
         total=len(rows),
         problem=problem,
@@ -119,20 +130,25 @@ def metric_page(request: Request) -> Response:
 
 def picture(request: Request) -> Response:
     """The chart, on its own: style in it is no style of the page."""
-    hub = hub_of(request)
+    hub, t = hub_of(request), language_of(request)
     asked = _question(request, hub)
     rows, problem, _ = _answer(hub, asked, is_asked=True)
     if problem is not None:
         raise problem
     synthetic = bool(rows) and is_synthetic(hub, rows[0].source)
-    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic)
+    drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic, language=t.code)
     if not drawn:
         raise NotFound("There is nothing to draw of this; its page has the table.")
     policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return Response(
         drawn,
         media_type="image/svg+xml",
-        headers={**HEADERS, "Content-Security-Policy": policy, "Cache-Control": "no-cache"},
+        headers={
+            **HEADERS,
+            "Content-Security-Policy": policy,
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language",
+        },
     )
 
 
@@ -184,19 +200,24 @@ def _answer(
     return [], problem, status_of(problem, anonymous=False) if is_asked and asked.source else 200
 
 
-def _shown(asked: Question, rows: list[MetricRow]) -> list[dict[str, Any]]:
+def _shown(asked: Question, rows: list[MetricRow], language: str) -> list[dict[str, Any]]:
     values = [row.value or 0.0 for row in rows]
     most = max(values, default=0.0)
     has_bars = most > 0 and min(values) >= 0 and len(rows) > 1
     metric, by = asked.metric, asked.by
     group = None if by in ("month", "year") else by
+
+    def text(row: MetricRow, value: float | None) -> str:
+        return value_text(metric, row.dimension, by, value, language)
+
     return [
         {
             "row": row,
-            "name": class_text(metric, group, row.dimension) if row.dimension else "",
-            "value": value_text(metric, row.dimension, by, row.value),
-            "lo": None if row.lo is None else value_text(metric, row.dimension, by, row.lo),
-            "hi": None if row.hi is None else value_text(metric, row.dimension, by, row.hi),
+            "name": class_text(metric, group, row.dimension, language) if row.dimension else "",
+            "value": text(row, row.value),
+            "lo": None if row.lo is None else text(row, row.lo),
+            "hi": None if row.hi is None else text(row, row.hi),
+            "reason": speech_in(language).reason(row.reason or ""),
             "share": (row.value or 0.0) / most if has_bars else None,
         }
         for row in rows
@@ -236,7 +257,7 @@ def _command(asked: Question, source: str) -> str:
 
 def _family(metric: Metric) -> str:
     return next(
-        (name for name, starts in FAMILIES.items() if metric.id.startswith(starts)), "Others"
+        (name for name, starts in FAMILIES.items() if metric.id.startswith(starts)), "others"
     )
 
 

@@ -12,7 +12,7 @@ from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
 from hearthub.pulse import SORTS, KeptReport, Trending
-from hearthub.web.language import Language, language_of
+from hearthub.web.language import language_of, other
 from hearthub.web.pulse_reports import latest_week, read_kept, report_href
 from hearthub.web.pulse_sources import OWN, by_date, source_of
 from hearthub.web.rendering import page, shown, with_query
@@ -57,7 +57,7 @@ def trending(request: Request) -> Response:
         week=week,
         week_href=report_href(week, t.code) if week else None,
         beside=list(_beside(hub, week)) if week and kind == "model" else [],
-        other_language=with_query(request, lang=_other(t)),
+        other_language=with_query(request, lang=other(t)),
     )
 
 
@@ -112,10 +112,6 @@ def _one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     if value is not None and value not in known:
         raise BadRequest(f"{value[:60]!r} is no {name}: choose {', '.join(known)}.")
     return value
-
-
-def _other(t: Language) -> str:
-    return "en" if t.code == "ja" else "ja"
 
 
 routes = [Route("/pulse", shown(trending))]

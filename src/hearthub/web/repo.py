@@ -24,6 +24,7 @@ from hearthub.web.repo_facts import MOST_RESULTS, SCRIPT, dtypes_of, licences_of
 from hearthub.web.repo_view import RepoView
 from hearthub.web.sparkline import Sparkline
 from hearthub.web.static_space import FRAME, space_frame
+from hearthub.web.visitor import visit_of
 
 CARDS = ("README.md",)
 
@@ -42,7 +43,7 @@ def repo_page(request: Request) -> Response:
     counters = hub.catalogue.counters([repo])[repo.id]
     sheet = sheet_of(at, wanted)
     card, why = _card(at)
-    frame = space_frame(hub, repo, at.commit)
+    frame = space_frame(hub, repo, at.commit, visit_of(request))
     return page(
         "repo.html",
         section=f"{repo.type}s",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hearthub.errors import BadRequest, NotFound
+from hearthub.pulse.claims.reasons import ENGLISH, Why
 from hearthub.pulse.frame import Frame
 from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one
@@ -71,9 +72,14 @@ class Claim:
 class Verdict:
     claim: Claim
     says: Says
-    why: str
+    because: Why
     row: MetricRow | None = None
     query: str | None = None
+
+    @property
+    def why(self) -> str:
+        """In English; report/speech.py has it in other languages."""
+        return self.because.text(ENGLISH)
 
     @property
     def difference(self) -> float | None:
@@ -134,8 +140,8 @@ def judge_claims(lake: Reader, source: str | None = None) -> list[Verdict]:
                 found |= {claim.id: _judged(claim, frame) for claim in claims}
         except (NotFound, BadRequest) as error:
             found |= {
-                claim.id: Verdict(claim, "undecidable", f"Missing: {error}", None,
-                                  claim.query(source))
+                claim.id: Verdict(claim, "undecidable", Why.of("missing", what=str(error)),
+                                  None, claim.query(source))
                 for claim in claims
             }  # fmt: skip
     return [found.get(claim.id) or _without_data(claim) for claim in known_claims()]
@@ -148,24 +154,24 @@ def _newest(lake: Reader) -> str:
 
 def _without_data(claim: Claim) -> Verdict:
     if claim.ill_defined:
-        return Verdict(claim, "ill-defined", claim.ill_defined)
-    return Verdict(claim, "undecidable", f"Missing: {claim.missing}")
+        return Verdict(claim, "ill-defined", Why.of("said", what=claim.ill_defined))
+    return Verdict(claim, "undecidable", Why.of("missing", what=claim.missing or ""))
 
 
 def _judged(claim: Claim, frame: Frame) -> Verdict:
     query = claim.query(frame.universe.source)
     row = _row(claim, frame)
     if row is None or row.value is None:
-        asked = f"{claim.dimension} in {claim.days}" if claim.dimension else claim.days
-        reason = row.reason if row else None
-        why = f"Missing: {reason or f'these data say nothing of {asked}'}"
+        silent = Why.of("silent", days=claim.days)
+        if claim.dimension:
+            silent = Why.of("silent_of", dimension=claim.dimension, days=claim.days)
+        why = Why.of("missing", what=(row.reason if row else None) or silent)
         return Verdict(claim, "undecidable", why, row, query)
     verdict = compared(claim, row, query)
     if claim.is_count and verdict.says == "reproduced":
         return verdict
     if lack := _lack(claim, frame):
-        why = f"Missing: {lack}; the value found is of these data alone"
-        return Verdict(claim, "undecidable", why, row, query)
+        return Verdict(claim, "undecidable", Why.of("lacking", what=lack), row, query)
     return verdict
 
 
@@ -176,15 +182,15 @@ def _row(claim: Claim, frame: Frame) -> MetricRow | None:
     return found or next((row for row in rows if row.reason), None)
 
 
-def _lack(claim: Claim, frame: Frame) -> str | None:
+def _lack(claim: Claim, frame: Frame) -> Why | None:
     """What these data would have to be for the claim to be about them."""
     _, repos = frame.counted()
     if claim.needs_whole and not _is_whole(frame):
-        return f"a listing of the whole hub (these are {repos:,} chosen repos)"
+        return Why.of("chosen", repos=f"{repos:,}")
     if repos < claim.least_repos:
-        return f"at least {claim.least_repos:,} repos (there are {repos:,})"
+        return Why.of("too_few", least=f"{claim.least_repos:,}", repos=f"{repos:,}")
     if claim.needs_all_time and not _has_all_time(frame):
-        return "all-time counters"
+        return Why.of("all_time")
     return None
 
 
@@ -207,11 +213,12 @@ def compared(claim: Claim, row: MetricRow, query: str | None) -> Verdict:
     value, expected = row.value or 0.0, claim.expected or 0.0
     if claim.is_least:
         if value >= expected:
-            return Verdict(claim, "reproduced", "As many or more", row, query)
+            return Verdict(claim, "reproduced", Why.of("at_least"), row, query)
     elif abs(value - expected) <= claim.tolerance * abs(expected):
-        return Verdict(claim, "reproduced", f"Within {claim.tolerance:.0%}", row, query)
+        why = Why.of("within", tolerance=f"{claim.tolerance:.0%}")
+        return Verdict(claim, "reproduced", why, row, query)
     if row.lo is not None and row.hi is not None and row.lo <= expected <= row.hi:
-        why = f"Missing: what would narrow it; it lies between {row.lo:.4g} and {row.hi:.4g}"
+        why = Why.of("wide", lo=f"{row.lo:.4g}", hi=f"{row.hi:.4g}")
         return Verdict(claim, "undecidable", why, row, query)
-    why = f"By {value - expected:+.4g} from {expected:.4g}"
+    why = Why.of("by", difference=f"{value - expected:+.4g}", expected=f"{expected:.4g}")
     return Verdict(claim, "differs", why, row, query)

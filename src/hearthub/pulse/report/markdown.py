@@ -104,8 +104,7 @@ def _methods(it: Rendering) -> Iterator[str]:
     yield word("word.methods_how")
     yield ""
     for metric in it.metrics():
-        yield f"- `{metric.id}` ({metric.version}): {metric.definition}. {metric.edge_cases}. "
-        yield f"  {word('word.unit')}: {metric.unit}. {word('word.reference')}: {metric.reference}."
+        yield f"- `{metric.id}` ({metric.version}): {it.definition(metric)}"
     yield ""
 
 

@@ -6,32 +6,42 @@ from hearthub.pulse.metric import Metric, MetricRow
 from hearthub.pulse.report.charts import Drawing, Mark, svg
 from hearthub.pulse.report.document import Term
 from hearthub.pulse.report.sentences import NUMBERS, Words, words, written
+from hearthub.pulse.report.speech import speech_in
 
 MOST_SERIES = 6
 """Lines in a picture: so many colours can be told apart."""
 MOST_POINTS = 400
 
 
-def value_text(metric: Metric, dimension: str | None, by: str | None, value: float | None) -> str:
+def value_text(
+    metric: Metric, dimension: str | None, by: str | None, value: float | None, language: str = "en"
+) -> str:
     """A value of that class (or an end of its interval) in the unit that it has."""
-    return written(value, _form(metric, dimension, by, value), "unknown")
+    return written(value, _form(metric, dimension, by, value), words(language).unknown)
 
 
-def class_text(metric: Metric, by: str | None, dimension: str) -> str:
+def class_text(metric: Metric, by: str | None, dimension: str, language: str = "en") -> str:
     """What a class is called; one that has no name is shown as it is, and strangers wrote it."""
     group = by or metric.id.removeprefix("share_")
-    return words("en").slot(Term(group, dimension))
+    return words(language).slot(Term(group, dimension))
 
 
-def plot(metric: Metric, rows: Sequence[MetricRow], by: str | None, *, synthetic: bool) -> str:
+def plot(
+    metric: Metric,
+    rows: Sequence[MetricRow],
+    by: str | None,
+    *,
+    synthetic: bool,
+    language: str = "en",
+) -> str:
     """A picture of rows over time, or of a Lorenz curve, as SVG; "" where a table tells more."""
     said = [row for row in rows if row.value is not None]
     is_curve = metric.id == "downloads_lorenz"
     if not said or not (is_curve or len({row.window_end for row in said}) > 1):
         return ""
-    word = words("en")
+    word = words(language)
     first = said[0]
-    marks = _curve(said) if is_curve else _series(metric, said, by)
+    marks = _curve(said) if is_curve else _series(metric, said, by, language)
     label = f" [{word.word('word.synthetic')}]" if synthetic else ""
     form = _form(metric, first.dimension, by, max(row.value or 0.0 for row in said))
     return svg(
@@ -40,7 +50,9 @@ def plot(metric: Metric, rows: Sequence[MetricRow], by: str | None, *, synthetic
             kind="lorenz" if is_curve else "line",
             title=f"{metric.id}{label}",
             x_unit=word.word("word.share_of_repos") if is_curve else "",
-            y_unit=word.word("word.share_of_downloads") if is_curve else metric.unit,
+            y_unit=word.word("word.share_of_downloads")
+            if is_curve
+            else speech_in(language).metric(metric).unit,
             foot=_foot(word, said, label),
             marks=tuple(marks[:MOST_POINTS]),
             tick=NUMBERS.get(form, NUMBERS["decimal"]),
@@ -69,7 +81,7 @@ def _curve(rows: Sequence[MetricRow]) -> list[Mark]:
             for row in rows]  # fmt: skip
 
 
-def _series(metric: Metric, rows: Sequence[MetricRow], by: str | None) -> list[Mark]:
+def _series(metric: Metric, rows: Sequence[MetricRow], by: str | None, language: str) -> list[Mark]:
     last = max(row.window_end for row in rows)
     newest = sorted(
         (row for row in rows if row.window_end == last), key=lambda row: -(row.value or 0.0)
@@ -80,8 +92,8 @@ def _series(metric: Metric, rows: Sequence[MetricRow], by: str | None) -> list[M
         Mark(
             f"{row.window_start:%Y-%m}",
             row.value or 0.0,
-            value_text(metric, row.dimension, by, row.value),
-            class_text(metric, group, row.dimension) if row.dimension else "",
+            value_text(metric, row.dimension, by, row.value, language),
+            class_text(metric, group, row.dimension, language) if row.dimension else "",
         )
         for row in rows
         if row.dimension in shown

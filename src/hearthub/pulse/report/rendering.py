@@ -21,6 +21,7 @@ from hearthub.pulse.report.document import (
     numbers_of,
 )
 from hearthub.pulse.report.sentences import NUMBERS, Words
+from hearthub.pulse.report.speech import speech_in
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,21 @@ class Rendering:
             yield section.id, title, [b for each in section.blocks for b in self._block(each)]
 
     def metrics(self) -> list[Metric]:
-        """The definitions of all that is used."""
+        """All that are used."""
         used = {number.row.metric for number in self.ids}
         return [metric for metric in known_metrics() if metric.id in used]
+
+    def definition(self, metric: Metric) -> str:
+        """What it is, in sentences of this language."""
+        said, word = speech_in(self.words.language).metric(metric), self.words.word
+        told = [
+            said.definition,
+            said.edge_cases,
+            f"{word('word.unit')}: {said.unit}",
+            f"{word('word.reference')}: {said.reference}",
+        ]
+        stop = word("word.stop")
+        return "".join(f"{each.rstrip('.。')}{stop}" for each in told).rstrip()
 
     def sentence(self, sentence: Sentence) -> tuple[Piece, ...]:
         pieces: list[Piece] = []
