@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hearthub.cli.common import Data
+from hearthub.cli.common import Data, shown
 from hearthub.cli.progress import Progress
 from hearthub.cli.pulse_metrics import lake_of
 from hearthub.errors import BadRequest
@@ -69,7 +69,7 @@ def verify(
     with Progress() as say:
         count, found = verify_report(lake_of(data), path, say)
     for each in found:
-        print(f"{each.where}: {each.field} is {each.found!r}, not {each.said!r}")
+        print(f"{shown(each.where)}: {each.field} is {each.found!r}, not {each.said!r}")
     print(f"{count} numbers, {len(found)} differences", file=sys.stderr)
     if found:
         raise typer.Exit(1)
