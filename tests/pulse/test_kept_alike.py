@@ -145,6 +145,9 @@ def _look(chance: random.Random, repos: list[dict[str, Any]], day: int) -> list[
         if is_gone and chance.random() < 0.7:
             continue
         found.append(_row(chance, repo, day, is_gone))
+        former = found[-1]["formerly"]
+        if former and chance.random() < 0.1:  # both names at one time
+            found.append(found[-1] | {"id": former, "formerly": None, "likes": 0, "trending": 3})
     return found
 
 
@@ -164,11 +167,11 @@ def _row(chance: random.Random, repo: dict[str, Any], day: int, is_gone: bool) -
         "pipeline_tag": chance.choice(("text-generation",) * 9 + ("robotics",)),
         "license": "mit" if chance.random() < 0.95 else "llama3",
         "parameters": 10**9,
-        "base_model": None if repo["base"] is None else [repos_base(repo)],
+        "base_model": None if repo["base"] is None else [_base(repo)],
         "relation": None if repo["base"] is None else "quantized",
         "removed": is_gone,
     }
 
 
-def repos_base(repo: dict[str, Any]) -> str:
+def _base(repo: dict[str, Any]) -> str:
     return f"Qwen/m-{repo['base']}"

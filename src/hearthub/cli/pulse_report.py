@@ -50,9 +50,12 @@ def report(
     from hearthub.pulse import make_report, write_report
 
     languages = ("en", "ja") if lang is Language.both else (lang.value,)
+    asked = _day(until)
     with Progress() as say:
-        made = make_report(lake_of(data), kind.value, universe, _day(until), say)
+        made = make_report(lake_of(data), kind.value, universe, asked, say)
         files = write_report(made, out, languages)
+    if asked is not None and made.until < asked:
+        print(f"Nothing was observed after {made.until}: this is its last day", file=sys.stderr)
     print(f"{len(files)} files in {out}", file=sys.stderr)
     print(out / "report.md")
 
