@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from hearthub.pulse.intervals import (
     GROUPS,
+    LARGE,
+    Z,
     block_bootstrap,
     discoveries,
     gamma_interval,
@@ -43,6 +45,29 @@ def test_quantiles_are_those_of_the_density(shape: float, part: float) -> None:
             2 * math.exp((2 * shape - 1) * math.log(root) - root**2 - math.lgamma(shape)) * width
         )
     assert total == pytest.approx(part, abs=2e-3)
+
+
+@pytest.mark.parametrize("part", [0.025, 0.5, 0.975])
+def test_where_sums_end_the_expansion_goes_on(part: float) -> None:
+    below, above = gamma_quantile(part, LARGE), gamma_quantile(part, LARGE + 1e-3)
+    assert above - below == pytest.approx(1e-3, abs=1e-4)
+
+
+def test_a_count_that_nobody_believes_takes_no_time() -> None:
+    """Sums of 10^8 terms, forty times: a stranger's counter would hold up all metrics."""
+    low, high = gamma_interval(2**53)
+    assert low == pytest.approx(2**53 - Z * 2**26.5, abs=10)
+    assert high == pytest.approx(2**53 + Z * 2**26.5, abs=10)
+
+
+@pytest.mark.parametrize("dispersion", [1e3, 1e6, 1e300])
+def test_bursts_that_nearly_cancel_have_an_end(dispersion: float) -> None:
+    """Thousands of likes that came and went: a quantile smaller than any float."""
+    low, high = gamma_interval(1, dispersion)
+    assert low is not None
+    assert high is not None
+    assert 0 <= low < 1e-300
+    assert high == pytest.approx(dispersion * 3.689, rel=0.01)
 
 
 def test_overdispersed_counts_have_wider_intervals() -> None:

@@ -68,6 +68,19 @@ def test_what_may_not_be_passed_on_is_listed_nowhere(hub: Hub, tmp_path: Path) -
     assert listed(hub, "all") == {}
 
 
+def test_what_is_made_up_is_listed_nowhere(hub: Hub, tmp_path: Path) -> None:
+    """No list says that a figure was made up. And it hides nobody who is real."""
+    panel(hub.pulse.lake, tmp_path, [told("acme/real", 0, 1)], origin=ORIGIN, source="real")
+    made_up = [told("acme/real", 3, 999), told("acme/false", 3, 1)]
+    panel(hub.pulse.lake, tmp_path, made_up, origin=ORIGIN, source="false", synthetic=True)
+    hub.pulse.show({})
+    hub.pulse.rank({})
+    found = listed(hub)
+    assert {name: row.counters.likes for name, row in found.items()} == {"acme/real": 1}
+    history = hub.pulse.history("model", "acme/real", ORIGIN)
+    assert [it.likes for it in history] == [1]
+
+
 def test_newer_snapshots_change_it(hub: Hub, tmp_path: Path) -> None:
     for day, likes in ((0, 1), (1, 8)):
         rows = [told("acme/a", day, likes), told("acme/b", day, 2)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hearthub.cli.common import Data
+from hearthub.cli.common import Data, shown
 from hearthub.cli.progress import Progress
 from hearthub.cli.pulse_metrics import lake_of
 from hearthub.errors import BadRequest
@@ -50,9 +50,12 @@ def report(
     from hearthub.pulse import make_report, write_report
 
     languages = ("en", "ja") if lang is Language.both else (lang.value,)
+    asked = _day(until)
     with Progress() as say:
-        made = make_report(lake_of(data), kind.value, universe, _day(until), say)
+        made = make_report(lake_of(data), kind.value, universe, asked, say)
         files = write_report(made, out, languages)
+    if asked is not None and made.until < asked:
+        print(f"Nothing was observed after {made.until}: this is its last day", file=sys.stderr)
     print(f"{len(files)} files in {out}", file=sys.stderr)
     print(out / "report.md")
 
@@ -69,7 +72,7 @@ def verify(
     with Progress() as say:
         count, found = verify_report(lake_of(data), path, say)
     for each in found:
-        print(f"{each.where}: {each.field} is {each.found!r}, not {each.said!r}")
+        print(f"{shown(each.where)}: {each.field} is {each.found!r}, not {each.said!r}")
     print(f"{count} numbers, {len(found)} differences", file=sys.stderr)
     if found:
         raise typer.Exit(1)

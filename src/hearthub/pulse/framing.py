@@ -146,7 +146,8 @@ def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[
 
 
 def _count(frame: Frame, wanted: Wanted) -> None:
-    """Make `valued` (counted.py), where a repo has what it had under its former names."""
+    """Make `valued` (counted.py), where a repo has what it had under its former names, the last
+    one first."""
     count(frame.session, wanted, frame.window.end, "sampled")
     if frame.session.value("select count(*) from renamed"):
         names = list(wanted)
@@ -154,7 +155,7 @@ def _count(frame: Frame, wanted: Wanted) -> None:
             sql_text(
                 "follow_renames",
                 carried=", ".join(f"{n} = coalesce(valued.{n}, former.{n})" for n in names),
-                former=", ".join(f"max({n}) as {n}" for n in names),
+                former=", ".join(f"arg_min({n}, (steps, -{n})) as {n}" for n in names),
             )
         )
 

@@ -11,6 +11,9 @@ _T_19 = 2.0930240544
 """The 97.5 % quantile of Student's t with GROUPS - 1 degrees of freedom."""
 LEVEL = 0.95
 Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+LARGE = 1e6
+"""Shape from which a gamma distribution is taken by its expansion: sums would have as many terms as
+its root, and a counter may say anything up to 2^53."""
 
 Interval = tuple[float | None, float | None]
 
@@ -54,14 +57,24 @@ def gamma_interval(count: float, dispersion: float = 1.0) -> Interval:
 
 def gamma_quantile(part: float, shape: float) -> float:
     """Where a gamma distribution with scale 1 has `part` of itself below, to 1e-10 of it."""
+    if shape > LARGE:
+        return _gamma_expanded(part, shape)
     low, high = 0.0, shape + 10 * math.sqrt(shape) + 20
     while high - low > 1e-10 * high:
         middle = (low + high) / 2
+        if not low < middle < high:  # of a small shape it may be less than any float
+            break
         if _gamma_below(shape, middle) < part:
             low = middle
         else:
             high = middle
     return (low + high) / 2
+
+
+def _gamma_expanded(part: float, shape: float) -> float:
+    """The expansion of Cornish and Fisher (1937), whose next term is of the order of 1 / shape."""
+    z, root = NormalDist().inv_cdf(part), math.sqrt(shape)
+    return shape + root * z + (z * z - 1) / 3 + (z**3 - 7 * z) / (36 * root)
 
 
 def _gamma_below(shape: float, x: float) -> float:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hearthub.pulse.series import moment_of
 from hearthub.pulse.standing import scored_until
 
 if TYPE_CHECKING:
@@ -22,6 +23,6 @@ def make_stays(frame: "Frame") -> None:
     if not frame.has_history:
         points = "trended"
         scores = scored_until(frame.session, frame.window.end)
-        frame.make(points, scores=scores or "counter")
+        frame.make(points, scores=scores or "counter", moment=moment_of(frame, "scored"))
     frame.make("listed", top=TOP, candidates=CANDIDATES, first=first, points=points)
     frame.make("stays", first=first)

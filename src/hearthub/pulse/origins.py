@@ -16,8 +16,8 @@ class Origin:
     is_synthetic: bool
     may_be_shared: bool
     """Nobody said that its numbers must not be passed on."""
-    observed_at: datetime
-    """The last time; UTC without a zone."""
+    observed_at: datetime | None
+    """The last time; UTC without a zone. None: no row of it could be taken."""
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -114,7 +114,9 @@ class Pulse:
             if source or map_file or observed_at:
                 raise BadRequest("This hub itself has no file, no map and no other time")
             return self._observe_own(say)
-        if path is None or not path.is_file():
+        if path is None:
+            raise BadRequest("Which file? Give its path")
+        if not path.is_file():
             raise BadRequest(f"There is no file {source}")
         return ingest(self.lake, source_of(kind), options)
 

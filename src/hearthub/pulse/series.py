@@ -22,6 +22,14 @@ LOOK_BACK = timedelta(days=42)
 """Days before the window's end that are always there: five weeks and their smoothing."""
 
 
+def moment_of(frame: "Frame", watched: str = "watched") -> str:
+    """By what rows of a day are in order, as SQL: `counter` beside `watched`. Where a repo was seen
+    under a former name at the same time, what its own name says comes last."""
+    if not frame.session.value("select count(*) from renamed"):
+        return '"at"'
+    return f'("at", counted_id = {watched}.repo_id, counted_id)'
+
+
 def make_series(frame: "Frame") -> None:
     """The temp tables `watched`, `point` and `day`; correct `u` by what only series can tell."""
     days = frame.days.live
@@ -67,7 +75,7 @@ def _make_points(frame: "Frame", base: Month | None) -> None:
             day=f"date '{base.last}'",
         )
     frame.has_history = base is None
-    frame.make("point", counters=rows, carried=carried)
+    frame.make("point", counters=rows, carried=carried, moment=moment_of(frame))
 
 
 def _deconvolve(frame: "Frame", first: str) -> None:

@@ -73,10 +73,12 @@ def require_source(kind: str, source: str, sources: list[str]) -> None:
 
 
 def observed(session: Session, kind: str | None = None) -> dict[str, datetime]:
-    """When each source (that has repos of a type) was observed last."""
-    having = "where source in (select source from repo where type = $type) " if kind else ""
+    """When each source (that has repos of a type) was observed last; none of which no row could be
+    taken."""
+    having = "and source in (select source from repo where type = $type) " if kind else ""
     rows = session.rows(
-        f"select source, max(observed_at) as last from snapshot {having}group by source",  # noqa: S608
+        "select source, max(observed_at) as last from snapshot "  # noqa: S608
+        f"where observed_at is not null {having}group by source",
         **({"type": kind} if kind else {}),
     )
     return {str(row["source"]): row["last"] for row in rows}

@@ -1,5 +1,7 @@
 """Which source a page of the observatory is about, where the visitor named none."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 
 from hearthub.context import Hub
@@ -19,7 +21,9 @@ def source_of(request: Request, hub: Hub) -> str | None:
 def by_date(hub: Hub) -> list[str]:
     """All of them: others before this hub, the one that was observed last first."""
     origins = hub.pulse.origins()
-    newest = sorted(origins, key=lambda name: origins[name].observed_at, reverse=True)
+    newest = sorted(
+        origins, key=lambda name: origins[name].observed_at or datetime.min, reverse=True
+    )
     return sorted(newest, key=lambda name: name == OWN)
 
 

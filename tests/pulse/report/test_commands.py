@@ -60,3 +60,11 @@ def test_claims(data: Path, form: str) -> None:
         assert {row["verdict"] for row in rows} <= {
             "reproduced", "differs", "undecidable", "ill-defined"
         }  # fmt: skip
+
+
+def test_a_day_that_is_yet_to_come_is_said_to_be(data: Path, tmp_path: Path) -> None:
+    words = ("report", "weekly", "--out", str(tmp_path), "--data", str(data))
+    done = run(*words, "--until", "2099-01-01")
+    assert done.exit_code == 0, done.output
+    assert "Nothing was observed after 2026-03-16" in done.stderr
+    assert "Nothing was observed" not in run(*words, "--until", "2026-03-16").stderr

@@ -1,4 +1,5 @@
-"""Whether a report says what the lake says: every number worked out again, every sentence too."""
+"""Whether a report says what the lake says: every number worked out again, every sentence too, and
+which numbers, tables and charts it has (retelling.py)."""
 
 import json
 import math
@@ -14,6 +15,7 @@ from hearthub.pulse.framing import open_frame
 from hearthub.pulse.measures import measure_one, needs_of
 from hearthub.pulse.metric import MetricRow
 from hearthub.pulse.report.document import Number, Query, Sentence, Slot, Term, Text
+from hearthub.pulse.report.retelling import retold
 from hearthub.pulse.report.sentences import LANGUAGES, words
 from hearthub.pulse.report.writing import FORMAT
 
@@ -42,7 +44,9 @@ def verify_report(
         numbers = {id_: (_query(entry["query"]), dict(entry["row"])) for id_, entry in
                    report["numbers"].items()}  # fmt: skip
         found = list(_numbers(lake, numbers, say)) + list(_sentences(report))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        say("the report as a whole")
+        found += [Difference(*each) for each in retold(lake, report)]
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise BadRequest(f"{path.name} is no whole report: {error!r}") from None
     return len(numbers), found
 
@@ -113,6 +117,8 @@ def _compare(id_: str, said: dict[str, Any], found: dict[str, Any] | None) -> It
     for name in _FLOATS:
         if not _is_close(said[name], found[name]):
             yield Difference(id_, name, said[name], found[name])
+    if said.get("reason") != found.get("reason"):
+        yield Difference(id_, "reason", said.get("reason"), found.get("reason"))
 
 
 def _is_close(one: Any, other: Any) -> bool:

@@ -2,7 +2,8 @@
 -- seen later.
 create or replace temp table changed as
 with origins as (
-  select distinct source, origin from snapshot where origin is not null
+  select source, any_value(origin) as origin from snapshot where origin is not null
+  group by source having not bool_or(coalesce(is_synthetic, false))
 ),
 others as (
   select r.type, lower(r.id) as key, max(r.last_seen) as last_seen

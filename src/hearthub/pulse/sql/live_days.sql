@@ -20,6 +20,7 @@ look as (
     select unnest([observed_at::date, first_observed_at::date]) from snapshot
     where source = $source and (type is null or type = $type)
         and snapshot_id not in (select snapshot_id from capture)
+        and observed_at is not null -- as of a file of which no row could be taken
 ),
 point as (
     select

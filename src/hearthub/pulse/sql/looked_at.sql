@@ -5,5 +5,6 @@ from (
     union all
     select source, observed_at::date as day from snapshot where type is null or type = 'model'
 )
-where source in (select source from repo where type = 'model')
+where day is not null -- as of a file of which no row could be taken
+    and source in (select source from repo where type = 'model')
 order by source, day

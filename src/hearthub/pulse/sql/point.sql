@@ -4,8 +4,8 @@ with live as (select day from observed_day where not is_stalled),
 seen as (
     select
         watched.repo_id, "at"::date as day,
-        arg_max(d_all, "at")::double as d_all, arg_max(d30, "at")::double as d30,
-        arg_max(likes, "at")::double as likes, arg_max(trending, "at") as trending
+        arg_max(d_all, {moment})::double as d_all, arg_max(d30, {moment})::double as d30,
+        arg_max(likes, {moment})::double as likes, arg_max(trending, {moment}) as trending
     from {counters} counter join watched on counter.repo_id = watched.counted_id
     where "at" < $after::timestamp
     group by all

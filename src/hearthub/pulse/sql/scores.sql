@@ -2,7 +2,8 @@
 -- one hub, by the one that was observed last, unless another has scores.
 with origins as (
     select source, any_value(origin) as origin, max(observed_at) as last
-    from snapshot where origin is not null group by source
+    from snapshot where origin is not null
+    group by source having not bool_or(coalesce(is_synthetic, false))
 ),
 ranks as (
     select

@@ -6,7 +6,7 @@ scored as (
     semi join (select repo_id from u where trending_most > 0) using (repo_id)
 ),
 seen as (
-    select scored.repo_id, "at"::date as day, arg_max(trending, "at") as trending
+    select scored.repo_id, "at"::date as day, arg_max(trending, {moment}) as trending
     from {scores} counter join scored on counter.repo_id = scored.counted_id
     where "at" < $after::timestamp
     group by all
