@@ -5,7 +5,7 @@ BIN := .venv/bin
 HUBS := 2.4.0 1.6.0 0.36.2
 CLIENTS := $(HUBS:%=.venvs/hub-%/.done) .venvs/train/.done .venvs/node/.done \
 	.venvs/ramalama/.done
-BROWSER := .venvs/browser/.done .venvs/axe/.done
+BROWSER := .venvs/browser/.done .venvs/axe/.done .venvs/html/.done
 ENGINES := .venvs/engines/.done .venvs/train/.done
 LLAMA_CPP_PYTHON := $(shell sed -n 's/^llama-cpp-python==//p' requirements/clients/engines.in)
 LLAMA := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hearthub/llama-cpp-python-$(LLAMA_CPP_PYTHON)
@@ -156,7 +156,7 @@ $(ORACLES)/.done: | $(BIN)/python
 	@touch $@
 
 # Without npm the tests that need what it installs say so and are skipped.
-.venvs/node/.done .venvs/axe/.done: .venvs/%/.done: requirements/clients/%.txt
+.venvs/node/.done .venvs/axe/.done .venvs/html/.done: .venvs/%/.done: requirements/clients/%.txt
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null; then \
 		npm install --loglevel=error --no-audit --no-fund --no-save --no-package-lock --prefix $(@D) $$(cat $<) && touch $@; \

@@ -44,6 +44,15 @@ def axe() -> Path:
     return script
 
 
+def html_validate() -> Path:
+    """The program html-validate, or skip as above; Node itself is needed too."""
+    needs("node")
+    folder = ENVIRONMENTS / "html" / "node_modules" / "html-validate"
+    if not folder.is_dir():
+        _give_up("html-validate is not set up (make test-browser)")
+    return folder / "bin" / "html-validate.mjs"
+
+
 def needs_data(name: str) -> Path:
     """A file of real metadata, which the repository does not carry, or skip as above.
 

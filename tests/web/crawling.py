@@ -9,8 +9,6 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import httpx
 
 MOST = 900
-ALIKE = 4
-"""Pages of one shape that are looked at."""
 _CHANGING = re.compile(r"[0-9a-f]{40}|\d+|[0-9a-f]{24}")
 _STRANGERS = re.compile(r"/(resolve|blob|content)/main/x$")
 """What a card links to is its author's to answer for."""
@@ -77,6 +75,8 @@ class Crawl:
     client: httpx.Client
     guarded: list[str]
     """Words that must be on no page."""
+    alike: int = 4
+    """So many pages of one shape are looked at."""
     pages: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
     shapes: Counter[str] = field(default_factory=Counter)
@@ -134,4 +134,4 @@ class Crawl:
         names = sorted({name for name, _ in parse_qsl(parts.query)})
         shape = f"{_CHANGING.sub('#', parts.path)}?{','.join(names)}"
         self.shapes[shape] += 1
-        return self.shapes[shape] > ALIKE
+        return self.shapes[shape] > self.alike

@@ -36,7 +36,7 @@ async function ask() {
 form?.addEventListener("input", event => {
   const input = event.target;
   if (input.type === "range") {
-    input.closest("label").querySelector("output").textContent = input.dataset.stops.split("|")[input.value];
+    input.closest("label").querySelector(".at").textContent = input.dataset.stops.split("|")[input.value];
   }
   clearTimeout(waiting);
   waiting = setTimeout(ask, 200);
