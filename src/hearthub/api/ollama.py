@@ -79,7 +79,11 @@ async def blob(request: Request) -> Response | BytesResponse:
 
 
 def _names(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
-    return _images(hub, repo, hub.registry.commit_of(repo, MAIN)).names(tag)
+    images = _images(hub, repo, hub.registry.commit_of(repo, MAIN))
+    found = {"ggufFile": {"rfilename": images.chosen(tag).files[0].path}}
+    if projector := images.projector():
+        found["mmprojFile"] = {"rfilename": projector.files[0].path}
+    return found
 
 
 def _manifest(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:

@@ -113,18 +113,6 @@ class Images:
         layers += self._texts(header)
         return Image(_config(chosen, header, layers), tuple(layers))
 
-    def names(self, tag: str) -> dict[str, Any]:
-        """What llama.cpp asks for, which reads the name alone; RamaLama keeps the file by its
-        digest. Raises NotFound."""
-        sets = {"ggufFile": self.chosen(tag), "mmprojFile": self.projector()}
-        told = {}
-        for name, some in sets.items():
-            if some:
-                layer = self._of_file("model", some.files[0].path)
-                blob = f"sha256:{layer.sha256}"
-                told[name] = {"rfilename": layer.path, "blobId": blob, "size": layer.size}
-        return told
-
     def pointed(self, sha256: str) -> Layer | None:
         """The layer that is a file in LFS, whose pointer says its digest: nothing is read."""
         whole = [it for it in self._models() if len(it.files) == 1 and not it.missing]
