@@ -73,29 +73,6 @@ class TestStory:
         git(folder, "push", "--quiet")
         assert head(alice, repo) == pushed
 
-    def test_a_submodule_is_nobodys_file(
-        self, alice: httpx.Client, git: Git, cloned: Cloned
-    ) -> None:
-        repo, folder = cloned()
-        git.commit(folder, a_txt="1")
-        elsewhere = f"160000,{'1' * 40},vendored"
-        git(folder, "update-index", "--add", "--cacheinfo", elsewhere)
-        git(folder, "commit", "--quiet", "--message", "a submodule")
-        git(folder, "push", "--quiet")
-        assert tree(alice, repo).keys() == {".gitattributes", "a.txt"}
-        every = alice.get(f"/api/models/{repo}/tree/main", params={"limit": 1, "recursive": True})
-        assert every.status_code == 200
-        asked = alice.post(
-            f"/api/models/{repo}/paths-info/main", json={"paths": ["vendored", "a.txt"]}
-        )
-        assert [it["path"] for it in asked.json()] == ["a.txt"]
-        for path in ("vendored", "vendored/x"):
-            answer = alice.get(f"/{repo}/resolve/main/{path}")
-            assert (answer.status_code, answer.headers["x-error-code"]) == (404, "EntryNotFound")
-        assert alice.get(f"/api/models/{repo}").json()["siblings"][-1] == {"rfilename": "a.txt"}
-        assert alice.get(f"/api/models/{repo}/lfs-files").status_code == 200
-        assert git(git.clone(repo), "rev-parse", "HEAD") == head(alice, repo)
-
     def test_a_whole_history_into_a_new_repo(
         self, alice: httpx.Client, git: Git, tmp_path: Path
     ) -> None:

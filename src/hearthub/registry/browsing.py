@@ -15,7 +15,7 @@ from hearthub.errors import Damaged, EntryNotFound
 from hearthub.registry import trees
 from hearthub.registry.changes import compare
 from hearthub.registry.files import Entry, Files
-from hearthub.registry.gitformat import Commit, TreeEntry
+from hearthub.registry.gitformat import SUBMODULE, Commit, TreeEntry
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.paths import clean_folder, clean_path
@@ -197,7 +197,7 @@ class Browsing:
 
     def _describe(self, repo: Repo, found: list[tuple[str, TreeEntry]]) -> list[Entry]:
         """A submodule is a commit of another repository: a file without bytes to us."""
-        ours = [(path, it) for path, it in found if not it.is_submodule]
+        ours = [(path, it) for path, it in found if it.mode != SUBMODULE]
         known = {entry.path: entry for entry in self._files.describe(repo, ours)}
         return [known.get(path) or Entry(path, it.oid, is_folder=False) for path, it in found]
 

@@ -75,8 +75,7 @@ class Files:
         after: str | None,
         limit: int,
     ) -> list[Entry]:
-        """Up to `limit` entries below `folder`, in git's order, after the path `after`; without
-        submodules, which have no bytes here."""
+        """Up to `limit` entries below `folder`, in git's order, after the path `after`."""
         folder = clean_folder(folder)
         root = self.objects.commit(repo.id, commit).tree
         load = self._loader(repo)
@@ -88,7 +87,6 @@ class Files:
         walk: Iterator[tuple[str, TreeEntry]] = trees.walk(load, root, folder, recursive=recursive)
         if after is not None:
             walk = _after(walk, after)
-        walk = (it for it in walk if not it[1].is_submodule)
         return self.describe(repo, list(islice(walk, limit)))
 
     def paths(self, repo: Repo, commit: str, wanted: Sequence[str]) -> list[Entry]:
@@ -98,7 +96,7 @@ class Files:
         found: dict[str, TreeEntry] = {}
         for path in map(clean_folder, wanted):
             entry = trees.find(load, root, path) if path else None
-            if entry is not None and not entry.is_submodule:
+            if entry is not None:
                 found[path] = entry
         return self.describe(repo, list(found.items()))
 
@@ -107,7 +105,7 @@ class Files:
         path = clean_path(path)
         root = self.objects.commit(repo.id, commit).tree
         found = trees.find(self._loader(repo), root, path)
-        if found is None or found.is_folder or found.is_submodule:
+        if found is None or found.is_folder:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
         entry = self.describe(repo, [(path, found)])[0]
         if entry.pointer is None and entry.size <= MAX_POINTER and not self._knows(repo, entry.oid):

@@ -48,11 +48,6 @@ class TreeEntry(NamedTuple):
     def is_folder(self) -> bool:
         return self.mode == FOLDER
 
-    @property
-    def is_submodule(self) -> bool:
-        """A commit of another repository, which is not ours to have."""
-        return self.mode == SUBMODULE
-
 
 @dataclass(frozen=True)
 class Signature:

@@ -106,11 +106,7 @@ class LfsFiles:
         seen: set[str] = set()
         for ref, commit in self._every_commit(repo):
             for folder, tree in self._new_trees(repo, commit.tree, seen):
-                inside = [
-                    (folder + name, it)
-                    for name, it in tree.items()
-                    if not (it.is_folder or it.is_submodule)
-                ]
+                inside = [(folder + name, it) for name, it in tree.items() if not it.is_folder]
                 for entry in self._files.describe(repo, inside):
                     if entry.pointer and entry.pointer.sha256 in wanted:
                         found.setdefault(entry.pointer.sha256, (entry.path, ref.name))
