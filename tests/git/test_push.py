@@ -38,6 +38,19 @@ class TestStory:
         found = alice.get("/api/models", params={"pipeline_tag": "fill-mask", "limit": 1000}).json()
         assert repo in [it["id"] for it in found]
 
+    def test_more_than_other_requests_may_hold(
+        self, alice: httpx.Client, git: Git, cloned: Cloned
+    ) -> None:
+        """A push goes to disk as it comes: no limit of what is held in memory counts for it."""
+        repo, folder = cloned()
+        for number in range(4):
+            (folder / f"{number}.txt").write_bytes(os.urandom(9 * 2**20))
+        oid = git.commit(folder, "36 MiB")
+        git(folder, "-c", "core.compression=0", "push", "--quiet")
+        assert head(alice, repo) == oid
+        listed = alice.get(f"/api/models/{repo}/tree/main").json()
+        assert sum(it["size"] for it in listed if it["path"].endswith(".txt")) == 36 * 2**20
+
     def test_branches_and_tags(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
         repo, folder = cloned()
         first = git.commit(folder, a_txt="1")
