@@ -10,6 +10,7 @@ import pytest
 
 from calls import commit, head, new_repo, put, tree
 from git.real import Failed, Git
+from live import live_hub
 from needs import needs
 
 Cloned = Callable[..., tuple[str, Path]]
@@ -196,6 +197,21 @@ class TestRefused:
         git.commit(folder, **{f"d__f{number}": "x" for number in range(10_001)})
         with pytest.raises(Failed, match="10001 entries, the limit is 10000"):
             git(folder, "push", "--quiet")
+
+
+class TestQuota:
+    @pytest.mark.parametrize("size", [600_000, 1_600_000])
+    def test_the_terminal_says_why(self, tmp_path: Path, size: int) -> None:
+        """Git sends the smaller at once with its length, the larger in pieces."""
+        with live_hub(tmp_path / "data", max_repo_size=400_000) as hub:
+            home = tmp_path / "home"
+            home.mkdir()
+            git, repo = Git(hub, home), new_repo(hub.client("alice"))
+            folder = git.clone(repo)
+            git.commit(folder, a_txt=os.urandom(size))
+            with pytest.raises(Failed, match=f"The repo {repo} uses .* it may use"):
+                git(folder, "push", "--quiet")
+            assert "a.txt" not in tree(hub.client("alice"), repo)
 
 
 class TestPulls:
