@@ -56,6 +56,12 @@ def llama(client: httpx.Client, repo: str, tag: str = "latest") -> httpx.Respons
     return client.get(f"/v2/{repo}/manifests/{tag}", headers=headers)
 
 
+def told(name: str, content: bytes) -> dict[str, Any]:
+    """What ramalama needs too, which checks what it fetched by `blobId`."""
+    blob = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return {"rfilename": name, "size": len(content), "blobId": blob}
+
+
 def model(client: httpx.Client, *lines: Any, name: str | None = None, **files: bytes) -> str:
     """A repo of GGUF files, named with `__` for a slash and without their ending."""
     repo = new_repo(client, name or unique("gguf"))
@@ -123,7 +129,8 @@ def test_a_template_nobody_knows(alice: httpx.Client, anyone: httpx.Client) -> N
 def test_tags(anyone: httpx.Client, several: str, tag: str, name: str) -> None:
     kind = name.removeprefix("tiny-")
     assert pull(anyone, several, tag)["model"] == gguf("Q8_0", mark=kind)
-    assert llama(anyone, several, tag).json() == {"ggufFile": {"rfilename": f"{name}.gguf"}}
+    content = gguf("Q8_0", mark=kind)
+    assert llama(anyone, several, tag).json() == {"ggufFile": told(f"{name}.gguf", content)}
     assert anyone.head(f"/v2/{several}/manifests/{tag}").status_code == 200
 
 
@@ -201,8 +208,8 @@ def test_projector(alice: httpx.Client, anyone: httpx.Client) -> None:
     repo = model(alice, **{"m-Q8_0": content, "mmproj-m-F16": eye})
     assert pull(anyone, repo)["projector"] == eye
     assert llama(anyone, repo).json() == {
-        "ggufFile": {"rfilename": "m-Q8_0.gguf"},
-        "mmprojFile": {"rfilename": "mmproj-m-F16.gguf"},
+        "ggufFile": told("m-Q8_0.gguf", content),
+        "mmprojFile": told("mmproj-m-F16.gguf", eye),
     }
 
 
@@ -213,7 +220,7 @@ def test_a_file_in_parts(alice: httpx.Client, anyone: httpx.Client) -> None:
     assert answer.status_code == 400
     assert "in 2 parts" in answer.json()["error"]
     name = "q/m-Q8_0-00001-of-00002.gguf"
-    assert llama(anyone, repo).json() == {"ggufFile": {"rfilename": name}}
+    assert llama(anyone, repo).json()["ggufFile"]["rfilename"] == name
 
 
 def test_a_file_that_is_none(alice: httpx.Client, anyone: httpx.Client) -> None:

@@ -66,6 +66,18 @@ def test_a_good_one_is_accepted(alice: httpx.Client) -> None:
         ([("100640", b"a", FILE)], "mode"),
         ([("120000", b".gitmodules", FILE)], "symbolic link"),
         ([("120000", b".GitAttributes", FILE)], "symbolic link"),
+        *[
+            ([("120000", name, FILE)], "symbolic link")
+            for name in (
+                b".gitmodules ",
+                b".gitmodules.",
+                b"GITMOD~1",
+                b"gi7eba~1",
+                b"gi7e~123",
+                b".gitmodules::$INDEX_ALLOCATION",
+                ".g\u200citmodules".encode(),
+            )
+        ],
         ([("40000", b"a", FILE)], "is a blob, not a tree"),
         ([("100644", b"a", MISSING)], "is missing"),
     ],

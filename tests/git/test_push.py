@@ -10,6 +10,7 @@ import pytest
 
 from calls import commit, head, new_repo, put, tree
 from git.real import Failed, Git
+from live import live_hub
 from needs import needs
 
 Cloned = Callable[..., tuple[str, Path]]
@@ -37,6 +38,19 @@ class TestStory:
         git.hub.settle()
         found = alice.get("/api/models", params={"pipeline_tag": "fill-mask", "limit": 1000}).json()
         assert repo in [it["id"] for it in found]
+
+    def test_more_than_other_requests_may_hold(
+        self, alice: httpx.Client, git: Git, cloned: Cloned
+    ) -> None:
+        """A push goes to disk as it comes: no limit of what is held in memory counts for it."""
+        repo, folder = cloned()
+        for number in range(4):
+            (folder / f"{number}.txt").write_bytes(os.urandom(9 * 2**20))
+        oid = git.commit(folder, "36 MiB")
+        git(folder, "-c", "core.compression=0", "push", "--quiet")
+        assert head(alice, repo) == oid
+        listed = alice.get(f"/api/models/{repo}/tree/main").json()
+        assert sum(it["size"] for it in listed if it["path"].endswith(".txt")) == 36 * 2**20
 
     def test_branches_and_tags(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
         repo, folder = cloned()
@@ -185,6 +199,21 @@ class TestRefused:
             git(folder, "push", "--quiet")
 
 
+class TestQuota:
+    @pytest.mark.parametrize("size", [600_000, 1_600_000])
+    def test_the_terminal_says_why(self, tmp_path: Path, size: int) -> None:
+        """Git sends the smaller at once with its length, the larger in pieces."""
+        with live_hub(tmp_path / "data", max_repo_size=400_000) as hub:
+            home = tmp_path / "home"
+            home.mkdir()
+            git, repo = Git(hub, home), new_repo(hub.client("alice"))
+            folder = git.clone(repo)
+            git.commit(folder, a_txt=os.urandom(size))
+            with pytest.raises(Failed, match=f"The repo {repo} uses .* it may use"):
+                git(folder, "push", "--quiet")
+            assert "a.txt" not in tree(hub.client("alice"), repo)
+
+
 class TestPulls:
     def test_its_author_pushes_to_a_pull_request(
         self, alice: httpx.Client, charlie: httpx.Client, git: Git
@@ -245,3 +274,47 @@ class TestLocks:
             assert alice.post(url, json=bad).status_code in (400, 422), bad
         assert alice.get(url, params={"cursor": "x"}).status_code == 400
         assert alice.post(f"{url}/x/unlock", json={}).status_code == 400
+
+
+class TestSubmodules:
+    """A commit of another repository within a tree: named, and nothing to be read."""
+
+    def test_pushed_and_listed(self, alice: httpx.Client, git: Git, cloned: Cloned) -> None:
+        repo, folder = cloned()
+        other = "1" * 40
+        git.commit(folder, "A file", a_txt="a")
+        for path in ("README.md", "d/sub"):
+            git(folder, "update-index", "--add", "--cacheinfo", f"160000,{other},{path}")
+        git(folder, "commit", "--quiet", "--message", "Others")
+        git(folder, "push", "--quiet")
+
+        listed = alice.get(f"/api/models/{repo}/tree/main?recursive=true&expand=true")
+        assert listed.status_code == 200, listed.text
+        kinds = {it["path"]: (it["type"], it["size"]) for it in listed.json()}
+        assert kinds.pop(".gitattributes")[0] == "file"
+        assert kinds == {
+            "README.md": ("unknown", 0), "a.txt": ("file", 1), "d": ("directory", 0),
+            "d/sub": ("unknown", 0),
+        }  # fmt: skip
+        told = alice.get(f"/api/models/{repo}?blobs=true").json()
+        assert [it["rfilename"] for it in told["siblings"]] == [".gitattributes", "a.txt"]
+        for verb in ("resolve", "raw"):
+            answer = alice.get(f"/{repo}/{verb}/main/d/sub")
+            assert answer.status_code == 404
+            assert answer.headers["X-Error-Code"] == "EntryNotFound"
+            assert "submodule" in answer.headers["X-Error-Message"]
+        facts = alice.post(f"/api/models/{repo}/paths-info/main", json={"paths": ["d/sub"]})
+        assert [it["oid"] for it in facts.json()] == [other]
+        assert alice.get(f"/api/models/{repo}/lfs-files").status_code == 200
+        for page in ("", "/tree/main", "/blob/main/README.md", "/tree/main/d"):
+            assert alice.get(f"/{repo}{page}").status_code == 200, page
+
+        # The API commits beside them, and over one of them.
+        put_in = {"path": "README.md", "sample": "aGk=", "size": 2}
+        asked = alice.post(f"/api/models/{repo}/preupload/main", json={"files": [put_in]})
+        assert asked.json()["files"][0].get("oid") is None
+        commit(alice, repo, put("README.md", b"hi"), put("b.txt", b"b"))
+        copy = git.clone(repo)
+        git(copy, "fsck", "--strict")
+        assert git(copy, "ls-tree", "-r", "HEAD", "d/sub").startswith(f"160000 commit {other}")
+        assert (copy / "README.md").read_text() == "hi"

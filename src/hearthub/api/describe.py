@@ -110,7 +110,7 @@ class Describer:
     def _siblings(self, repo: Repo, *, blobs: bool = False) -> list[dict[str, Any]]:
         limit = MAX_SIBLINGS if self.commit else MAX_SIBLINGS_OF_ROW
         entries = self.hub.registry.tree(repo, self._sha(repo), recursive=True, limit=limit)
-        return [_sibling(entry, blobs) for entry in entries if not entry.is_folder]
+        return [_sibling(entry, blobs) for entry in entries if entry.is_file]
 
 
 _SUMMARY = "likes private visibility gated downloads tags createdAt trendingScore".split()

@@ -18,6 +18,9 @@ from hearthub.registry import Pack, Registry, Repo, Update, Verdict
 
 MAX_PACK = 16 * 2**30
 MAX_COMMANDS = 2**20
+POST_BUFFER = 2**20
+"""Bytes that git sends whole, with their length. Of a status git shows only the number: these are
+read, to say in the report why there is no room for them."""
 CAPABILITIES = (
     "report-status delete-refs side-band-64k quiet atomic ofs-delta no-thin object-format=sha1"
 )
@@ -29,8 +32,9 @@ async def answer(request: Request, actor: Actor, repo: Repo) -> Response:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise BadRequest("A push cannot be packed once more")
     by = hub.registry.proposer(actor, repo)
-    await read(hub, hub.registry.require_room, repo.id, declared_length(request), by)
-    async with spool_body(request, hub.storage, MAX_PACK, hashed=False) as spool:
+    if (size := declared_length(request)) > POST_BUFFER:
+        await read(hub, hub.registry.require_room, repo.id, size, by)
+    async with spool_body(request, hub.storage, MAX_PACK, hashed=False, spare=POST_BUFFER) as spool:
         body = await run_heavy(_push, hub.registry, actor, repo, spool.path)
     return Response(
         body,

@@ -24,7 +24,7 @@ from hearthub.http.callers import address_of
 from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
-from hearthub.registry import MAIN, Repo, Right
+from hearthub.registry import MAIN, Entry, Repo, Right
 
 MAX_TAGS = 64
 """Files whose layers are made anew to find one by its digest."""
@@ -79,11 +79,19 @@ async def blob(request: Request) -> Response | BytesResponse:
 
 
 def _names(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
-    images = _images(hub, repo, hub.registry.commit_of(repo, MAIN))
-    found = {"ggufFile": {"rfilename": images.chosen(tag).files[0].path}}
+    """What llama.cpp, and those that speak like it (ramalama, node-llama-cpp), fetch."""
+    commit = hub.registry.commit_of(repo, MAIN)
+    images = _images(hub, repo, commit)
+    found = {"ggufFile": images.chosen(tag).files[0].path}
     if projector := images.projector():
-        found["mmprojFile"] = {"rfilename": projector.files[0].path}
-    return found
+        found["mmprojFile"] = projector.files[0].path
+    entries = {it.path: it for it in hub.registry.paths(repo, commit, list(found.values()))}
+    return {kind: _named(entries[path]) for kind, path in found.items()}
+
+
+def _named(entry: Entry) -> dict[str, Any]:
+    named: dict[str, Any] = {"rfilename": entry.path, "size": entry.size}
+    return named | ({"blobId": f"sha256:{entry.pointer.sha256}"} if entry.pointer else {})
 
 
 def _manifest(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:

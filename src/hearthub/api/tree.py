@@ -92,7 +92,7 @@ def paths_info(
 def entry_json(entry: Entry) -> dict[str, Any]:
     """One entry as `tree` and `paths-info` show it."""
     item: dict[str, Any] = {
-        "type": "directory" if entry.is_folder else "file",
+        "type": _type(entry),
         "oid": entry.oid,
         "size": entry.size,
         "path": entry.path,
@@ -113,3 +113,10 @@ def entry_json(entry: Entry) -> dict[str, Any]:
             "date": iso(commit.author.when * 1000),
         }
     return item
+
+
+def _type(entry: Entry) -> str:
+    """A submodule is `unknown`, as huggingface.js has it: to clients nothing to be fetched."""
+    if entry.is_submodule:
+        return "unknown"
+    return "directory" if entry.is_folder else "file"

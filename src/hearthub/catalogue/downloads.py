@@ -272,6 +272,6 @@ def root_files(registry: Registry) -> Callable[[int], set[str]]:
         except HearthubError as error:  # deleted just now, or damaged: others' count goes on
             log.warning("downloads of repo %d are not counted: %s", repo_id, error)
             return set()
-        return {entry.path for entry in found if not entry.is_folder}
+        return {entry.path for entry in found if entry.is_file}
 
     return files_of

@@ -16,7 +16,7 @@ def read_facts(
 ) -> Facts:
     """Facts that `weighed` says are whole when every header that counts was read."""
     entries = registry.tree(repo, commit, recursive=True, limit=MAX_PATHS)
-    paths = [entry.path for entry in entries if not entry.is_folder]
+    paths = [entry.path for entry in entries if entry.is_file]
     card, body = read_card(registry.text(repo, commit, "README.md") or "")
     if repo.type == "dataset":
         return dataset_facts(paths, card, body, region)

@@ -25,7 +25,8 @@ from hearthub.registry import MAIN, Commit, Registry, Repo, Right
 
 MAX_TITLE, MAX_TEXT = 200, 65_536
 """Characters."""
-MAX_EVENTS = 5_000
+MAX_EVENTS, MAX_SAID = 5_000, 2**23
+"""Of one discussion, which clients get as a whole: events, and characters with what was edited."""
 MAX_OPEN = 100
 """Discussions and pull requests of one user in a repo that he may not write to."""
 MAX_EDITS, MAX_HISTORY, MAX_HISTORIES = 100, 2**18 + 2**10, 2**22
@@ -158,7 +159,7 @@ class Discussions:
         )
 
     def happenings(
-        self, discussion: Discussion, *, skip: int = 0, limit: int = MAX_EVENTS
+        self, discussion: Discussion, *, skip: int = 0, limit: int = MAX_EVENTS + 1
     ) -> list[Happening]:
         """Oldest first. What a hidden comment said is not in it, nor what was edited away."""
         data = "json_replace(e.data, '$.history', json('[]'))" if self._db.is_sqlite else "e.data"
@@ -408,8 +409,9 @@ class Discussions:
     def _add(
         self, actor: Actor, discussion: Discussion, kind: str, data: dict[str, Any]
     ) -> Happening:
-        if self.length(discussion) >= MAX_EVENTS:
-            raise TooLarge(f"A discussion has at most {MAX_EVENTS} comments: open another one")
+        # However much strangers said: it can be merged or closed, once each time it was opened.
+        if kind != "status-change" or data["status"] == "open":
+            self._require_space(discussion, len(data.get("raw", "")))
         uid, now = secrets.token_hex(12), now_ms()
         self._db.execute(
             "insert into discussion_event (uid, discussion_id, kind, author_id, created, data) "
@@ -419,24 +421,27 @@ class Discussions:
         )  # fmt: skip
         return Happening(uid, kind, actor.user_id, actor.name, now, data)
 
+    def _require_space(self, discussion: Discussion, more: int) -> None:
+        many, said = self._db.one(
+            "select count(*), coalesce(sum(length(data)), 0) from discussion_event "
+            "where discussion_id = :id", id=discussion.id,
+        ) or (0, 0)  # fmt: skip
+        if many >= MAX_EVENTS or said + more > MAX_SAID:
+            most = f"{MAX_EVENTS} comments and {MAX_SAID} characters"
+            raise TooLarge(f"A discussion has at most {most}: open another one")
+
     def _change(
-        self,
-        actor: Actor,
-        repo: Repo,
-        num: int,
-        uid: str,
-        changed: Callable[[dict[str, Any]], dict[str, Any]],
-        *,
-        is_by_author_alone: bool,
-    ) -> Happening:
+        self, actor: Actor, repo: Repo, num: int, uid: str,
+        changed: Callable[[dict[str, Any]], dict[str, Any]], *, is_by_author_alone: bool,
+    ) -> Happening:  # fmt: skip
         self._require(actor, repo, Right.PROPOSE)
         with self._db.transaction():
+            discussion = self.get(repo, num)
             row = self._db.one(
                 "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
                 f"{_EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",
-                uid=uid,
-                id=self.get(repo, num).id,
-            )
+                uid=uid, id=discussion.id,
+            )  # fmt: skip
             if row is None:
                 raise NotFound(f"There is no comment {uid[:40]}")
             found = _happening(row)
@@ -447,11 +452,12 @@ class Discussions:
             if found.data["hidden"]:
                 raise Conflict("The comment is hidden, for good")
             data = changed(found.data)
+            if data["raw"]:  # to hide makes room
+                self._require_space(discussion, len(data["raw"]))
             self._db.execute(
                 "update discussion_event set data = :data where uid = :uid",
-                data=orjson.dumps(data).decode(),
-                uid=uid,
-            )
+                data=orjson.dumps(data).decode(), uid=uid,
+            )  # fmt: skip
             self._events.append(CommentChanged(repo.id, num, uid), actor.user_id)
         return Happening(uid, found.kind, found.author_id, found.author, found.created, data)
 

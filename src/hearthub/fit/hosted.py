@@ -34,7 +34,7 @@ class HostedModel:
     @cached_property
     def _entries(self) -> dict[str, Entry]:
         found = self.registry.tree(self.repo, self.commit, recursive=True, limit=MAX_FILES)
-        return {entry.path: entry for entry in found if not entry.is_folder}
+        return {entry.path: entry for entry in found if entry.is_file}
 
 
 @dataclass(frozen=True)

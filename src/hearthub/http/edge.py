@@ -19,7 +19,9 @@ log = logging.getLogger("hearthub.access")
 
 _REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
 # Bodies of these go to disk as they come, each under a limit of its own.
-_STREAMED = re.compile(r"/api/[^/]+/[^/]+/[^/]+/commit/|/cas/|/lfs/objects/")
+_STREAMED = re.compile(
+    r"/api/[^/]+/[^/]+/[^/]+/commit/|/cas/|/lfs/objects/|(?:/[^/]+){2,3}/git-receive-pack$"
+)
 _QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 

@@ -104,7 +104,7 @@ class Import:
 
     def _here(self, repo: Repo, head: str) -> list[Entry]:
         entries = self.registry.tree(repo, head, recursive=True, limit=4 * MAX_CHANGES)
-        return [entry for entry in entries if not entry.is_folder]
+        return [entry for entry in entries if entry.is_file]
 
     def _fetch(self, downloads: Downloads, plan: Plan) -> int:
         """The bytes that were not here."""

@@ -15,7 +15,7 @@ from hearthub.errors import Damaged, EntryNotFound
 from hearthub.registry import trees
 from hearthub.registry.changes import compare
 from hearthub.registry.files import Entry, Files
-from hearthub.registry.gitformat import SUBMODULE, Commit, TreeEntry
+from hearthub.registry.gitformat import Commit, TreeEntry
 from hearthub.registry.history import History
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.paths import clean_folder, clean_path
@@ -104,7 +104,7 @@ class Browsing:
             start = names.index(after) + 1
         above = f"{path}/" if path else ""
         shown = [(above + it.name, it) for it in listed[start : start + limit]]
-        return Folder(self._describe(repo, shown), len(listed), start + limit < len(listed))
+        return Folder(self._files.describe(repo, shown), len(listed), start + limit < len(listed))
 
     def entry(self, repo: Repo, commit: str, path: str) -> Entry:
         """A file or a folder; raises EntryNotFound."""
@@ -112,7 +112,7 @@ class Browsing:
         found = self._find(repo, commit, path)
         if found is None:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
-        return self._describe(repo, [(path, found)])[0]
+        return self._files.describe(repo, [(path, found)])[0]
 
     def file(self, repo: Repo, commit: str, path: str) -> Entry:
         """A file whose bytes are asked for; raises EntryNotFound, also for folders."""
@@ -129,7 +129,7 @@ class Browsing:
         if len(walked) > MAX_MEASURED:
             return None
         try:
-            entries = self._describe(repo, [it for it in walked if not it[1].is_folder])
+            entries = self._files.describe(repo, [it for it in walked if not it[1].is_folder])
         except Damaged:
             return None
         measure = Measure(len(entries), sum(entry.size for entry in entries))
@@ -175,7 +175,7 @@ class Browsing:
         old, new = (
             {
                 entry.path: entry
-                for entry in self._describe(repo, [(path, it) for path, it in side if it])
+                for entry in self._files.describe(repo, [(path, it) for path, it in side if it])
             }
             for side in (
                 [(change.path, change.before) for change in found],
@@ -194,12 +194,6 @@ class Browsing:
 
     def _find(self, repo: Repo, commit: str, path: str) -> TreeEntry | None:
         return trees.find(self._load(repo), self._objects.commit(repo.id, commit).tree, path)
-
-    def _describe(self, repo: Repo, found: list[tuple[str, TreeEntry]]) -> list[Entry]:
-        """A submodule is a commit of another repository: a file without bytes to us."""
-        ours = [(path, it) for path, it in found if it.mode != SUBMODULE]
-        known = {entry.path: entry for entry in self._files.describe(repo, ours)}
-        return [known.get(path) or Entry(path, it.oid, is_folder=False) for path, it in found]
 
 
 def _moved(files: list[ChangedFile]) -> list[ChangedFile]:

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from hearthub.errors import Damaged, EntryNotFound, NotFound
 from hearthub.registry import trees
-from hearthub.registry.gitformat import Commit, TreeEntry
+from hearthub.registry.gitformat import SUBMODULE, Commit, TreeEntry
 from hearthub.registry.history import History
 from hearthub.registry.objects import MAX_INLINE, ObjectStore, blob_key
 from hearthub.registry.paths import clean_folder, clean_path
@@ -24,7 +24,8 @@ class Entry:
     """One path at one commit. `size` in bytes is the real file's, not its pointer's.
 
     `oid` is git's; `pointer` is there when the content lies in LFS or Xet, `xet_hash` when it can
-    be fetched by Xet; `last_commit` (oid and commit) only where it was asked for.
+    be fetched by Xet; `last_commit` (oid and commit) only where it was asked for. A submodule is
+    a commit of another repository, `oid`: neither a folder nor a file with bytes.
     """
 
     path: str
@@ -35,6 +36,12 @@ class Entry:
     pointer_size: int = 0
     xet_hash: str | None = None
     last_commit: tuple[str, Commit] | None = None
+    is_submodule: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it has bytes."""
+        return not self.is_folder and not self.is_submodule
 
     @property
     def as_git_has_it(self) -> "Entry":
@@ -101,12 +108,15 @@ class Files:
         return self.describe(repo, list(found.items()))
 
     def entry(self, repo: Repo, commit: str, path: str) -> Entry:
-        """The file at `path`; raises EntryNotFound, also for folders."""
+        """The file at `path`; raises EntryNotFound, also for folders and submodules."""
         path = clean_path(path)
         root = self.objects.commit(repo.id, commit).tree
         found = trees.find(self._loader(repo), root, path)
         if found is None or found.is_folder:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
+        if found.mode == SUBMODULE:
+            why = f"{path} is a submodule, a commit of another repository: its files are not here"
+            raise EntryNotFound(why, commit=commit)
         entry = self.describe(repo, [(path, found)])[0]
         if entry.pointer is None and entry.size <= MAX_POINTER and not self._knows(repo, entry.oid):
             self.objects.read(repo.id, entry.oid)  # raises: a list had to leave open what it is
@@ -155,13 +165,16 @@ class Files:
 
     def describe(self, repo: Repo, found: Sequence[tuple[str, TreeEntry]]) -> list[Entry]:
         """Sizes, pointers and Xet hashes for tree entries, in a handful of queries."""
-        blobs = self._describe_blobs(repo, [e.oid for _, e in found if not e.is_folder])
+        blobs = self._describe_blobs(
+            repo, [e.oid for _, e in found if not e.is_folder and e.mode != SUBMODULE]
+        )
         pointers = [blob.pointer.sha256 for blob in blobs.values() if blob.pointer]
         stored = self.storage.objects(repo.id, pointers) if pointers else {}
         entries = []
         for path, item in found:
-            if item.is_folder:
-                entries.append(Entry(path, item.oid, is_folder=True))
+            if item.is_folder or item.mode == SUBMODULE:
+                is_other = item.mode == SUBMODULE
+                entries.append(Entry(path, item.oid, item.is_folder, is_submodule=is_other))
                 continue
             blob = blobs.get(item.oid)
             if blob is None:

@@ -64,7 +64,7 @@ def judge(
                 path=offer.path,
                 mode=upload_mode(path, offer.size, offer.sample, rules, max_regular),
                 ignored=ignored,
-                oid=None if entry is None or entry.is_folder or path in broken else entry.etag,
+                oid=entry.etag if entry and entry.is_file and path not in broken else None,
                 size=offer.size,
                 is_new=not ignored and (entry is None or entry.size != offer.size),
             )

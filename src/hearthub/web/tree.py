@@ -47,7 +47,7 @@ def _row(at: RepoView, entry: Entry) -> dict[str, Any]:
     return {
         "name": _name(entry),
         "href": at.tree(entry.path) if entry.is_folder else at.blob(entry.path),
-        "file": at.file(entry.path) if at.readable and not entry.is_folder else None,
+        "file": at.file(entry.path) if at.readable and entry.is_file else None,
         "entry": entry,
         "last": told(*entry.last_commit) if entry.last_commit else None,
     }

@@ -22,6 +22,9 @@ _MODES = {
 }
 _NEVER_LINKS = frozenset({b".gitmodules", b".gitattributes", b".gitignore", b".mailmap"})
 """What git reads of a checkout: as a symbolic link it could lie anywhere."""
+# How Windows and macOS spell .gitmodules too, which fsck refuses: short names, and what they drop.
+_SHORT = re.compile(r"gitmod~[1-4]|(?=.{8}$)(?:gi7eba|gi7eb|gi7e|gi7|gi|g)?~[1-9][0-9]*")
+_DROPPED = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|[ .]*(?::.*)?$", re.DOTALL)
 _WHO = rb"[^\n<>\0]* ?<[^\n<>\0]*> (?:0|[1-9]\d{0,17}) [+-]\d{4}\n"
 _COMMIT = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author " + _WHO + rb"committer " + _WHO
@@ -77,7 +80,7 @@ def _of_tree(content: bytes, max_entries: int) -> Links:
     for mode, name, oid in entries:
         if mode not in _MODES:
             raise BadRequest(f"A tree has {_shown(name)} with the unknown mode {mode.decode()}")
-        if mode == b"120000" and name.lower() in _NEVER_LINKS:
+        if mode == b"120000" and _is_read_by_git(name):
             raise BadRequest(f"{_shown(name)} cannot be a symbolic link")
         key = name + b"/" if mode == b"40000" else name
         if key <= last or name in names:
@@ -88,6 +91,11 @@ def _of_tree(content: bytes, max_entries: int) -> Links:
         kind = _MODES[mode]
         if kind is not None:
             yield oid, kind
+
+
+def _is_read_by_git(name: bytes) -> bool:
+    plain = _DROPPED.sub("", name.decode(errors="replace")).lower()
+    return plain.encode() in _NEVER_LINKS or bool(_SHORT.fullmatch(plain))
 
 
 def _check_name(name: bytes) -> None:
