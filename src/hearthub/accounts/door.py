@@ -168,9 +168,15 @@ class Accounts:
         fullname: str | None = None,
         default_private: bool = False,
         creator: int | None = None,
+        most: int = 0,
     ) -> Account:
-        """`creator`, a user's id, becomes its first administrator."""
+        """`creator`, a user's id, becomes its first administrator.
+
+        Forbidden for one who made `most` organisations already; 0: no limit.
+        """
         with self._db.transaction():
+            if creator is not None and most:
+                orgs.require_room(self._db, creator, most)
             org = users.insert(
                 self._db, "org", name, fullname=fullname, default_private=default_private
             )
