@@ -196,6 +196,13 @@ class SignInUnlinked(AccountEvent):
 
 
 @dataclass(frozen=True)
+class SessionsEnded(AccountEvent):
+    """By the user: `what` is log-out (this browser), one (another) or all (others)."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class CollectionChanged(AccountEvent):
     """`what` is created, changed or deleted; what is in it is nobody's to answer for."""
 

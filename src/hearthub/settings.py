@@ -53,6 +53,8 @@ class Settings:
     max_proposed_size: int = 10 * 10**9
     """`HEARTHUB_MAX_PROPOSED_SIZE`: what people who may not write bring to a namespace, with their
     pull requests together; 0: no limit but a tenth of the two above."""
+    max_orgs: int = 20
+    """`HEARTHUB_MAX_ORGS`: organisations one user may make; 0: no limit."""
     max_folder_entries: int = 10_000
     """`HEARTHUB_MAX_FOLDER_ENTRIES`: files and folders directly in one folder; 0: no limit."""
     min_free: int = 2**30

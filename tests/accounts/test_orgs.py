@@ -144,3 +144,24 @@ def test_anybody_may_leave(accounts: Accounts) -> None:
         accounts.remove_member("acme", "charlie", by=charlie)
     accounts.remove_member("acme", "bob", by=bob)
     assert [it.account.name for it in accounts.members("acme")] == ["alice"]
+
+
+def test_a_user_makes_so_many_organisations_and_no_more(accounts: Accounts) -> None:
+    accounts.add_org("second", creator=1, most=2)  # acme was the first
+    with pytest.raises(Forbidden, match="You made 2 organisations, and this hub allows 2"):
+        accounts.add_org("third", creator=1, most=2)
+    assert [org.name for org in accounts.orgs()] == ["acme", "second"]
+    accounts.add_org("third", creator=1)
+
+
+def test_neither_leaving_nor_being_appointed_changes_how_many_one_made(accounts: Accounts) -> None:
+    accounts.set_member("acme", "bob", "admin")
+    accounts.add_org("bobs", creator=2, most=1)
+    accounts.remove_member("acme", "alice")
+    with pytest.raises(Forbidden):
+        accounts.add_org("third", creator=1, most=1)
+
+
+def test_administrators_of_the_hub_make_as_many_as_they_like(accounts: Accounts) -> None:
+    accounts.change_user("alice", admin=True)
+    assert accounts.add_org("second", creator=1, most=1).name == "second"

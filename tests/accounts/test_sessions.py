@@ -1,5 +1,6 @@
 """Sessions: when they end, and what ends them."""
 
+import orjson
 import pytest
 
 from hearthub.accounts import Accounts
@@ -119,3 +120,29 @@ def test_hardware(accounts: Accounts, user: int) -> None:
         accounts.set_hardware(user, "x" * 200)
     accounts.set_hardware(user, None)
     assert accounts.hardware_of(user) is None
+
+
+def test_the_log_tells_which_sessions_their_user_ended(
+    accounts: Accounts, db: Database, user: int
+) -> None:
+    def ended() -> list[str]:
+        rows = db.all(
+            "select payload from event where kind = 'SessionsEnded' and account_id = :user"
+            " and actor_id = :user order by id",
+            user=user,
+        )
+        return [orjson.loads(row.payload)["what"] for row in rows]
+
+    tokens = [accounts.open_session("dora", "good password") for _ in range(3)]
+    accounts.close_session(tokens[0])
+    accounts.close_session(tokens[0])  # nothing to tell: it has ended already
+    assert ended() == ["log-out"]
+    found = accounts.by_session(tokens[1])
+    assert found is not None
+    accounts.end_session(user, found[1].id)
+    with pytest.raises(NotFound):
+        accounts.end_session(user, found[1].id)
+    accounts.end_sessions(user)
+    accounts.end_sessions(user)
+    assert ended() == ["log-out", "one", "all"]
+    assert accounts.sessions(user) == []

@@ -10,8 +10,13 @@ from web.fitted import fitted_hub
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     """A hub whose cast has passwords, and where strangers may sign up."""
+    # No limit on organisations: alice makes one in many tests.
     with live_hub(
-        tmp_path_factory.mktemp("people"), sign_up="open", rate_logins=0, rate_wrong_tokens=0
+        tmp_path_factory.mktemp("people"),
+        sign_up="open",
+        rate_logins=0,
+        rate_wrong_tokens=0,
+        max_orgs=0,
     ) as hub:
         give_passwords(hub.data, "alice", "bob", "charlie", "root")
         yield hub

@@ -1,14 +1,15 @@
 """Organisations: made by anybody, kept by their administrators, and never without one."""
 
 import html
+from pathlib import Path
 
 import pytest
 
-from browsing import Browser, logged_in
+from browsing import Browser, give_passwords, logged_in
 from calls import unique
 from hearthub.app import open_hub
 from hearthub.settings import Settings
-from live import LiveHub
+from live import LiveHub, live_hub
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -200,3 +201,16 @@ def test_a_long_list_is_turned_over(people: LiveHub, alice_browser: Browser, org
     second = alice_browser.get(settings(org) + f"?after={org}-098").text
     assert f'href="/{last}"' in second
     assert f"?after={org}-098" in first
+
+
+def test_a_user_makes_so_many_and_is_told(tmp_path: Path) -> None:
+    with live_hub(tmp_path, max_orgs=1) as hub:
+        give_passwords(hub.data, "charlie")
+        with logged_in(hub, "charlie") as browser:
+            first = browser.submit("/organizations/new", name="first", fullname="First")
+            assert first.status_code == 303
+            refused = browser.submit("/organizations/new", name="second", fullname="Second")
+            assert refused.status_code == 403
+            assert "this hub allows 1" in refused.text
+            assert browser.get("/second").status_code == 404
+            assert "first" in browser.get("/settings/audit-log").text

@@ -23,6 +23,7 @@ from hearthub.events import (
     LoggedIn,
     MemberRemoved,
     MemberSet,
+    SessionsEnded,
     TokenAdded,
     TokenRevoked,
 )
@@ -170,9 +171,15 @@ class Accounts:
         fullname: str | None = None,
         default_private: bool = False,
         creator: int | None = None,
+        most: int = 0,
     ) -> Account:
-        """`creator`, a user's id, becomes its first administrator."""
+        """`creator`, a user's id, becomes its first administrator.
+
+        Forbidden for one who made `most` organisations already; 0: no limit.
+        """
         with self._db.transaction():
+            if creator is not None and most:
+                orgs.require_room(self._db, creator, most)
             org = users.insert(
                 self._db, "org", name, fullname=fullname, default_private=default_private
             )
@@ -354,7 +361,9 @@ class Accounts:
 
     def close_session(self, token: str) -> None:
         """Log out. Nothing when it has ended already."""
-        sessions.close(self._db, token)
+        with self._db.transaction():
+            if (user_id := sessions.close(self._db, token)) is not None:
+                self._log(SessionsEnded(user_id, "log-out"), user_id)
 
     def sessions(self, user_id: int) -> list[Session]:
         """A user's sessions that have not ended, the one seen last first."""
@@ -362,11 +371,15 @@ class Accounts:
 
     def end_session(self, user_id: int, session_id: int) -> None:
         """NotFound when the user has no such session."""
-        sessions.end(self._db, user_id, session_id)
+        with self._db.transaction():
+            sessions.end(self._db, user_id, session_id)
+            self._log(SessionsEnded(user_id, "one"), user_id)
 
     def end_sessions(self, user_id: int, keep: int | None = None) -> None:
         """All of a user but the one with the id `keep`."""
-        sessions.end_all(self._db, user_id, keep)
+        with self._db.transaction():
+            if sessions.end_all(self._db, user_id, keep):
+                self._log(SessionsEnded(user_id, "all"), user_id)
 
     # Feeds of one's own
 

@@ -39,6 +39,28 @@ def remove_member(db: Database, org: Account, user: Account) -> None:
         raise NotFound(f"{user.name!r} is not a member of {org.name!r}")
 
 
+def require_room(db: Database, creator: int, most: int) -> None:
+    """Forbidden for a user (by id) who made `most` organisations; the hub's administrators may.
+
+    Those they made count, not those they are in: leaving one makes no room, and nobody uses up
+    another's room by appointing them.
+    """
+    # Takes the row: of two who ask at once the second waits, and is counted after the first.
+    db.execute("update account set name = name where id = :id", id=creator)
+    if db.value("select is_admin from account where id = :id", id=creator):
+        return
+    made = db.value(
+        "select count(*) from event e join account a on a.id = e.account_id"
+        " where e.actor_id = :id and e.kind = 'AccountAdded' and a.kind = 'org'",
+        id=creator,
+    )
+    if made >= most:
+        raise Forbidden(
+            f"You made {made} organisations, and this hub allows {most}:"
+            " an administrator of the hub can make more"
+        )
+
+
 def require_chief(db: Database, org: Account, by: int | None) -> None:
     """Forbidden for a user (by id) who administers neither the organisation nor the hub.
 

@@ -103,9 +103,12 @@ def of_user(db: Database, user_id: int) -> list[Session]:
     return [Session.of(row) for row in rows]
 
 
-def close(db: Database, token: str) -> None:
-    """Nothing when there is no such session."""
-    db.execute("delete from session where hash = :hash", hash=digest(token))
+def close(db: Database, token: str) -> int | None:
+    """Whose it was; None when there is no such session."""
+    user_id: int | None = db.value(
+        "delete from session where hash = :hash returning user_id", hash=digest(token)
+    )
+    return user_id
 
 
 def end(db: Database, user_id: int, session_id: int) -> None:
@@ -117,8 +120,8 @@ def end(db: Database, user_id: int, session_id: int) -> None:
         raise NotFound("There is no such session, or it has ended already")
 
 
-def end_all(db: Database, user_id: int, keep: int | None) -> None:
-    """All of a user, but the one with the id `keep`."""
-    db.execute(
+def end_all(db: Database, user_id: int, keep: int | None) -> int:
+    """All of a user, but the one with the id `keep`; how many."""
+    return db.execute(
         "delete from session where user_id = :user and id <> :keep", user=user_id, keep=keep or 0
     )

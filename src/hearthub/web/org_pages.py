@@ -39,8 +39,12 @@ def create(request: Request, form: Form) -> Response:
     actor = member(request)
     typed = {key: form.text(key) for key in ("name", "fullname")}
     try:
-        org = hub_of(request).accounts.add_org(
-            typed["name"], typed["fullname"] or None, creator=actor.user_id
+        hub = hub_of(request)
+        org = hub.accounts.add_org(
+            typed["name"],
+            typed["fullname"] or None,
+            creator=actor.user_id,
+            most=hub.settings.max_orgs,
         )
     except HearthubError as error:
         return _new(request, typed, error)
