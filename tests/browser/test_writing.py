@@ -36,6 +36,8 @@ OWN = [
     "/settings/webhooks/{webhook}/deliveries/{delivery}",
     "/settings/audit-log",
     "/organizations/acme/audit-log",
+    "/organizations/acme/settings",
+    "/organizations/new",
     "/oauth/device",
     "/oauth/device?user_code={code}",
     "/collections",
