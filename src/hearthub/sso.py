@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 from urllib.parse import parse_qs
 
-from hearthub.errors import Forbidden, UpstreamFailed
+from hearthub.errors import Forbidden, Unavailable, UpstreamFailed
 from hearthub.settings import Settings, is_safe_address
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ FRESH_S = 3600
 """How long what the provider publishes of itself is believed."""
 KEYS_S = 60
 """How soon its keys are asked for again when one is not among them."""
+AT_ONCE = 6
+"""Who waits for a provider that hangs keeps a thread; so many, and pages go on."""
 MAX_ANSWER = 2**20  # bytes
 MAX_SUBJECT = 255  # characters, by the standard
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
@@ -76,7 +78,7 @@ class Provider:
         self.issuer, self.name = settings.oidc_issuer, settings.oidc_name
         self._id, self._secret = settings.oidc_client_id, settings.oidc_client_secret
         self._published: _Published | None = None
-        self._lock = Lock()
+        self._lock, self._room = Lock(), BoundedSemaphore(AT_ONCE)
 
     def ask(self, redirect_uri: str) -> tuple[str, Asked]:
         """Where to send a browser that shall come back to `redirect_uri`; UpstreamFailed."""
@@ -114,7 +116,7 @@ class Provider:
             claims = self._claims(client, token, asked.nonce)
             told = self._told(client, claims)
         subject = str(claims["sub"])
-        if not 0 < len(subject) <= MAX_SUBJECT:
+        if not (0 < len(subject) <= MAX_SUBJECT and subject.isascii() and subject.isprintable()):
             raise UpstreamFailed(f"{self.name} tells no usable subject")
         email = told.get("email")
         return Person(
@@ -198,6 +200,8 @@ class Provider:
         from httpx2 import HTTPError
         from joserfc.errors import JoseError
 
+        if not self._room.acquire(blocking=False):
+            raise Unavailable("Too many people sign in just now: try again soon", retry_s=5)
         try:
             with OAuth2Client(
                 self._id,
@@ -218,14 +222,17 @@ class Provider:
             log.warning("%s was asked in vain", self.issuer, exc_info=True)
             reason = _plain(f"{type(error).__name__}: {error}")
             raise UpstreamFailed(f"{self.name} cannot be asked just now ({reason})") from None
+        finally:
+            self._room.release()
 
 
 def require_open_to(person: Person, sign_up: str) -> None:
     """Whether somebody without an account gets one: `HEARTHUB_OIDC_SIGN_UP`. Forbidden."""
     if sign_up == "open":
         return
-    host = (person.email or "").rpartition("@")[2].lower()
-    if sign_up != "off" and person.is_email_verified and host in sign_up.lower().split(","):
+    domains = {it.strip() for it in sign_up.lower().split(",")} - {"", "off"}
+    name, _, host = (person.email or "").lower().rpartition("@")
+    if name and person.is_email_verified and host in domains:
         return
     raise Forbidden(
         "You have no account here yet. Ask an administrator for one, log in with its password, and "
@@ -242,10 +249,17 @@ def _chosen(keys: Any, header: Mapping[str, Any]) -> Any:
 
 
 def _key_set(published: dict[str, Any]) -> Any:
-    from joserfc.jwk import KeySet
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet, import_key
 
-    usable = [it for it in published.get("keys", []) if it.get("use", "sig") == "sig"]
-    return KeySet.import_key_set({"keys": usable})
+    usable = []
+    for it in published["keys"]:
+        try:
+            if it.get("use", "sig") == "sig":
+                usable.append(import_key(it))
+        except (JoseError, ValueError, LookupError, TypeError, AttributeError):
+            log.info("a key that the provider publishes is of no known kind")
+    return KeySet(usable)
 
 
 def _json(answer: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Provider:
         self.told: dict[str, Any] = {}
         """At the userinfo endpoint."""
         self.codes: dict[str, dict[str, str]] = {}
+        self.odd_keys: list[Any] = []
         self.says_no = False
         self.is_down = False
         self.asked: list[str] = []
@@ -101,7 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         elif parts.path == "/.well-known/openid-configuration":
             self.answer(200, provider.metadata())
         elif parts.path == "/keys":
-            self.answer(200, {"keys": [provider.published.as_dict(private=False)]})
+            self.answer(
+                200, {"keys": [*provider.odd_keys, provider.published.as_dict(private=False)]}
+            )
         elif parts.path == "/userinfo":
             is_known = self.headers["Authorization"] == "Bearer of-access"
             self.answer(200 if is_known else 401, provider.told)

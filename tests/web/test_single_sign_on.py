@@ -3,6 +3,8 @@
 import html
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +15,9 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from browsing import PASSWORD, Browser, give_passwords
 from calls import unique
 from hearthub.app import open_hub
+from hearthub.errors import Forbidden
 from hearthub.settings import Settings
+from hearthub.sso import Person, require_open_to
 from live import LiveHub, live_hub
 from web.provider import CLIENT, SECRET, Provider, running_provider
 from web.test_entering import SESSION, greeted
@@ -25,19 +29,25 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
+@contextmanager
+def running(provider: Provider, folder: Path) -> Iterator[LiveHub]:
     with live_hub(
-        tmp_path_factory.mktemp("sso"),
+        folder,
         oidc_issuer=provider.url,
         oidc_client_id=CLIENT,
         oidc_client_secret=SECRET,
         oidc_name="Acme",
         oidc_sign_up="acme.example",
         rate_logins=0,
-    ) as running:
-        give_passwords(running.data, "alice", "bob")
-        yield running
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
+    with running(provider, tmp_path_factory.mktemp("sso")) as found:
+        give_passwords(found.data, "alice", "bob")
+        yield found
 
 
 @pytest.fixture
@@ -145,6 +155,30 @@ class TestSignIn:
 
 
 class TestLies:
+    @pytest.mark.parametrize("subject", ["a\0", "s" * 256, "\u202e", ""], ids=ascii)
+    def test_subjects(self, browser: Browser, someone: dict[str, Any], subject: str) -> None:
+        someone["sub"] = subject
+        assert sign_in(browser).status_code == 502
+
+    def test_odd_keys_beside_the_good_one(
+        self, hub: LiveHub, provider: Provider, someone: dict[str, Any]
+    ) -> None:
+        odd: list[Any] = [{"kty": "lattice", "kid": "x"}, {"kid": "y"}, None, 7, {"kty": "RSA"}]
+        provider.odd_keys = odd
+        with running(provider, hub.data.parent / "odd") as another, Browser(another) as browser:
+            assert sign_in(browser).status_code == 303
+        provider.odd_keys = []
+
+    @pytest.mark.parametrize("email", ["a\ud800@acme.example", "a\0@acme.example"], ids=ascii)
+    def test_odd_addresses(
+        self, browser: Browser, provider: Provider, someone: dict[str, Any], email: str
+    ) -> None:
+        """As the userinfo endpoint tells them."""
+        del someone["preferred_username"], someone["email"]
+        provider.told = {"sub": someone["sub"], "preferred_username": "odd", "email": email}
+        answer = sign_in(browser)
+        assert answer.status_code == (303 if "acme" in email.rpartition("@")[2] else 403)
+
     @pytest.mark.parametrize(
         "lie",
         [
@@ -250,6 +284,17 @@ class TestWhoMay:
         assert "Ask an administrator" in answer.text
         with open_hub(Settings(data=hub.data)) as parts:
             assert parts.accounts.account(someone["preferred_username"]) is None
+
+    @pytest.mark.parametrize("rule", ["off", "", ",", "off,", "acme.example"])
+    @pytest.mark.parametrize("email", [None, "", "@", "dana", "@acme.example", "dana@off", "dana@"])
+    def test_an_address_that_is_none(self, rule: str, email: str | None) -> None:
+        with pytest.raises(Forbidden):
+            require_open_to(Person("i", "s", "dana", "", email, is_email_verified=True), rule)
+
+    @pytest.mark.parametrize("rule", ["open", "acme.example", "x.example, ACME.example ,"])
+    def test_an_address_that_is_one(self, rule: str) -> None:
+        email = "dana@Acme.example"
+        require_open_to(Person("i", "s", "dana", "", email, is_email_verified=True), rule)
 
     def test_an_address_opens_nobodys_account(
         self, browser: Browser, hub: LiveHub, someone: dict[str, Any]

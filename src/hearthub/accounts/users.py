@@ -157,5 +157,10 @@ def check_text(fullname: str | None, email: str | None) -> None:
         raise BadRequest(f"A full name has 1 to {MAX_FULLNAME} printable characters")
     if email is not None:
         name, at, host = email.partition("@")
-        if not (name and at and host) or len(email) > MAX_EMAIL or " " in email:
+        if (
+            not (name and at and host)
+            or len(email) > MAX_EMAIL
+            or " " in email
+            or not email.isprintable()
+        ):
             raise BadRequest(f"{email[:MAX_EMAIL]!r} is not an e-mail address")

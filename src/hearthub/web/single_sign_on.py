@@ -22,6 +22,7 @@ SSO = "hearthub_sso"
 LASTS_S = 600
 """How long somebody may take at the provider."""
 CALLBACK = "/login/sso/callback"
+MAX_TARGET = 1500
 CONNECT = "connect"
 """In the place of where a log-in leads: the account that is logged in wants to be known by it."""
 
@@ -75,7 +76,8 @@ def come_back(request: Request) -> Response:
 def _asked(request: Request, provider: Provider, target: str) -> str:
     """Where the browser goes; what it is asked about there is kept in a cookie."""
     url, asked = provider.ask(f"{base_url(request)}{CALLBACK}")
-    kept = "\n".join([target, *astuple(asked)])
+    # Browsers keep no cookie of more than 4 KiB.
+    kept = "\n".join([target if len(target) <= MAX_TARGET else "/", *astuple(asked)])
     visit_of(request).set_cookie(SSO, base64.urlsafe_b64encode(kept.encode()).decode(), LASTS_S)
     return url
 
@@ -122,8 +124,8 @@ def _provider(request: Request) -> Provider:
 
 
 routes = [
-    Route("/login/sso", shown(begin, slow=True)),
-    Route(CALLBACK, shown(come_back, slow=True)),
+    Route("/login/sso", shown(begin)),
+    Route(CALLBACK, shown(come_back)),
     Route("/settings/sign-ins", acted(connect, heavy=True), methods=["POST"]),
     Route("/settings/sign-ins/unlink", acted(disconnect), methods=["POST"]),
 ]
