@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 
-MOST = 900
+MOST = 3000
+"""A crawl that finds more has gone astray."""
+MOST_WAYS = 20
 _CHANGING = re.compile(r"[0-9a-f]{40}|\d+|[0-9a-f]{24}")
-_STRANGERS = re.compile(r"/(resolve|blob|content)/main/x$")
+_STRANGERS = re.compile(r"/(resolve|blob|content)/[^/]+/x$")
 """What a card links to is its author's to answer for."""
 _RUNS = {"script", "style", "iframe", "object", "embed", "base"}
 _FETCHES = {"img": "src", "script": "src", "link": "href", "source": "src", "audio": "src",
@@ -83,13 +85,14 @@ class Crawl:
 
     def follow(self, *seeds: str, guessed: tuple[str, ...] = ()) -> "Crawl":
         waiting = deque((seed, "nowhere") for seed in (*seeds, *guessed))
-        while waiting and len(self.pages) < MOST:
+        while waiting:
+            assert len(self.pages) < MOST, self.shapes.most_common(20)
             address, source = waiting.popleft()
             if address in self.pages or self._is_enough(address):
                 continue
             for link in self._look(address, source, may_miss=address in guessed):
                 target = urlsplit(urljoin(address, link))
-                if link.startswith(("/", "?", "#")) and not target.netloc:
+                if not (target.scheme or target.netloc):
                     waiting.append((target._replace(fragment="").geturl(), address))
         return self
 
@@ -102,7 +105,8 @@ class Crawl:
             text = answer.read().decode(errors="replace") if is_text else ""
         self.pages[address] = text if kind.startswith("text/html") else ""
         # What was asked for is told again.
-        found = [f"has {it}" for it in self.guarded if it in text and it not in address]
+        said = f"{text} {answer.headers}"
+        found = [f"has {it}" for it in self.guarded if it in said and it not in address]
         status = answer.status_code
         if status >= 500 or (status == 404 and not may_miss and not _STRANGERS.search(address)):
             found.append(f"{status}, linked by {source}")
@@ -117,7 +121,7 @@ class Crawl:
             self.pages[address] = ""  # in an origin of nobody: what it runs, it runs there
             self._note(address, found)
             return []
-        if "default-src 'none'" not in policy or "unsafe" in policy:
+        if "default-src 'none'" not in policy or re.search(r"unsafe|https?:|\*", policy):
             found.append(f"its policy is {policy!r}")
         if "/api/docs" in address:
             return []
@@ -132,6 +136,11 @@ class Crawl:
     def _is_enough(self, address: str) -> bool:
         parts = urlsplit(address)
         names = sorted({name for name, _ in parse_qsl(parts.query)})
-        shape = f"{_CHANGING.sub('#', parts.path)}?{','.join(names)}"
+        path = _CHANGING.sub("#", parts.path)
+        shape = f"{path}?{','.join(names)}"
         self.shapes[shape] += 1
-        return self.shapes[shape] > self.alike
+        if names and self.shapes[shape] == 1:
+            self.shapes[f"ways to ask {path}"] += 1
+        if self.shapes[f"ways to ask {path}"] > MOST_WAYS and names:
+            return True  # each list can be narrowed in thousands of ways
+        return self.shapes[shape] > (self.alike if not names else 2)
