@@ -89,6 +89,7 @@ def listen(page: Page, url: str, said: list[str]) -> None:
 
     page.on("console", on_console)
     page.on("request", on_request)
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.on("pageerror", lambda error: said.append(f"script: {error}"))
 
 
