@@ -38,7 +38,7 @@ PAGES = [
 
 THEIRS = (
     "console: Failed to load resource: the server responded with a status of 404",
-    "image-alt",
+    "axe image-alt",
 )
 """A card may show a picture that is not there, and say nothing about it."""
 
