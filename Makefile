@@ -63,7 +63,7 @@ lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgr
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) --group lock -o requirements/lock.txt
 	for group in check test demo; do \
-		$(LOCK) pyproject.toml --group $$group -c requirements/base.txt \
+		$(LOCK) pyproject.toml --extra reports --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done
 	for client in $(HUBS:%=hub-%) train readers engines browser ramalama; do \
 		$(LOCK) requirements/clients/$$client.in --excludes requirements/clients/excludes.txt \

@@ -50,7 +50,7 @@ from hearthub.http.protocol import Protocol
 from hearthub.jobs import Function, Jobs, Worker
 from hearthub.lake import Lake
 from hearthub.mirror import Mirror
-from hearthub.pulse import TABLES, Pulse
+from hearthub.pulse import TABLES, Charts, Pulse
 from hearthub.registry import Registry
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
@@ -115,7 +115,8 @@ def build(
     downloads = Downloads(db, root_files(registry))
     catalogue = Catalogue(catalogue_db, settings, registry, community, downloads, sandbox)
     lake = Lake(settings.data / "lake", TABLES, sandbox)
-    pulse = Pulse(lake, settings, registry, catalogue, community, jobs)
+    charts = Charts(settings.data / "pulse" / "charts", sandbox)
+    pulse = Pulse(lake, settings, registry, catalogue, community, jobs, charts)
     subscribe(events, jobs)
     subscribe_webhooks(events, jobs, community)
     schedule(jobs, registry, storage, catalogue)
@@ -258,6 +259,7 @@ def schedule_pulse(jobs: Jobs, pulse: Pulse) -> None:
     jobs.register("pulse.show", then_derive(pulse.show), every_s=HOUR_S)  # which gives scores too
     jobs.register("pulse.classify", pulse.classify, every_s=DAY_S)
     jobs.register("pulse.report", pulse.make_reports, every_s=HOUR_S)
+    jobs.register("pulse.draw", pulse.draw)
 
 
 def _when_free(jobs: Jobs, catalogue: Catalogue, name: str, job: Function) -> Function:

@@ -1,6 +1,7 @@
 """`hearthub pulse report` and `hearthub pulse verify`."""
 
 import sys
+from contextlib import closing
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hearthub.cli.common import Data, shown
+from hearthub.cli.common import Data, settings_for, shown
 from hearthub.cli.progress import Progress
 from hearthub.cli.pulse_metrics import lake_of
 from hearthub.errors import BadRequest
@@ -47,13 +48,19 @@ def report(
     data: Data = None,
 ) -> None:
     """Write a report in which every number is a row of a metric: Markdown, HTML, JSON, charts."""
-    from hearthub.pulse import make_report, write_report
+    from hearthub.pulse import Charts, make_report, write_report
+    from hearthub.sandbox import Sandbox
 
     languages = ("en", "ja") if lang is Language.both else (lang.value,)
     asked = _day(until)
-    with Progress() as say:
-        made = make_report(lake_of(data), kind.value, universe, asked, say)
-        files = write_report(made, out, languages)
+    lake = lake_of(data)
+    with Progress() as say, closing(Sandbox(1)) as sandbox:
+        charts = Charts(settings_for(data).data / "pulse" / "charts", sandbox)
+        made = make_report(lake, kind.value, universe, asked, say)
+        say("drawing the charts")
+        files = write_report(made, out, languages, charts)
+    if not charts.can_draw:
+        print("Without charts: pip install 'hearthub[reports]' draws them", file=sys.stderr)
     if asked is not None and made.until < asked:
         print(f"Nothing was observed after {made.until}: this is its last day", file=sys.stderr)
     print(f"{len(files)} files in {out}", file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hearthub.pulse.cells import cell, table_csv
+    from hearthub.pulse.charts import THEMES, Charts, Drawing
     from hearthub.pulse.claims import Claim, Verdict, judge_claims, known_claims
     from hearthub.pulse.facts import licence_class
     from hearthub.pulse.ingest import Ingested
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from hearthub.pulse.ranking import Riser
     from hearthub.pulse.repo_history import Told
     from hearthub.pulse.report import make_report, verify_report, write_report
-    from hearthub.pulse.report.charts import height_of
     from hearthub.pulse.report.markdown import exact
     from hearthub.pulse.report.plotting import class_text, plot, value_text
     from hearthub.pulse.report.reading import rendering_of
@@ -38,8 +38,11 @@ __all__ = [
     "LANGUAGES",
     "SORTS",
     "TABLES",
+    "THEMES",
     "TRENDING_COLUMNS",
+    "Charts",
     "Claim",
+    "Drawing",
     "Ingested",
     "KeptReport",
     "Measures",
@@ -58,7 +61,6 @@ __all__ = [
     "class_text",
     "closed_among",
     "exact",
-    "height_of",
     "judge_claims",
     "known_claims",
     "known_metrics",
@@ -86,7 +88,6 @@ _HOMES = {
     "Rendering": "report.rendering",
     "class_text": "report.plotting",
     "exact": "report.markdown",
-    "height_of": "report.charts",
     "plot": "report.plotting",
     "rendering_of": "report.reading",
     "value_text": "report.plotting",
@@ -94,6 +95,9 @@ _HOMES = {
     "LANGUAGES": "kept",
     "KeptReport": "kept",
     "Origin": "origins",
+    "Charts": "charts",
+    "THEMES": "charts",
+    "Drawing": "charts",
     "Claim": "claims.claims",
     "Verdict": "claims.claims",
     "Speech": "report.speech",

@@ -9,13 +9,18 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import orjson
 
-from hearthub.errors import HearthubError
+from hearthub.errors import HearthubError, Unavailable
+from hearthub.pulse.charts import Charts
 from hearthub.pulse.kept import LANGUAGES, WHOLE, Shelf, Wanted, number_of
 from hearthub.pulse.reader import Reader
 from hearthub.pulse.statements import sql_text
+
+if TYPE_CHECKING:
+    from hearthub.pulse.report.document import Report
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +31,9 @@ SENTENCES = 4
 """Of a headline, at most."""
 
 
-def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
+def make_missing(shelf: Shelf, reader: Reader, charts: Charts, now: datetime) -> int:
     """Make the reports that are due, and again those that tell of what is withdrawn; how many.
+    Those that have no charts yet get them.
 
     `now` is UTC. One that cannot be made is logged, and tried again the next time. What nobody
     expected stops no other, and is raised in the end.
@@ -38,13 +44,16 @@ def make_missing(shelf: Shelf, reader: Reader, now: datetime) -> int:
             shutil.rmtree(place, ignore_errors=True)
         for wanted, gone in _missing(shelf, reader, now.date()):
             try:
-                _make(shelf, reader, wanted, gone, now)
+                report = _make(reader, wanted)
+                _keep(shelf, charts, wanted, report, gone, now)
                 made += 1
             except HearthubError as error:
                 log.warning("no %s report of %s: %s", wanted.kind, wanted.source, error)
             except Exception as error:
                 failed.append(error)
                 log.error("no %s report of %s", wanted.kind, wanted.source, exc_info=error)
+        if charts.can_draw:
+            _draw_missing(shelf, charts)
         _sweep(shelf)
     if failed:
         raise failed[0]
@@ -86,17 +95,40 @@ def _due(reader: Reader, today: date) -> Iterator[Wanted]:
             yield Wanted("weekly", source, min(sunday, last))
 
 
-def _make(shelf: Shelf, reader: Reader, wanted: Wanted, gone: str, now: datetime) -> None:
-    from hearthub.pulse.report import headline_of, make_report, title_of, to_json, write_report
+def _draw_missing(shelf: Shelf, charts: Charts) -> None:
+    """Write those that have no charts once more, as they are."""
+    from hearthub.pulse.report.reading import rendering_of
 
-    report = make_report(reader, wanted.kind, f"model@{wanted.source}", wanted.until)
+    for it in shelf.all():
+        if it.is_drawn or it.lang != LANGUAGES[0]:
+            continue
+        try:
+            report = rendering_of(it.content(), it.lang).report
+        except (FileNotFoundError, Unavailable) as error:  # it was made by another version
+            log.info("no charts for the %s report of %s: %s", it.kind, it.source, error)
+            continue
+        _keep(shelf, charts, Wanted(it.kind, it.source, it.until), report, it.gone, it.made)
+
+
+def _make(reader: Reader, wanted: Wanted) -> "Report":
+    from hearthub.pulse.report import make_report
+
+    return make_report(reader, wanted.kind, f"model@{wanted.source}", wanted.until)
+
+
+def _keep(
+    shelf: Shelf, charts: Charts, wanted: Wanted, report: "Report", gone: str, now: datetime
+) -> None:
+    from hearthub.pulse.report import headline_of, title_of, to_json, write_report
+
     with TemporaryDirectory(dir=shelf.folder, prefix="making-") as name:
         folder = Path(name) / "whole"
         for lang in LANGUAGES:
-            write_report(report, folder / lang, (lang,))
+            write_report(report, folder / lang, (lang,), charts)
         kept = {
             "made": now.isoformat(timespec="seconds"),
             "gone": gone,
+            "drawn": not report.charts() or any(folder.rglob("chart-*.svg")),
             "synthetic": report.is_synthetic,
             "languages": {
                 lang: {

@@ -47,6 +47,8 @@ class KeptReport:
     made: datetime
     gone: str
     """Of a report about this hub: which repos were not public any more (sql/gone.sql)."""
+    is_drawn: bool
+    """With its charts."""
     folder: Path
     files: tuple[str, ...]
 
@@ -151,6 +153,7 @@ def _read(wanted: Wanted, path: Path) -> Iterator[KeptReport]:
             is_synthetic=told["synthetic"],
             made=datetime.fromisoformat(told["made"]),
             gone=told["gone"],
+            is_drawn=told.get("drawn", False),  # before 0012 nobody drew them in two themes
             folder=path / lang,
             files=files[lang],
         )

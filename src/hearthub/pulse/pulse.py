@@ -17,6 +17,7 @@ from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
 from hearthub.pulse.asked import LATER_S, Asked
+from hearthub.pulse.charts import Charts, Drawing
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
 from hearthub.pulse.gathered import Gathered
@@ -61,8 +62,10 @@ class Pulse:
         catalogue: Catalogue,
         community: Community,
         jobs: Jobs,
+        charts: Charts,
     ) -> None:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
+        self.charts = charts
         self._own = Own(registry, catalogue, community)
         self._asked = Asked(self, settings.max_pulse_seconds)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
@@ -176,6 +179,7 @@ class Pulse:
         """Job: few files in the lake, none that nobody reads, how months ended and all is now."""
         merged = self.lake.compact()
         made, latest, removed = keep_standings(self.lake), keep_latest(self.lake), self.lake.sweep()
+        self.charts.sweep()
         if merged or made or latest or removed:
             log.info(
                 "the lake: %d files merged, %d removed; %d standings, %d latest",
@@ -188,7 +192,7 @@ class Pulse:
         if not self.lake.version:
             return
         try:
-            if made := make_missing(self._shelf, self, _now()):
+            if made := make_missing(self._shelf, self, self.charts, _now()):
                 log.info("reports made: %d", made)
         finally:
             self._prepare_answers()
@@ -322,6 +326,19 @@ class Pulse:
                 retry_s=LATER_S,
             )
         return report
+
+    def picture(self, drawing: Drawing, theme: str) -> str:
+        """As SVG; a job draws what nobody drew yet. Raises Unavailable where that takes long."""
+        found = self.charts.find(drawing.key, theme)
+        if found is None:
+            self.charts.require()
+            self.jobs.add("pulse.draw", drawing.to_json(), key=drawing.key)
+            found = self.charts.wait(drawing.key, theme)
+        return found
+
+    def draw(self, payload: dict[str, Any]) -> None:
+        """Job: the pictures of a drawing, in every theme."""
+        self.charts.pictures([Drawing.from_json(payload)])
 
     def _gone_now(self) -> str | None:
         """What a report about this hub must say of `gone`; None while that is about to change."""

@@ -15,10 +15,10 @@ from hearthub.http.errors import status_of
 from hearthub.http.urls import hub_of
 from hearthub.pulse import (
     FILTERS,
+    THEMES,
     Metric,
     MetricRow,
     class_text,
-    height_of,
     known_metrics,
     names_repos,
     plot,
@@ -106,12 +106,12 @@ def metric_page(request: Request) -> Response:
         is_synthetic=synthetic,
         has_names=any(row.dimension for row in rows),
         has_series=len({row.window_end for row in rows}) > 1,
-        picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}"
-        if drawn else None,
+        chart=drawn,
+        can_draw=hub.pulse.charts.can_draw,
+        picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}",
         sql=hub.pulse.metric_sql(
             asked.metric.id, asked.by, asked.universe(source), asked.window
         ) if rows and source else (),
-        picture_height=height_of(drawn),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
         feed=_feed(asked, source),
         origin=origin,
@@ -129,7 +129,7 @@ def metric_page(request: Request) -> Response:
 
 
 def picture(request: Request) -> Response:
-    """The chart, on its own: style in it is no style of the page."""
+    """The chart, on its own, light or dark. A job draws it: 503 where that takes long."""
     hub, t = hub_of(request), language_of(request)
     asked = _question(request, hub)
     rows, problem, _ = _answer(hub, asked, is_asked=True)
@@ -137,11 +137,14 @@ def picture(request: Request) -> Response:
         raise problem
     synthetic = bool(rows) and is_synthetic(hub, rows[0].source)
     drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic, language=t.code)
-    if not drawn:
+    if drawn is None:
         raise NotFound("There is nothing to draw of this; its page has the table.")
+    theme = request.query_params.get("theme", "light")
+    if theme not in THEMES:
+        raise BadRequest("A chart has the theme light or dark.")
     policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return Response(
-        drawn,
+        hub.pulse.picture(drawn, theme),
         media_type="image/svg+xml",
         headers={
             **HEADERS,

@@ -124,6 +124,9 @@ class Report:
     def may_be_shared(self) -> bool:
         return all(source.is_redistributable is not False for source in self.sources)
 
+    def charts(self) -> list[Chart]:
+        return [b for section in self.sections for b in section.blocks if isinstance(b, Chart)]
+
     def numbers(self) -> dict[Number, str]:
         """Every number that is shown, with its id: they are numbered as they come."""
         found: dict[Number, str] = {}

@@ -1,5 +1,6 @@
 """A report as one HTML file that asks no other host for anything and runs no script."""
 
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def embedded(svg: str) -> str:
+    """A picture as an address that holds all of it."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -30,5 +36,5 @@ def _template() -> Template:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["visible"] = visible
+    environment.filters |= {"visible": visible, "embedded": embedded}
     return environment.get_template("report.html.j2")

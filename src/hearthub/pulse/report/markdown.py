@@ -39,6 +39,9 @@ def _lines(it: Rendering, suffix: str) -> Iterator[str]:
     if not report.may_be_shared:
         yield f"**{word('word.not_shared')}**"
         yield ""
+    if not it.is_drawn:
+        yield word("word.not_drawn")
+        yield ""
     for _, title, blocks in it.sections():
         yield f"## {title}"
         yield ""
@@ -52,6 +55,8 @@ def _lines(it: Rendering, suffix: str) -> Iterator[str]:
 def _block(block: Block, suffix: str) -> Iterator[str]:
     if block.kind == "sentence":
         yield _text(block.pieces)
+    elif block.kind == "chart" and block.pictures is None:
+        return
     elif block.kind == "chart":
         yield f"![{safe(block.title)}](chart-{block.id}{suffix}.svg)"
         yield ""

@@ -1,16 +1,15 @@
-"""Rows of any metric for people: how a value is written, what a class is called, a picture."""
+"""Rows of any metric for people: how a value is written, what a class is called, a chart."""
 
 from collections.abc import Sequence
 
+from hearthub.pulse.charts import Drawing, Mark
 from hearthub.pulse.metric import Metric, MetricRow
-from hearthub.pulse.report.charts import Drawing, Mark, svg
 from hearthub.pulse.report.document import Term
 from hearthub.pulse.report.sentences import NUMBERS, Words, words, written
 from hearthub.pulse.report.speech import speech_in
 
 MOST_SERIES = 6
 """Lines in a picture: so many colours can be told apart."""
-MOST_POINTS = 400
 
 
 def value_text(
@@ -33,32 +32,29 @@ def plot(
     *,
     synthetic: bool,
     language: str = "en",
-) -> str:
-    """A picture of rows over time, or of a Lorenz curve, as SVG; "" where a table tells more."""
+) -> Drawing | None:
+    """A chart of rows over time, or of a Lorenz curve; None where a table tells more."""
     said = [row for row in rows if row.value is not None]
     is_curve = metric.id == "downloads_lorenz"
     if not said or not (is_curve or len({row.window_end for row in said}) > 1):
-        return ""
+        return None
     word = words(language)
     first = said[0]
     marks = _curve(said) if is_curve else _series(metric, said, by, language)
     label = f" [{word.word('word.synthetic')}]" if synthetic else ""
     form = _form(metric, first.dimension, by, max(row.value or 0.0 for row in said))
-    return svg(
-        Drawing(
-            id=f"metric-{metric.id}",
-            kind="lorenz" if is_curve else "line",
-            title=f"{metric.id}{label}",
-            x_unit=word.word("word.share_of_repos") if is_curve else "",
-            y_unit=word.word("word.share_of_downloads")
-            if is_curve
-            else speech_in(language).metric(metric).unit,
-            foot=_foot(word, said, label),
-            marks=tuple(marks[:MOST_POINTS]),
-            tick=NUMBERS.get(form, NUMBERS["decimal"]),
-            empty=word.word("word.no_data"),
-            unknown=word.unknown,
-        )
+    return Drawing.of(
+        "lorenz" if is_curve else "line",
+        marks,
+        NUMBERS.get(form, NUMBERS["decimal"]),
+        title=f"{metric.id}{label}",
+        x_unit=word.word("word.share_of_repos") if is_curve else "",
+        y_unit=word.word("word.share_of_downloads")
+        if is_curve
+        else speech_in(language).metric(metric).unit,
+        foot=_foot(word, said, label),
+        empty=word.word("word.no_data"),
+        unknown=word.unknown,
     )
 
 

@@ -41,7 +41,7 @@ def rendering_of(content: bytes, language: str) -> Rendering:
         told: Told = orjson.loads(content)
         if told["format"] != FORMAT:
             raise KeyError("format")
-        rendering = Rendering(_report(told), words(language))
+        rendering = Rendering(report_of(told), words(language))
         # Each word once: a page must not break half way.
         rendering.title()
         list(rendering.sections())
@@ -53,7 +53,8 @@ def rendering_of(content: bytes, language: str) -> Rendering:
     return rendering
 
 
-def _report(told: Told) -> Report:
+def report_of(told: Told) -> Report:
+    """Of a report.json of this `FORMAT`. Raises KeyError and the like for anything else."""
     numbers = {id_: Number(_row(it["row"]), Query(**it["query"]))
                for id_, it in told["numbers"].items()}  # fmt: skip
     return Report(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hearthub.pulse.cells import cell
+from hearthub.pulse.charts import Drawing, Mark, Pictures
 from hearthub.pulse.measures import known_metrics
 from hearthub.pulse.metric import Metric
-from hearthub.pulse.report.charts import Drawing, Mark, height_of, svg
 from hearthub.pulse.report.document import (
     Chart,
     Number,
@@ -43,22 +43,27 @@ class Block:
     header: tuple[str, ...] = ()
     is_numeric: tuple[bool, ...] = ()
     rows: tuple[tuple[Piece, ...], ...] = ()
-    svg: str = ""
+    drawing: Drawing | None = None
+    pictures: Pictures | None = None
+    """None where nobody drew it."""
     foot: str = ""
-
-    @property
-    def height(self) -> int:
-        """Of the picture, in the units of its width."""
-        return height_of(self.svg)
 
 
 class Rendering:
-    def __init__(self, report: Report, words: Words) -> None:
-        self.report, self.words = report, words
+    def __init__(
+        self, report: Report, words: Words, pictures: Mapping[str, Pictures] | None = None
+    ) -> None:
+        """`pictures`: of its charts, by the keys of their drawings."""
+        self.report, self.words, self.pictures = report, words, pictures or {}
         self.ids = report.numbers()
 
     def title(self) -> str:
         return self.labelled(self.words.word(f"title.{self.report.kind}"))
+
+    @property
+    def is_drawn(self) -> bool:
+        """No picture of its charts is missing."""
+        return all(self.drawing(chart).key in self.pictures for chart in self.report.charts())
 
     def labelled(self, text: str) -> str:
         """No heading and no figure of synthetic data goes without saying so."""
@@ -103,32 +108,30 @@ class Rendering:
             if part
         )
 
-    def chart(self, chart: Chart) -> str:
+    def drawing(self, chart: Chart) -> Drawing:
         words = self.words
         is_curve = chart.kind == "lorenz"
         unit_key = "share" if chart.form == "share" else chart.id
         unit = words.word("word.share_of_downloads" if is_curve else f"unit.{unit_key}")
-        return svg(
-            Drawing(
-                id=f"chart-{chart.id}",
-                kind=chart.kind,
-                title=self.labelled(words.word(f"chart.{chart.id}")),
-                x_unit=words.word("word.share_of_repos") if is_curve else unit,
-                y_unit=unit,
-                foot=self.foot(chart),
-                marks=tuple(
-                    Mark(
-                        words.slot(point.x),
-                        point.number.row.value or 0.0,
-                        words.slot(point.number, chart.form),
-                        words.slot(point.series),
-                    )
-                    for point in chart.points
-                ),
-                tick=NUMBERS["count" if chart.form == "decimal" else chart.form],
-                empty=words.word("word.no_data"),
-                unknown=words.unknown,
+        marks = [
+            Mark(
+                words.slot(point.x),
+                point.number.row.value or 0.0,
+                words.slot(point.number, chart.form),
+                words.slot(point.series),
             )
+            for point in chart.points
+        ]
+        return Drawing.of(
+            chart.kind,
+            marks,
+            NUMBERS["count" if chart.form == "decimal" else chart.form],
+            title=self.labelled(words.word(f"chart.{chart.id}")),
+            x_unit=words.word("word.share_of_repos") if is_curve else unit,
+            y_unit=unit,
+            foot=self.foot(chart),
+            empty=words.word("word.no_data"),
+            unknown=words.unknown,
         )
 
     def foot(self, block: Table | Chart) -> str:
@@ -157,7 +160,9 @@ class Rendering:
             yield self._table(block)
         else:
             title = self.labelled(self.words.word(f"chart.{block.id}"))
-            yield Block("chart", block.id, title, svg=self.chart(block), foot=self.foot(block))
+            drawing = self.drawing(block)
+            yield Block("chart", block.id, title, drawing=drawing,
+                        pictures=self.pictures.get(drawing.key), foot=self.foot(block))  # fmt: skip
             # The numbers of a chart are in a table beside it, unless one of the same name is.
             if not self._is_told(block):
                 yield self._beside(block)
@@ -204,8 +209,8 @@ class Rendering:
         header = (*names, self.words.word("word.figure"), self.words.word("word.value"))
         numeric = (*(False for _ in names), False, True)
         title = self.labelled(self.words.word(f"chart.{chart.id}"))
-        return Block("table", f"{chart.id}-data", title, (), header, numeric, rows, "",
-                     self.foot(chart))  # fmt: skip
+        return Block("table", f"{chart.id}-data", title, (), header, numeric, rows,
+                     foot=self.foot(chart))  # fmt: skip
 
     def _piece(self, slot: Slot, text: str) -> Piece:
         if isinstance(slot, Number):

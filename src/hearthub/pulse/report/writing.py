@@ -2,11 +2,13 @@
 
 report.md  report.html        in English; report.ja.md and so on in Japanese
 report.json                   sentences in both, and every number with what makes it again
-chart-NAME.svg                the charts, .ja.svg in Japanese
+chart-NAME.svg                the charts for a light page, .ja.svg in Japanese
+chart-NAME.dark.svg           and for a dark one
 chart-NAME.csv                the rows behind each; these two without what is about a single repo
                               where a source may not be passed on (sharing.py)
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -14,33 +16,55 @@ from typing import Any
 
 import orjson
 
-from hearthub.pulse.report.document import Block, Chart, Number, Report, Sentence, Table, slot_json
+from hearthub.errors import Unavailable
+from hearthub.pulse.charts import Charts, Pictures
+from hearthub.pulse.report.document import Block, Number, Report, Sentence, Table, slot_json
 from hearthub.pulse.report.html import html
 from hearthub.pulse.report.markdown import markdown
 from hearthub.pulse.report.rendering import Rendering, chart_csv
 from hearthub.pulse.report.sentences import LANGUAGES, words
 from hearthub.pulse.report.sharing import shareable, shareable_charts
 
+log = logging.getLogger(__name__)
+
 FORMAT = 1
 """Of report.json."""
 
 
-def write_report(report: Report, folder: Path, languages: tuple[str, ...]) -> list[Path]:
-    """Each file is there whole or as it was. The first language has the names without a suffix."""
+def write_report(
+    report: Report, folder: Path, languages: tuple[str, ...], charts: Charts
+) -> list[Path]:
+    """Each file is there whole or as it was. The first language has the names without a suffix.
+
+    Charts that cannot be drawn are left out, and the report says so.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    return [_put(folder / name, content) for name, content in _files(report, languages)]
+    pictures = _pictures(report, languages, charts)
+    return [_put(folder / name, content) for name, content in _files(report, languages, pictures)]
 
 
-def _files(report: Report, languages: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    charts = [b for section in report.sections for b in section.blocks if isinstance(b, Chart)]
+def _pictures(report: Report, languages: tuple[str, ...], charts: Charts) -> Mapping[str, Pictures]:
+    drafts = [Rendering(report, words(language)) for language in languages]
+    try:
+        return charts.pictures(it.drawing(chart) for it in drafts for chart in report.charts())
+    except Unavailable as error:
+        log.warning("the charts of a report are not drawn: %s", error)
+        return {}
+
+
+def _files(
+    report: Report, languages: tuple[str, ...], pictures: Mapping[str, Pictures]
+) -> Iterator[tuple[str, bytes]]:
     suffixes = {
         language: f".{language}" if index else "" for index, language in enumerate(languages)
     }
     for language, suffix in suffixes.items():
-        rendering = Rendering(report, words(language))
+        rendering = Rendering(report, words(language), pictures)
         others = [f"report{each}.html" for each in suffixes.values() if each != suffix]
-        for chart in charts:
-            yield f"chart-{chart.id}{suffix}.svg", rendering.chart(chart).encode()
+        for chart in report.charts():
+            if drawn := pictures.get(rendering.drawing(chart).key):
+                yield f"chart-{chart.id}{suffix}.svg", drawn.light.encode()
+                yield f"chart-{chart.id}{suffix}.dark.svg", drawn.dark.encode()
         yield f"report{suffix}.md", markdown(rendering, suffix).encode()
         yield f"report{suffix}.html", html(rendering, others[0] if others else None).encode()
     ids = report.numbers()
