@@ -13,13 +13,14 @@ import os
 import resource
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from bench.figures import Figure
 from bench.pulse_metrics import CORES, FULL, GOAL_GIB, GOAL_S, GROUP, PART, SERIES_S, clocked
 from bench.pulse_world import make_lake
 from hearthub.lake import Lake
-from hearthub.pulse import TABLES
+from hearthub.pulse import TABLES, Charts
 from hearthub.pulse.keep_latest import keep_latest
 from hearthub.pulse.report.making import make_report
 from hearthub.pulse.report.writing import write_report
@@ -74,7 +75,8 @@ def _measure(data: Path, kind: str, repos: int) -> bool:
     with lake.reading() as session:
         rows = session.value("select count(*) from counter")
         plain = min(clocked(lambda: session.value(GROUP)) for _ in range(2))
-    runs = [clocked(lambda: _report(lake, kind)) for _ in range(2)]
+    with closing(Sandbox(1)) as sandbox:
+        runs = [clocked(lambda: _report(lake, kind, sandbox)) for _ in range(2)]
     wall, spent = min(runs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     goal = GOALS_S[kind] if repos == FULL else GOALS_S[kind] / PART + SERIES_S
@@ -94,9 +96,12 @@ def _measure(data: Path, kind: str, repos: int) -> bool:
     return any(not figure.is_met for figure in figures)
 
 
-def _report(lake: Lake, kind: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="hearthub-report-") as folder:
-        write_report(make_report(lake, kind), Path(folder), ("en",))
+def _report(lake: Lake, kind: str, sandbox: Sandbox) -> None:
+    """With its charts drawn anew, by a process that is awake the second time."""
+    with tempfile.TemporaryDirectory(prefix="hearthub-report-") as name:
+        folder = Path(name)
+        charts = Charts(folder / "charts", sandbox)
+        write_report(make_report(lake, kind), folder / "report", ("en",), charts)
 
 
 if __name__ == "__main__":

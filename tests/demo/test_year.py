@@ -35,7 +35,7 @@ from demo.planted import (
     day_of,
 )
 from hearthub.lake import Lake
-from hearthub.pulse import TABLES, Measures, MetricRow, make_report, write_report
+from hearthub.pulse import TABLES, Charts, Measures, MetricRow, make_report, write_report
 from hearthub.sandbox import Sandbox
 from needs import needs_data
 from pulse.labels import unlabelled
@@ -300,9 +300,12 @@ def test_every_event_is_listed_with_its_day_and_its_repo(folder: Path) -> None:
 
 
 def test_reports_of_it_are_labelled_everywhere(lake: Lake, tmp_path: Path) -> None:
+    sandbox = Sandbox(1)
+    charts = Charts(tmp_path / "charts", sandbox)
     for kind in ("weekly", "state"):
         report = make_report(lake, kind, f"model@{year.SOURCE}")
         for languages in (("en", "ja"), ("ja",)):
             folder = tmp_path / kind / languages[0]
-            write_report(report, folder, languages)
+            write_report(report, folder, languages, charts)
             assert unlabelled(folder, languages[0]) == []
+    sandbox.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.lake import Lake
-from hearthub.pulse import TABLES
+from hearthub.pulse import TABLES, Charts
 from hearthub.sandbox import Sandbox
 from needs import needs_data
 from pulse.lakes import take, toml
@@ -19,6 +19,12 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox = Sandbox(1)
     yield sandbox
     sandbox.close()
+
+
+@pytest.fixture(scope="session")
+def charts(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Charts:
+    """Each is drawn once for all tests."""
+    return Charts(tmp_path_factory.mktemp("charts"), sandbox)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ LABELS = {"en": "synthetic data", "ja": "合成データ"}
 _HEADINGS = {
     ".md": re.compile(r"^#.*|^!\[.*\]\(.*|^\*\*.*\*\*$", re.MULTILINE),
     ".html": re.compile(r"<(title|h1|h2|caption|figcaption)\b[^>]*>.*?</\1>", re.DOTALL),
-    ".svg": re.compile(r"<(title|desc)\b.*?</\1>|<text[^>]* class=\"t\"[^>]*>.*?</text>"),
+    ".svg": re.compile(r"<(title|desc)\b.*?</\1>|<text[^>]* font-weight=\"bold\"[^>]*>.*?</text>"),
 }
 
 

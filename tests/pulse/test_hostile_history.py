@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hearthub.lake import Lake
-from hearthub.pulse import judge_claims, make_report, verify_report, write_report
+from hearthub.pulse import Charts, judge_claims, make_report, verify_report, write_report
 from pulse.lakes import panel
 from pulse.test_kept_alike import told
 
@@ -31,7 +31,7 @@ LIES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def test_every_metric_ends_and_reports_hold(lake: Lake, tmp_path: Path) -> None:
+def test_every_metric_ends_and_reports_hold(lake: Lake, tmp_path: Path, charts: Charts) -> None:
     for seed in range(2):
         chance = random.Random(seed)
         rows = [_row(chance) for _ in range(200)]
@@ -42,7 +42,7 @@ def test_every_metric_ends_and_reports_hold(lake: Lake, tmp_path: Path) -> None:
     assert len(judge_claims(lake)) > 20
     for kind in ("weekly", "state"):
         folder = tmp_path / kind
-        write_report(make_report(lake, kind), folder, ("en", "ja"))
+        write_report(make_report(lake, kind), folder, ("en", "ja"), charts)
         assert verify_report(lake, folder / "report.json")[1] == []
         for path in (*folder.glob("*.html"), *folder.glob("*.svg"), *folder.glob("*.md")):
             assert "<script" not in path.read_text(), path.name

@@ -108,7 +108,7 @@ def test_a_page_shows_what_its_files_leave_out(
 ) -> None:
     monkeypatch.setattr(keeping, "WEEKS", 1)
     shelf = Shelf(tmp_path / "reports")
-    make_missing(shelf, hub.pulse.lake, datetime(2026, 5, 10))
+    make_missing(shelf, hub.pulse.lake, hub.pulse.charts, datetime(2026, 5, 10))
     weeks = [it for it in shelf.all() if it.kind == "weekly"]
     for it in weeks:
         name = f"{it.source}/x"

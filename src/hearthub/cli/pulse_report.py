@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -56,6 +57,7 @@ def report(
     lake = lake_of(data)
     with Progress() as say, closing(Sandbox(1)) as sandbox:
         charts = Charts(settings_for(data).data / "pulse" / "charts", sandbox)
+        Thread(target=charts.wake_up, daemon=True).start()  # the numbers take longer
         made = make_report(lake, kind.value, universe, asked, say)
         say("drawing the charts")
         files = write_report(made, out, languages, charts)

@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+from base64 import b64decode
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ import pytest
 
 from hearthub.errors import BadRequest, NotFound
 from hearthub.lake import Lake
-from hearthub.pulse import make_report, verify_report, write_report
+from hearthub.pulse import Charts, make_report, verify_report, write_report
 from hearthub.pulse.report.document import Report, Sentence, Table, Term
 from hearthub.pulse.report.sentences import words
 from pulse.labels import unlabelled
 
+Written = Callable[[Report, Path], dict[str, Any]]
 BOTH = ("en", "ja")
 
 
@@ -33,10 +36,14 @@ def keys(report: Report) -> list[str]:
     return [b.key for s in report.sections for b in s.blocks if isinstance(b, Sentence)]
 
 
-def written(report: Report, folder: Path) -> dict[str, Any]:
-    write_report(report, folder, BOTH)
-    found: dict[str, Any] = json.loads((folder / "report.json").read_text())
-    return found
+@pytest.fixture
+def written(charts: Charts) -> Written:
+    def write(report: Report, folder: Path) -> dict[str, Any]:
+        write_report(report, folder, BOTH, charts)
+        found: dict[str, Any] = json.loads((folder / "report.json").read_text())
+        return found
+
+    return write
 
 
 def test_state_of_radar(watched: Lake) -> None:
@@ -109,7 +116,9 @@ def test_months_are_told_where_there_are_two(planted: Lake) -> None:
     assert {f"{n.row.window_start:%Y-%m}" for n in months} >= {"2026-02", "2026-03"}
 
 
-def test_synthetic_data_are_labelled_everywhere(planted: Lake, tmp_path: Path) -> None:
+def test_synthetic_data_are_labelled_everywhere(
+    planted: Lake, tmp_path: Path, written: Written
+) -> None:
     for kind in ("weekly", "state"):
         written(make_report(planted, kind), tmp_path / kind)
         assert {path.suffix for path in (tmp_path / kind).iterdir()} == {
@@ -118,13 +127,15 @@ def test_synthetic_data_are_labelled_everywhere(planted: Lake, tmp_path: Path) -
         assert unlabelled(tmp_path / kind) == []
 
 
-def test_real_data_are_not(watched: Lake, tmp_path: Path) -> None:
+def test_real_data_are_not(watched: Lake, tmp_path: Path, written: Written) -> None:
     assert written(make_report(watched, "weekly"), tmp_path)["synthetic"] is False
     for path in tmp_path.iterdir():
         assert "synthetic data" not in path.read_text()
 
 
-def test_the_same_lake_gives_the_same_bytes(watched: Lake, tmp_path: Path) -> None:
+def test_the_same_lake_gives_the_same_bytes(
+    watched: Lake, tmp_path: Path, written: Written
+) -> None:
     for folder in ("one", "two"):
         written(make_report(watched, "state"), tmp_path / folder)
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
@@ -133,26 +144,32 @@ def test_the_same_lake_gives_the_same_bytes(watched: Lake, tmp_path: Path) -> No
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_files_of_a_report(watched: Lake, tmp_path: Path) -> None:
+def test_files_of_a_report(watched: Lake, tmp_path: Path, written: Written) -> None:
     report = written(make_report(watched, "state"), tmp_path)
-    charts = {b["chart"] for s in report["sections"] for b in s["blocks"] if "chart" in b}
-    assert {"country", "org_type", "lorenz", "size_class", "licence"} <= charts
-    for name in charts:
+    names = {b["chart"] for s in report["sections"] for b in s["blocks"] if "chart" in b}
+    assert {"country", "org_type", "lorenz", "size_class", "licence"} <= names
+    for name in names:
         assert (tmp_path / f"chart-{name}.svg").is_file()
         assert (tmp_path / f"chart-{name}.ja.svg").is_file()
+        assert (tmp_path / f"chart-{name}.dark.svg").is_file()
         assert list(csv.DictReader((tmp_path / f"chart-{name}.csv").open()))
     html = (tmp_path / "report.html").read_text()
     assert "<script" not in html
     assert "prefers-color-scheme" in html
     assert "@media print" in html
     assert not re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?:https?:)?//', html)
-    assert html.count("<svg") == len(charts)
+    pictures = re.findall(r'"data:image/svg\+xml;base64,([^"]+)"', html)
+    assert len(pictures) == 2 * len(names)
+    assert {b64decode(it).decode() for it in pictures} == {
+        path.read_text() for path in tmp_path.glob("chart-*.svg") if ".ja." not in path.name
+    }
+    assert "not drawn" not in html
     for text in (html, (tmp_path / "report.md").read_text()):
         assert "CC-BY-4.0" in text
         assert "HF//RADAR" in text
 
 
-def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
+def test_every_link_has_its_number(watched: Lake, tmp_path: Path, written: Written) -> None:
     report = written(make_report(watched, "weekly"), tmp_path)
     html = (tmp_path / "report.html").read_text()
     ids = set(re.findall(r'id="([^"]+)"', html))
@@ -165,7 +182,9 @@ def test_every_link_has_its_number(watched: Lake, tmp_path: Path) -> None:
         assert number["row"]["snapshots"]
 
 
-def test_what_may_not_be_passed_on_is_in_no_data_file(lake: Lake, tmp_path: Path) -> None:
+def test_what_may_not_be_passed_on_is_in_no_data_file(
+    lake: Lake, tmp_path: Path, written: Written
+) -> None:
     from pulse.lakes import panel
 
     rows = [
@@ -196,7 +215,9 @@ def test_an_empty_lake_says_so(lake: Lake) -> None:
         make_report(lake, "weekly", "dataset")
 
 
-def test_where_one_class_alone_is_known_none_comes_first(lake: Lake, tmp_path: Path) -> None:
+def test_where_one_class_alone_is_known_none_comes_first(
+    lake: Lake, tmp_path: Path, written: Written
+) -> None:
     from pulse.lakes import panel
 
     rows = [

@@ -13,7 +13,7 @@ import typer
 from hearthub.cli.pulse_report import verify
 from hearthub.errors import BadRequest
 from hearthub.lake import Lake
-from hearthub.pulse import make_report, verify_report, write_report
+from hearthub.pulse import Charts, make_report, verify_report, write_report
 from pulse.lakes import panel, rows
 from pulse.report.conftest import DAYS, START, made_up
 from pulse.report.test_verifying import altered
@@ -22,9 +22,9 @@ Told = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def path(planted: Lake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(planted: Lake, tmp_path_factory: pytest.TempPathFactory, charts: Charts) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    write_report(make_report(planted, "weekly"), folder, ("en",))
+    write_report(make_report(planted, "weekly"), folder, ("en",), charts)
     return folder / "report.json"
 
 
@@ -115,9 +115,11 @@ def test_a_number_too_large_for_a_float_is_an_error_with_a_name(
 
 
 @pytest.mark.parametrize("kind", ["weekly", "state"])
-def test_a_report_holds_when_later_days_are_ingested(lake: Lake, tmp_path: Path, kind: str) -> None:
+def test_a_report_holds_when_later_days_are_ingested(
+    lake: Lake, tmp_path: Path, kind: str, charts: Charts
+) -> None:
     made_up(lake, tmp_path)
-    write_report(make_report(lake, kind), tmp_path / "report", ("en",))
+    write_report(make_report(lake, kind), tmp_path / "report", ("en",), charts)
     week = [
         {"id": f"small/m{i}", "observed_at": (START + timedelta(DAYS + day)).isoformat(),
          "likes": 10_000 + day, "downloads_all": 10**6 + 1000 * day}

@@ -8,13 +8,13 @@ import pytest
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Lake
-from hearthub.pulse import make_report, verify_report, write_report
+from hearthub.pulse import Charts, make_report, verify_report, write_report
 
 
 @pytest.fixture(scope="module")
-def path(planted: Lake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(planted: Lake, tmp_path_factory: pytest.TempPathFactory, charts: Charts) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    write_report(make_report(planted, "weekly"), folder, ("en",))
+    write_report(make_report(planted, "weekly"), folder, ("en",), charts)
     return folder / "report.json"
 
 
@@ -27,8 +27,10 @@ def altered(path: Path, folder: Path, change: Any) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["weekly", "state"])
-def test_what_was_just_written_holds(watched: Lake, tmp_path: Path, kind: str) -> None:
-    write_report(make_report(watched, kind), tmp_path, ("en", "ja"))
+def test_what_was_just_written_holds(
+    watched: Lake, tmp_path: Path, kind: str, charts: Charts
+) -> None:
+    write_report(make_report(watched, kind), tmp_path, ("en", "ja"), charts)
     count, found = verify_report(watched, tmp_path / "report.json")
     assert count > 100
     assert found == []

@@ -164,7 +164,15 @@ def test_day_after_day_tells_what_all_days_at_once_tell(
             for caller in range(ago):
                 downloads.note(much.id, "model", "config.json", f"192.0.2.{caller}", CI)
         other = Lake(tmp_path / "other", TABLES, hub.sandbox)
-        at_once = Pulse(other, hub.settings, hub.registry, hub.catalogue, hub.community, hub.jobs)
+        at_once = Pulse(
+            other,
+            hub.settings,
+            hub.registry,
+            hub.catalogue,
+            hub.community,
+            hub.jobs,
+            hub.pulse.charts,
+        )
         at_once.ingest()
         with other.reading() as session:
             expected = [tuple(row.values()) for row in session.rows(AT_ENDS)]

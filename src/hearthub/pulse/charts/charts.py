@@ -7,6 +7,7 @@ Whatever is gone is drawn again.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -56,9 +57,10 @@ class Charts:
             raise Unavailable(f"Charts are not drawn here: that needs `pip install '{EXTRA}'`")
 
     def wake_up(self) -> None:
-        """Have the process ready; for a thread beside other work."""
-        if self.can_draw:
-            self._sandbox.run(wake_up, timeout=TIMEOUT_S)
+        """Have the process ready, if it can be; for a thread beside other work."""
+        with suppress(Unavailable):
+            if self.can_draw:
+                self._sandbox.run(wake_up, timeout=TIMEOUT_S)
 
     def pictures(self, drawings: Iterable[Drawing]) -> dict[str, Pictures]:
         """By key; what nobody drew before is drawn now. Empty where the extra is not installed.
