@@ -62,6 +62,7 @@ oracles: $(ORACLES)/.done .venv/.test ## measure again what tests/fit compares w
 lock: .venv/.lock ## resolve requirements/ again (newer ones with UPGRADE=--upgrade)
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) --group lock -o requirements/lock.txt
+	$(LOCK) pyproject.toml --extra reports -c requirements/base.txt -o requirements/reports.txt
 	for group in check test demo; do \
 		$(LOCK) pyproject.toml --extra reports --group $$group -c requirements/base.txt \
 			-o requirements/$$group.txt || exit 1; done

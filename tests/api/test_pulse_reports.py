@@ -71,6 +71,7 @@ class TestFiles:
             ("report.md", "text/markdown; charset=utf-8", "synthetic"),
             ("report.json", "application/json", '"synthetic": true'),
             ("chart-rising.svg", "image/svg+xml", "<svg"),
+            ("chart-rising.dark.svg", "image/svg+xml", "<svg"),
             ("chart-rising.csv", "text/csv; charset=utf-8", "universe"),
         ],
     )

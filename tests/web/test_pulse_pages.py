@@ -270,6 +270,7 @@ class TestReports:
         for sentence in said:
             assert sentence in text, sentence
         assert f"{files}/chart-rising.svg" in page
+        assert f"{files}/chart-rising.dark.svg" in page
 
     def test_each_chart_has_a_table(self, anyone: httpx.Client) -> None:
         for path in (WEEK, STATE):
@@ -308,6 +309,14 @@ class TestMetrics:
         assert "sandbox" in picture.headers["content-security-policy"]
         assert "synthetic data" in picture.text
         assert "2026-02" in picture.text
+        dark = re.search(r'media="screen and [^"]*dark[^"]*" srcset="([^"]+)"', page)
+        assert dark
+        other = anyone.get(html.unescape(dark[1])).text
+        assert other != picture.text
+        assert set(re.findall(r">([^<]+)</text>", other)) == set(
+            re.findall(r">([^<]+)</text>", picture.text)
+        )
+        assert anyone.get(f"{html.unescape(found[1])}&theme=../x").status_code == 400
         assert "2026-02-01..2026-02-28" in page
 
     def test_all_have_a_page(self, anyone: httpx.Client) -> None:
