@@ -94,6 +94,15 @@ def test_it_is_as_large_as_was_said_before(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_it_is_what_vega_lite_has_a_schema_for(kind: str) -> None:
+    import altair as alt
+
+    from hearthub.pulse.charts.specs import spec
+
+    alt.LayerChart.from_dict(spec(drawing(kind, *marks_of(kind)), THEMES["light"])).to_dict()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_a_job_is_told_is_the_same_drawing(kind: str) -> None:
     it = drawing(kind, *marks_of(kind))
     assert Drawing.from_json(it.to_json()) == it

@@ -5,14 +5,16 @@ What strangers wrote is data here and never an expression, a field or an address
 
 import json
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from hearthub.pulse.charts.drawing import AXIS, FOOT, HEAD, LEGEND_ROW, ROW, WIDTH, Drawing
 from hearthub.pulse.charts.themes import DASHES, Theme
 
+T = TypeVar("T")
 LEFT = {"bars": 250}
 PLANE_LEFT, RIGHT = 90, 90
 EDGE = 8
@@ -24,6 +26,14 @@ FONT = 'system-ui, "Segoe UI", "Noto Sans", "Hiragino Sans", "Noto Sans CJK JP",
 
 def spec(drawing: Drawing, theme: Theme) -> dict[str, Any]:
     """Raises KeyError for a kind that there is none of."""
+    # Altair holds each part against its schema as it is made, which takes most of the time; a test
+    # does that for the whole.
+    with debug_mode(False):
+        told: dict[str, Any] = _chart_of(drawing, theme).to_dict(validate=False)
+    return told
+
+
+def _chart_of(drawing: Drawing, theme: Theme) -> alt.LayerChart:
     make = {"bars": _bars, "line": _lines, "stacked": _stacked, "lorenz": _lorenz}[drawing.kind]
     layers = make(drawing, theme) if drawing.marks else [_said(drawing.empty, theme, 0, ROW)]
     # Not Vega's own, which begins where the plot does.
@@ -32,7 +42,7 @@ def spec(drawing: Drawing, theme: Theme) -> dict[str, Any]:
     left, high = _left(drawing), drawing.plot_height
     below = AXIS + LEGEND_ROW * len(drawing.legend) + FOOT
     layers.append(_said(drawing.foot, theme, EDGE - left, high + below - 12, soft=True))
-    chart = (
+    chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(
             width=WIDTH - left - RIGHT,
@@ -48,8 +58,7 @@ def spec(drawing: Drawing, theme: Theme) -> dict[str, Any]:
             tickColor=theme.axis, titleColor=theme.soft, titleFontWeight="normal",
         )
     )  # fmt: skip
-    told: dict[str, Any] = chart.to_dict()
-    return told
+    return chart
 
 
 def _bars(drawing: Drawing, theme: Theme) -> list[alt.Chart]:
@@ -70,25 +79,27 @@ def _bars(drawing: Drawing, theme: Theme) -> list[alt.Chart]:
     values = base.mark_text(align="left", baseline="middle", dx=5, color=theme.text, fontSize=12)
     return [
         bars,
-        names.encode(x=alt.value(-6), text="label:N"),
-        values.encode(x=x, text="written:N"),
+        names.encode(x=_pixel(alt.XValue, -6), text=alt.Text("label:N")),
+        values.encode(x=x, text=alt.Text("written:N")),
     ]
 
 
 def _lines(drawing: Drawing, theme: Theme) -> list[alt.Chart]:
-    base = _chart(_points(drawing)).encode(
-        x=_at(drawing),
-        y=alt.Y("value:Q", scale=_scale(drawing), axis=_axis(drawing, drawing.y_unit, 0)),
-        color=_colours(drawing, theme),
-    )
     dashes = alt.Scale(
         domain=list(range(len(drawing.series))),
         range=[DASHES[index % len(DASHES)] for index in range(len(drawing.series))],
     )
-    line = base.mark_line(strokeWidth=2).encode(
-        strokeDash=alt.StrokeDash("place:O", scale=dashes, legend=None)
+    line = (
+        _chart(_points(drawing))
+        .mark_line(strokeWidth=2, point={"size": 30, "strokeWidth": 0})
+        .encode(
+            x=_at(drawing),
+            y=alt.Y("value:Q", scale=_scale(drawing), axis=_axis(drawing, drawing.y_unit, 0)),
+            color=_colours(drawing, theme),
+            strokeDash=alt.StrokeDash("place:O", scale=dashes, legend=None),
+        )
     )
-    return [line, base.mark_circle(size=30, opacity=1), _labels(drawing, theme)]
+    return [line, _labels(drawing, theme)]
 
 
 def _stacked(drawing: Drawing, theme: Theme) -> list[alt.Chart]:
@@ -154,7 +165,7 @@ def _labels(drawing: Drawing, theme: Theme) -> alt.Chart:
         baseline="top", color=theme.soft, fontSize=10, limit=min(room, NAME_LIMIT)
     )
     labels: alt.Chart = text.encode(
-        x=_at(drawing), y=alt.value(drawing.plot_height + 7), text="label:N"
+        x=_at(drawing), y=_pixel(alt.YValue, drawing.plot_height + 7), text=alt.Text("label:N")
     )
     return labels
 
@@ -175,7 +186,9 @@ def _legend(drawing: Drawing, theme: Theme) -> Iterator[alt.Chart]:
         if drawing.kind == "line":
             dash = DASHES[drawing.series.index(name) % len(DASHES)]
             rule = sign.mark_rule(color=colour, strokeWidth=2, strokeDash=dash)
-            yield rule.encode(x=alt.value(0), x2=alt.value(20), y=alt.value(y))
+            yield rule.encode(
+                x=_pixel(alt.XValue, 0), x2=_pixel(alt.X2Value, 20), y=_pixel(alt.YValue, y)
+            )
         else:
             yield sign.mark_square(x=10, y=y, size=140, color=colour, opacity=1)
         yield _said(name, theme, 28, y + 4)
@@ -218,8 +231,13 @@ def _said(
         fontSize=14 if bold else 11 if soft else 12,
         fontWeight="bold" if bold else "normal",
         limit=WIDTH - 2 * EDGE,
-    ).encode(text="text:N")  # fmt: skip
+    ).encode(text=alt.Text("text:N"))  # fmt: skip
     return said
+
+
+def _pixel(channel: Callable[[float], T], value: float) -> T:
+    """Not `alt.value`: that looks for what it means for 10 ms."""
+    return channel(value)
 
 
 def _chart(rows: list[dict[str, Any]]) -> alt.Chart:
