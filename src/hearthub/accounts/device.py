@@ -104,22 +104,13 @@ class DeviceLogins:
     def poll(self, device_code: str) -> Polled:
         """A token once it was approved, to the first who asks: then the code is used up."""
         now = now_ms()
-        row = self._asking(device_code)
-        # A second of grace: clocks of clients and the way here are not exact.
-        if row and row.state == "waiting" and now - row.polled < (INTERVAL_S - 1) * 1000:
+        if _is_hasty(self._asking(device_code), now):
             # Without a write, or whoever does not slow down would keep the disk busy.
-            return Polled(refusal="slow_down" if now < row.expires else "expired_token")
+            return Polled(refusal="slow_down")
         with self._db.transaction():
             row = self._asking(device_code)
-            if row is None:
-                return Polled(refusal="invalid")
-            if now >= row.expires:
-                return Polled(refusal="expired_token")
-            if row.state == "waiting":
-                self._db.execute(
-                    "update device_login set polled = :now where id = :id", now=now, id=row.id
-                )
-                return Polled(refusal="authorization_pending")
+            if refusal := self._not_yet(row, now):
+                return Polled(refusal=refusal)
             if not self._db.execute("delete from device_login where id = :id", id=row.id):
                 return Polled(refusal="invalid")
             account = users.find(self._db, row.user_id) if row.state == "approved" else None
@@ -157,6 +148,16 @@ class DeviceLogins:
                 expires=now + LIFETIME_S * 1000,
             )
         )
+
+    def _not_yet(self, row: Any, now: int) -> Refusal | None:
+        if row is None:
+            return "invalid"
+        if now >= row.expires:
+            return "expired_token"
+        if row.state != "waiting":
+            return None
+        self._db.execute("update device_login set polled = :now where id = :id", now=now, id=row.id)
+        return "authorization_pending"
 
     def _asking(self, device_code: str) -> Any:
         return self._db.one(
@@ -201,6 +202,13 @@ class DeviceLogins:
         with self._lock, suppress(ValueError):  # which may have made room for others since
             guesses.remove(now)
         return row
+
+
+def _is_hasty(row: Any, now: int) -> bool:
+    if row is None or row.state != "waiting" or now >= row.expires:
+        return False
+    # A second of grace: clocks of clients and the way here are not exact.
+    return bool(now - row.polled < (INTERVAL_S - 1) * 1000)
 
 
 def _user_code() -> str:
