@@ -13,16 +13,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from hearthub.errors import Forbidden, Unavailable, UpstreamFailed
-from hearthub.settings import Settings, is_safe_address
+from hearthub.settings import LOOPBACK, Settings, is_safe_address
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10
+"""How long it may be silent."""
+WHOLE_S = 20
+"""How long the body of one answer may take."""
 SKEW_S = 60
 FRESH_S = 3600
 """How long what the provider publishes of itself is believed."""
@@ -35,6 +38,8 @@ MAX_SUBJECT = 255  # characters, by the standard
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
               "EdDSA", "Ed25519")  # fmt: skip
 """Of signatures; none of them takes a secret, or nothing, for a key."""
+_ODD = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What comes of an answer in another shape than the standard's."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Provider:
         self.issuer, self.name = settings.oidc_issuer, settings.oidc_name
         self._id, self._secret = settings.oidc_client_id, settings.oidc_client_secret
         self._published: _Published | None = None
-        self._lock, self._room = Lock(), BoundedSemaphore(AT_ONCE)
+        self._room = BoundedSemaphore(AT_ONCE)
 
     def ask(self, redirect_uri: str) -> tuple[str, Asked]:
         """Where to send a browser that shall come back to `redirect_uri`; UpstreamFailed."""
@@ -99,7 +104,10 @@ class Provider:
     def answer(self, asked: Asked, query: str, redirect_uri: str) -> Person:
         """Who came back with this query. Forbidden when it is no answer to what was asked, or the
         provider refused; UpstreamFailed when what it tells cannot be believed."""
-        words = {name: values[-1] for name, values in parse_qs(query).items()}
+        if not (asked.state and asked.nonce and asked.verifier):
+            raise Forbidden("Nothing was asked: begin again")
+        # What is there twice is as good as not there (RFC 6749, section 3.1).
+        words = {name: them[0] for name, them in parse_qs(query).items() if len(them) == 1}
         if not compare_digest(words.get("state", "").encode(), asked.state.encode()):
             raise Forbidden("This sign-in was begun elsewhere, or too long ago: begin again")
         if words.get("iss", self.issuer) != self.issuer:  # RFC 9207
@@ -169,28 +177,34 @@ class Provider:
         more = _json(client.get(self._endpoint(client, "userinfo_endpoint")))
         if more.get("sub") != claims["sub"]:  # section 5.3.2
             raise UpstreamFailed(f"{self.name} tells of somebody else than it signed in")
-        return {**more, **claims}
+        words = {**more, **claims}
+        # Of two addresses one may be verified and the other anybody's.
+        both = [it for it in (claims, more) if it.get("email") == words.get("email")]
+        verified = [it["email_verified"] for it in both if "email_verified" in it]
+        return {**words, "email_verified": verified[0] if verified else None}
 
     def _endpoint(self, client: Any, name: str) -> str:
         address = self._known(client).metadata.get(name)
-        if not (isinstance(address, str) and is_safe_address(address)):
+        if not (isinstance(address, str) and is_endpoint(self.issuer, address)):
             raise UpstreamFailed(f"{self.name} publishes no usable {name}")
         return address
 
     def _known(self, client: Any) -> _Published:
-        """What it publishes (OpenID Connect Discovery 1.0, section 4)."""
-        with self._lock:
-            known = self._published
-            if known is None or time.monotonic() - known.at > FRESH_S:
-                address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-                metadata = _json(client.request("GET", address, withhold_token=True))
-                if metadata.get("issuer") != self.issuer:
-                    raise UpstreamFailed(
-                        f"{address} is about the issuer {str(metadata.get('issuer'))[:200]!r}: "
-                        "HEARTHUB_OIDC_ISSUER must be the same to the letter"
-                    )
-                known = self._published = _Published(metadata, time.monotonic())
-            return known
+        """What it publishes (OpenID Connect Discovery 1.0, section 4).
+
+        No lock: whoever waits for a provider that hangs would wait for all before them, in turn.
+        """
+        known = self._published
+        if known is None or time.monotonic() - known.at > FRESH_S:
+            address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+            metadata = _json(client.request("GET", address, withhold_token=True))
+            if metadata.get("issuer") != self.issuer:
+                raise UpstreamFailed(
+                    f"{address} is about the issuer {_plain(str(metadata.get('issuer')))!r}: "
+                    "HEARTHUB_OIDC_ISSUER must be the same to the letter"
+                )
+            known = self._published = _Published(metadata, time.monotonic())
+        return known
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
@@ -212,18 +226,32 @@ class Provider:
                 code_challenge_method="S256",
                 timeout=TIMEOUT_S,
                 follow_redirects=False,
+                headers={"Accept-Encoding": "identity"},
                 event_hooks={"response": [_read_bounded]},
             ) as client:
                 yield client
         except (AuthlibBaseError, JoseError) as error:
             raise Forbidden(f"{self.name} did not sign you in: {_plain(str(error))}") from None
-        # Also what the provider tells in another shape than the standard's.
-        except (HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (HTTPError, *_ODD) as error:
             log.warning("%s was asked in vain", self.issuer, exc_info=True)
             reason = _plain(f"{type(error).__name__}: {error}")
             raise UpstreamFailed(f"{self.name} cannot be asked just now ({reason})") from None
         finally:
             self._room.release()
+
+
+def is_endpoint(issuer: str, address: str) -> bool:
+    """Whether a provider may send us, and browsers, there: with a secret, and no further than it
+    is away itself: what listens on this machine alone is no business of one that is elsewhere."""
+    try:
+        there, its = urlsplit(address), urlsplit(issuer)
+        there.port  # noqa: B018  # which may be none
+    except ValueError:
+        return False
+    is_plain = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>#')
+    if not is_plain or "@" in there.netloc or not is_safe_address(address):
+        return False
+    return there.hostname not in LOOPBACK or its.hostname in LOOPBACK
 
 
 def require_open_to(person: Person, sign_up: str) -> None:
@@ -257,7 +285,7 @@ def _key_set(published: dict[str, Any]) -> Any:
         try:
             if it.get("use", "sig") == "sig":
                 usable.append(import_key(it))
-        except (JoseError, ValueError, LookupError, TypeError, AttributeError):
+        except (JoseError, *_ODD):
             log.info("a key that the provider publishes is of no known kind")
     return KeySet(usable)
 
@@ -272,11 +300,15 @@ def _json(answer: Any) -> dict[str, Any]:
 
 def _read_bounded(answer: Any) -> None:
     """Before anybody reads it whole. HTTP's client decodes afterwards what it is told here."""
-    seen, parts = 0, []
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UpstreamFailed("The provider packs its answers, which nobody asked it to")
+    began, seen, parts = time.monotonic(), 0, []
     for part in answer.iter_bytes():
         seen += len(part)
         if seen > MAX_ANSWER:
             raise UpstreamFailed(f"The provider answers with more than {MAX_ANSWER} bytes")
+        if time.monotonic() - began > WHOLE_S:
+            raise UpstreamFailed(f"The provider takes more than {WHOLE_S} seconds for an answer")
         parts.append(part)
     answer._content = b"".join(parts)
 

@@ -97,6 +97,38 @@ def test_guessing(accounts: Accounts) -> None:
     accounts.device.approve("alice", codes.user_code)
 
 
+def test_guessing_at_once(accounts: Accounts) -> None:
+    def guess(number: int) -> bool:
+        try:
+            accounts.device.find("charlie", f"BBBB-BB{LETTERS[number % 20]}{LETTERS[number // 20]}")
+        except NotFound:
+            return True
+        except TooManyRequests:
+            return False
+        raise AssertionError("nothing waits")
+
+    with ThreadPoolExecutor(32) as pool:
+        assert sum(pool.map(guess, range(200))) == MAX_GUESSES
+
+
+def test_right_codes_are_no_guesses(accounts: Accounts) -> None:
+    codes = accounts.device.start("192.0.2.1", "hf")
+    for _ in range(2 * MAX_GUESSES):
+        assert accounts.device.find("charlie", codes.user_code)
+
+
+def test_who_does_not_slow_down_makes_us_write_nothing(accounts: Accounts, db: Database) -> None:
+    codes = accounts.device.start("192.0.2.1", "hf")
+    accounts.device.poll(codes.device_code)
+    before = db.value("select polled from device_login")
+    db.execute("update device_login set polled = polled - 100")
+    for _ in range(3):
+        assert accounts.device.poll(codes.device_code).refusal == "slow_down"
+    assert db.value("select polled from device_login") == before - 100
+    assert accounts.device.approve("alice", codes.user_code)
+    assert accounts.device.poll(codes.device_code).token, "whoever is let in need not wait"
+
+
 def test_one_address_does_not_take_all_codes(accounts: Accounts, db: Database) -> None:
     for _ in range(MAX_OF_ADDRESS):
         accounts.device.start("192.0.2.1", "hf")

@@ -200,6 +200,34 @@ def test_a_long_answer_is_cut(filled: Lake) -> None:
         "",
         "select repeat('x', 2000000000) || repeat('y', 2000000000)",
         "from query('copy (select 1) to ''/tmp/y.csv''')",
+        "select '\ud800'",
+        "select * from read_parquet('{file}')",
+        "select * from '{file}'",
+        'with "{file}" as (select 1) select * from (select 1), "{file}"',
+        "select (select count(*) from '{file}')",
+        "select count(*) filter (where exists (from read_parquet('{file}'))) from numbers",
+        "describe select * from '{file}'",
+        "summarize '{file}'",
+        "from numbers select repo_id union all select repo_id from parquet_scan('{file}')",
+        "from query('from read_parquet(''{file}'')')",
+        "from query_table(['{file}'])",
+        "from json_execute_serialized_sql(json_serialize_sql('from ''{file}'''))",
+        "select * from parquet_metadata('{file}')",
+        "select * from parquet_kv_metadata('{file}')",
+        "select * from read_blob('{file}')",
+        "select * from glob('{file}')",
+        "select * from sniff_csv('{file}')",
+        "from numbers order by (select any_value(n) from '{file}')",
+        "select [x for x in (select n from '{file}')]",
+        "with recursive t(n) as (select 1 union select n from '{file}') from t",
+        "from histogram_values('{file}', n)",
+        "select * from main.numbers.parquet",
+        "select sql from duckdb_views()",
+        "select * from sqlite_master",
+        "select * from pg_catalog.pg_views",
+        "select * from information_schema.views",
+        "select * from connection",
+        "select * from files",
     ],
 )
 def test_a_stranger_gets_no_further(filled: Lake, sql: str) -> None:
@@ -210,6 +238,25 @@ def test_a_stranger_gets_no_further(filled: Lake, sql: str) -> None:
     assert str(filled.folder) not in str(refused.value)
     assert file.read_bytes() == before
     assert filled.query("select count(*) from numbers").rows == ((20,),)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "describe numbers",
+        "summarize numbers",
+        "show tables",
+        "from NUMBERS",
+        "with mine as (select n from numbers) select * from Mine join numbers using (n) limit 1",
+        "with recursive t(n) as (select 1 union select n + 1 from t where n < 9) from t",
+        "select * from numbers, range(3), unnest([1, 2])",
+        "values (1)",
+        "from numbers pivot (count(*) for n in (7))",
+        f"select {'+'.join('1' * 300)}",
+    ],
+)
+def test_a_stranger_asks_in_many_ways(filled: Lake, sql: str) -> None:
+    assert filled.query(sql).rows
 
 
 def test_a_query_that_never_ends_is_ended(filled: Lake) -> None:

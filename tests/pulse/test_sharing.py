@@ -9,7 +9,7 @@ import pytest
 
 from hearthub.app import open_hub
 from hearthub.context import Hub
-from hearthub.errors import Forbidden
+from hearthub.errors import BadRequest, Forbidden
 from hearthub.lake import Lake
 from hearthub.pulse import (
     TABLES,
@@ -68,6 +68,15 @@ def test_every_metric_that_names_repos_is_known_to(big: Lake) -> None:
 
 def test_no_claim_is_about_a_repo() -> None:
     assert not [it.id for it in known_claims() if it.metric and names_repos(it.metric, it.by)]
+
+
+def test_nor_is_it_in_an_export_by_its_files(hub: Hub) -> None:
+    for name in ("repo", "counter", "state"):
+        for file in hub.pulse.lake.manifest().files(name):
+            path = hub.pulse.lake.folder / file.path
+            for sql in (f"from '{path}'", f"from read_parquet('{path.parent}/*.parquet')"):
+                with pytest.raises(BadRequest, match="no table of the lake"):
+                    hub.pulse.query(sql, export=True)
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])

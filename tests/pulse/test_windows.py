@@ -35,7 +35,8 @@ def test_windows(text: str, start: str, end: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "d", "0d", "-7d", "2025-13", "2025-Q5", "2025-W54", "2025-08-03..2025-08-01", "7 d",
-     "2025-02-30..2025-03-01", "999999d", "0000", "30d; drop table u", "٣d"],
+     "2025-02-30..2025-03-01", "999999d", "0000", "30d; drop table u", "٣d", "0001", "0001-01",
+     "0001-01-01..2026-01-01", "0999-12-31..2026-01-01", "9999-12", "9999-W53"],
 )  # fmt: skip
 def test_what_is_no_window(text: str) -> None:
     with pytest.raises(BadRequest, match="is no window"):

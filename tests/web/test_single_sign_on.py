@@ -61,9 +61,7 @@ def someone(provider: Provider) -> dict[str, Any]:
         "email": f"{name}@acme.example",
         "email_verified": True,
     }
-    provider.lie, provider.told = {}, {}
-    provider.key, provider.algorithm = provider.published, "RS256"
-    provider.says_no = provider.is_down = False
+    provider.honest()
     return provider.person
 
 
@@ -88,11 +86,15 @@ def sign_in(browser: Browser, target: str = "/") -> httpx.Response:
     return browser.get(at_provider(browser, begun.headers["location"]))
 
 
-def connect(browser: Browser) -> httpx.Response:
-    """By the form in one's settings, whose answer has the link to the provider."""
-    page = browser.submit("/settings/sessions", "/settings/sign-ins").text
+def begin_connecting(browser: Browser) -> str:
+    """By the form in one's settings, whose answer has the link to the provider; where it ends."""
+    page = browser.submit("/settings/sessions", "/settings/sign-ins", password=PASSWORD).text
     url = next(it for it in re.findall(r'href="([^"]+)"', page) if "/authorize" in it)
-    return browser.get(at_provider(browser, html.unescape(url)))
+    return at_provider(browser, html.unescape(url))
+
+
+def connect(browser: Browser) -> httpx.Response:
+    return browser.get(begin_connecting(browser))
 
 
 class TestSignIn:
@@ -147,6 +149,7 @@ class TestSignIn:
     ) -> None:
         """Keys are asked for again only after a while, so that nobody makes us ask by lying."""
         sign_in(browser)
+        browser.cookies.clear()
         before = provider.asked.count("/keys")
         provider.key = RSAKey.generate_key(2048)
         for _ in range(3):
@@ -174,8 +177,9 @@ class TestLies:
         self, browser: Browser, provider: Provider, someone: dict[str, Any], email: str
     ) -> None:
         """As the userinfo endpoint tells them."""
-        del someone["preferred_username"], someone["email"]
-        provider.told = {"sub": someone["sub"], "preferred_username": "odd", "email": email}
+        del someone["preferred_username"], someone["email"], someone["email_verified"]
+        words = {"preferred_username": "odd", "email": email, "email_verified": True}
+        provider.told = {"sub": someone["sub"], **words}
         assert sign_in(browser).status_code == 303
         assert (greeted(browser) or "").startswith("odd")
 
@@ -349,10 +353,11 @@ class TestConnect:
     def test_begun_by_a_link_of_another_site(
         self, browser: Browser, someone: dict[str, Any]
     ) -> None:
-        """Without the form nothing is connected: the sign-in becomes a log-in."""
+        """Nothing is connected without the form, and nobody is made somebody else."""
         browser.log_in("bob")
-        sign_in(browser, "connect")
-        assert greeted(browser) != "bob"
+        begun = browser.get("/login/sso?next=connect")
+        assert (begun.status_code, begun.headers["location"]) == (303, "/")
+        assert greeted(browser) == "bob"
         answer = browser.post("/settings/sign-ins", headers={"Origin": "https://evil.example"})
         assert answer.status_code == 403
 

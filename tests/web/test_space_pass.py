@@ -151,6 +151,59 @@ def test_it_ends_with_the_rights(people: LiveHub, owner: httpx.Client) -> None:
         assert refused(people, frame)
 
 
+def test_it_ends_with_its_reader(people: LiveHub, owner: httpx.Client) -> None:
+    """Disabled, with another password, or with that one session ended from elsewhere."""
+    repo, name = space(owner, gated=True), unique("reader")
+    with Browser(people) as browser, Browser(people) as elsewhere:
+        assert browser.submit("/signup", name=name, password="long enough").status_code == 303
+        grant = f"/api/spaces/{repo}/user-access-request/grant"
+        assert owner.post(grant, json={"user": name}).status_code == 200
+        first = held(browser, repo)
+        elsewhere.log_in(name, "long enough")
+        elsewhere.submit("/settings/sessions", "/settings/sessions/end", all="1")
+        with people.client() as nobody:
+            assert nobody.get(first).status_code in (401, 404)
+            second = held(elsewhere, repo)
+            assert nobody.get(second).content == INDEX
+            with open_hub(Settings(data=people.data)) as parts:
+                parts.accounts.set_password(name, "another one")
+            assert nobody.get(second).status_code in (401, 404)
+            elsewhere.log_in(name, "another one")
+            third = held(elsewhere, repo)
+            with open_hub(Settings(data=people.data)) as parts:
+                parts.accounts.set_disabled(name, True)
+            assert nobody.get(third).status_code in (401, 404)
+            with open_hub(Settings(data=people.data)) as parts:
+                parts.accounts.set_disabled(name, False)
+            assert refused(people, third), "a log-in that ended does not begin again"
+
+
+def test_one_made_anew_under_its_name_is_another(
+    people: LiveHub, owner: httpx.Client, alice_browser: Browser
+) -> None:
+    repo = space(owner, private=True)
+    frame = held(alice_browser, repo)
+    body = {"type": "space", "name": repo.split("/")[1]}
+    assert owner.request("DELETE", "/api/repos/delete", json=body).status_code == 200
+    assert refused(people, frame)
+    again = {**body, "sdk": "static", "private": True}
+    assert owner.post("/api/repos/create", json=again).status_code == 200
+    commit(owner, repo, put("index.html", b"secret"), kind="spaces")
+    assert refused(people, frame)
+
+
+def test_it_only_reads(people: LiveHub, owner: httpx.Client, alice_browser: Browser) -> None:
+    repo = space(owner, private=True)
+    frame = held(alice_browser, repo)
+    with people.client() as nobody:
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            assert nobody.request(method, frame).status_code in (404, 405)
+        for path in ("../", "..%2f", "%2e%2e/", "../../../settings/profile", "a/../../x"):
+            url = f"{people.url}{frame}{path}"
+            answer = nobody.send(nobody.build_request("GET", httpx.URL(url)))
+            assert answer.status_code in (401, 404, 422) or answer.content == INDEX
+
+
 def test_another_kind_of_space(owner: httpx.Client, alice_browser: Browser) -> None:
     assert frame_of(alice_browser, space(owner, private=True, sdk="gradio")) is None
 

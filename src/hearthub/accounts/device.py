@@ -11,8 +11,10 @@ whoever guesses at it is stopped after ten.
 import re
 import secrets
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Lock
 from typing import Any, Literal
 
 from hearthub.accounts import tokens, users
@@ -70,6 +72,7 @@ class DeviceLogins:
     def __init__(self, db: Database, events: EventLog) -> None:
         self._db, self._events = db, events
         self._guesses: dict[int, deque[int]] = {}
+        self._lock = Lock()
 
     def start(self, address: str, agent: str) -> Started:
         """New codes for a device. Raises TooManyRequests."""
@@ -101,18 +104,13 @@ class DeviceLogins:
     def poll(self, device_code: str) -> Polled:
         """A token once it was approved, to the first who asks: then the code is used up."""
         now = now_ms()
+        if _is_hasty(self._asking(device_code), now):
+            # Without a write, or whoever does not slow down would keep the disk busy.
+            return Polled(refusal="slow_down")
         with self._db.transaction():
-            row = self._db.one(
-                "select id, state, polled, expires, user_id, role, agent from device_login "
-                "where device_hash = :hash",
-                hash=_hash(device_code),
-            )
-            if row is None:
-                return Polled(refusal="invalid")
-            if now >= row.expires:
-                return Polled(refusal="expired_token")
-            if row.state == "waiting":
-                return self._not_yet(row, now)
+            row = self._asking(device_code)
+            if refusal := self._not_yet(row, now):
+                return Polled(refusal=refusal)
             if not self._db.execute("delete from device_login where id = :id", id=row.id):
                 return Polled(refusal="invalid")
             account = users.find(self._db, row.user_id) if row.state == "approved" else None
@@ -151,11 +149,22 @@ class DeviceLogins:
             )
         )
 
-    def _not_yet(self, row: Any, now: int) -> Polled:
+    def _not_yet(self, row: Any, now: int) -> Refusal | None:
+        if row is None:
+            return "invalid"
+        if now >= row.expires:
+            return "expired_token"
+        if row.state != "waiting":
+            return None
         self._db.execute("update device_login set polled = :now where id = :id", now=now, id=row.id)
-        # A second of grace: clocks of clients and the way here are not exact.
-        soon = now - row.polled < (INTERVAL_S - 1) * 1000
-        return Polled(refusal="slow_down" if soon else "authorization_pending")
+        return "authorization_pending"
+
+    def _asking(self, device_code: str) -> Any:
+        return self._db.one(
+            "select id, state, polled, expires, user_id, role, agent from device_login "
+            "where device_hash = :hash",
+            hash=_hash(device_code),
+        )
 
     def _decide(self, user: str | int, code: str, state: str, role: str | None) -> Waiting:
         user_id = users.require(self._db, user, "user").id
@@ -174,9 +183,12 @@ class DeviceLogins:
 
     def _waiting(self, user_id: int, code: str) -> Any:
         now = now_ms()
-        guesses = self._guesses.setdefault(user_id, deque(maxlen=MAX_GUESSES))
-        if len(guesses) == MAX_GUESSES and guesses[0] > now - LIFETIME_S * 1000:
-            raise _too_many("Too many wrong codes", MAX_GUESSES)
+        # Counted before it is looked at: many at once shall be no more tries than one by one.
+        with self._lock:
+            guesses = self._guesses.setdefault(user_id, deque(maxlen=MAX_GUESSES))
+            if len(guesses) == MAX_GUESSES and guesses[0] > now - LIFETIME_S * 1000:
+                raise _too_many("Too many wrong codes", MAX_GUESSES)
+            guesses.append(now)
         row = self._db.one(
             "select id, user_code, address, agent, created from device_login "
             "where user_code = :code and state = 'waiting' and expires > :now",
@@ -184,11 +196,19 @@ class DeviceLogins:
             now=now,
         )
         if row is None:
-            guesses.append(now)
             raise NotFound(
                 "No device waits under this code: it may have expired. Start again there"
             )
+        with self._lock, suppress(ValueError):  # which may have made room for others since
+            guesses.remove(now)
         return row
+
+
+def _is_hasty(row: Any, now: int) -> bool:
+    if row is None or row.state != "waiting" or now >= row.expires:
+        return False
+    # A second of grace: clocks of clients and the way here are not exact.
+    return bool(now - row.polled < (INTERVAL_S - 1) * 1000)
 
 
 def _user_code() -> str:

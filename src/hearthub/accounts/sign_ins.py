@@ -5,6 +5,8 @@ account connects it while logged in.
 """
 
 import re
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hearthub.accounts import users
@@ -13,10 +15,11 @@ from hearthub.clock import now_ms
 from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, NotFound
 from hearthub.events import AccountAdded, EventLog, SignInLinked, SignInUnlinked
-from hearthub.names import MAX_NAME, check_namespace
+from hearthub.names import MAX_NAME
 
 MOST = 10  # of one user
-MAX_TRIES = 100
+FEW = 20
+"""Tries of a number in order, and then of one by chance."""
 _STRANGE = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 
 
@@ -61,15 +64,17 @@ class SignIns:
                 return
             if len(self.of(user_id)) >= MOST:
                 raise BadRequest(f"An account has {MOST} sign-ins at most")
-            self._db.execute(
+            is_new = self._db.execute(
                 "insert into sign_in (user_id, issuer, subject, called, created)"
-                " values (:user, :issuer, :subject, :called, :now)",
+                " values (:user, :issuer, :subject, :called, :now) on conflict do nothing",
                 user=user_id,
                 issuer=issuer,
                 subject=subject,
                 called="".join(c for c in called if c.isprintable())[: users.MAX_EMAIL],
                 now=now_ms(),
             )
+            if not is_new:
+                raise Conflict("This sign-in was connected just now: try again")
             self._events.append(SignInLinked(user_id, issuer), user_id)
 
     def unlink(self, user_id: int, sign_in: int) -> None:
@@ -94,31 +99,42 @@ class SignIns:
     def sign_up(
         self, issuer: str, subject: str, wanted: str, fullname: str, email: str | None
     ) -> Account:
-        """A new user, without a password, under the first free name like the one wanted."""
+        """A new user, without a password, under the first free name like the one wanted.
+
+        Conflict when there is none, or when somebody has this sign-in already.
+        """
         with self._db.transaction():
-            account = users.insert(
-                self._db,
-                "user",
-                self._free_name(wanted),
-                fullname=fullname if _usable(fullname, None) else None,
-                email=email if _usable(None, email) else None,
+            account = self._insert(
+                _names_like(wanted, email or ""),
+                fullname if _usable(fullname, None) else None,
+                email if _usable(None, email) else None,
             )
             self._events.append(AccountAdded(account.id, account.name), account.id)
             self.link(account.id, issuer, subject, email or wanted)
         return account
 
-    def _free_name(self, wanted: str) -> str:
-        """Letters, digits and dashes of it; what stands before the @ of an e-mail address."""
-        plain = _STRANGE.sub("-", wanted.partition("@")[0]).strip("-")[: MAX_NAME - 4].strip("-")
-        for number in range(1, MAX_TRIES):
-            name = (plain or "user") if number == 1 else f"{plain or 'user'}-{number}"
+    def _insert(self, names: Iterable[str], fullname: str | None, email: str | None) -> Account:
+        for name in names:
             try:
-                check_namespace(name)
-            except BadRequest:  # such as a word of a route
+                return users.insert(self._db, "user", name, fullname=fullname, email=email)
+            except (BadRequest, Conflict):  # a word of a route, or taken
                 continue
-            if users.find(self._db, name) is None:
-                return name
-        raise Conflict(f"There is no free name like {wanted[:MAX_NAME]!r}")
+        raise Conflict("There is no free name like yours: ask an administrator for an account")
+
+
+def _names_like(*wanted: str) -> Iterator[str]:
+    """The first of these that has letters or digits of ours, and then others like it: people whose
+    names are written otherwise are all alike in this."""
+    plain = next(filter(None, map(_plain, wanted)), "user")
+    yield plain
+    yield from (f"{plain}-{number}" for number in range(2, FEW))
+    yield from (f"{plain}-{secrets.randbelow(10**6):06}" for _ in range(FEW))
+
+
+def _plain(wanted: str) -> str:
+    """Letters, digits and dashes of it; what stands before the @ of an e-mail address."""
+    tidy = _STRANGE.sub("-", wanted.partition("@")[0])
+    return tidy.strip("-")[: MAX_NAME - 7].strip("-")
 
 
 def _usable(fullname: str | None, email: str | None) -> bool:

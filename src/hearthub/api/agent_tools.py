@@ -19,7 +19,7 @@ from hearthub.catalogue import Filter, Listing, Page
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, Moved, NotFound, RepoNotFound
 from hearthub.fit import Fit, Model, Wanted, hardware_named, most_that_fits, report_json
-from hearthub.http.threads import run_heavy
+from hearthub.http.threads import run_making
 from hearthub.pulse import known_metrics
 from hearthub.registry import Repo, Right
 
@@ -147,7 +147,8 @@ def _facts(hub: Hub, actor: Actor, it: Facts) -> Json:
 
 
 async def fit(hub: Hub, actor: Actor, it: FitOf) -> Json:
-    return await run_heavy(_fit, hub, actor, it)
+    # Anybody may ask: uploads and log-ins have threads of their own.
+    return await run_making(_fit, hub, actor, it)
 
 
 def _fit(hub: Hub, actor: Actor, it: FitOf) -> Json:

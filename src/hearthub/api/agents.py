@@ -7,26 +7,39 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthub.errors import Forbidden
 from hearthub.http.actor import actor_of
+from hearthub.http.body import short_body
 from hearthub.http.urls import base_url
 
 SERVER = "hearthub.api.agent_server"
+MAX_BODY = 2**16
+"""Bytes: what is asked is read while all others wait, and of anybody."""
 
 
 async def mcp(request: Request) -> ASGIApp:
-    """With the caller's own token, or none. Raises Forbidden for pages of other sites."""
+    """With the caller's own token, or none. Raises Forbidden for pages of other sites, BadRequest
+    for what is too long."""
     if request.method != "POST":
         return JSONResponse(
             {"error": "Ask /mcp by POST: there is no stream to listen to"}, 405, {"Allow": "POST"}
         )
     _check_origin(request)
     request.scope["hearthub.actor"] = await actor_of(request)
+    waiting: list[Message] = [
+        {"type": "http.request", "body": await short_body(request, MAX_BODY), "more_body": False}
+    ]
     # The first time it takes half a second, in which others are served.
     server = await run_in_threadpool(import_module, SERVER)
-    app: ASGIApp = server.answer
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def again() -> Message:
+            return waiting.pop() if waiting else await receive()
+
+        await server.answer(scope, again, send)
+
     return app
 
 

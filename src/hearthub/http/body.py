@@ -21,12 +21,12 @@ def declared_length(request: Request) -> int:
 
 
 async def short_body(request: Request, most: int) -> bytes:
-    """The whole body of a small form; BadRequest as soon as it has more than `most` bytes."""
+    """The whole of a small body; BadRequest as soon as it has more than `most` bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise BadRequest(f"The form has more than {most} bytes")
+            raise BadRequest(f"The body has more than {most} bytes")
     return body
 
 

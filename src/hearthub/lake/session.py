@@ -18,6 +18,8 @@ from hearthub.lake.manifest import DataFile, Manifest
 from hearthub.lake.schema import Table, completed, parquet
 
 Row = dict[str, Any]
+_PACKED = ("GZIP", "ZSTD", "frame descriptor")
+"""Words of errors about a packed file that is none."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,10 @@ class Session:
             raise
         except duckdb.OutOfMemoryException as error:
             raise Unavailable(f"This needs more memory than the lake may have: {error}") from None
+        except duckdb.IOException as error:
+            if not any(word in str(error) for word in _PACKED):
+                raise
+            raise BadRequest(str(error).splitlines()[0][:300]) from error
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             # Files that people bring are of any shape; the first line says what is wrong.
             raise BadRequest(str(error).splitlines()[0][:300]) from error

@@ -5,9 +5,10 @@ of the sandbox has its own limit of memory; here it also loses the right to writ
 that DuckDB may read it may otherwise write.
 """
 
+import json
 import math
 import resource
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,8 @@ MAX_CELL = 10_000
 MAX_BYTES = 2**24
 MEMORY = 2**29
 _MANY = 1000
+_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
+"""Of tables, that read no file."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ def ask(
 
     if len(sql) > MAX_SQL:
         raise BadRequest(f"A query has at most {MAX_SQL} characters")
+    if sql.encode(errors="replace").decode() != sql:
+        raise BadRequest("A query is valid Unicode")
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     connection = duckdb.connect(
         config={
@@ -61,6 +66,7 @@ def ask(
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise BadRequest("Write one SELECT")
+        _require_tables(connection, sql, files, folder)
         cursor = connection.execute(statements[0])
         columns = tuple(str(column[0])[:200] for column in cursor.description or ())
         return _gathered(cursor, columns, most_rows)
@@ -99,6 +105,50 @@ def _open(
         except BinderException:
             connection.execute(f"{made} {completed(paths, nothing[name])}{where}")
     connection.execute("set lock_configuration = true")
+
+
+def _require_tables(
+    connection: Any, sql: str, known: Mapping[str, Sequence[str]], folder: str
+) -> None:
+    """No file by its name: those of the lake also hold what a table leaves out (`only`), and what
+    it had before. Of the query's tree, as DuckDB tells it, each table and function is looked at."""
+    [told] = connection.execute("select json_serialize_sql($sql::varchar)", {"sql": sql}).fetchone()
+    try:
+        tree = json.loads(told)
+    except RecursionError:
+        raise BadRequest("This query is nested too deeply") from None
+    if tree.get("error"):
+        raise BadRequest(f"Write one SELECT: {tree.get('error_message')}"[:500])
+    nodes = list(_nodes(tree))
+    own = {str(it["key"]) for node in nodes for it in (node.get("cte_map") or {}).get("map", [])}
+    # What is no table is looked for as a file, if its name could be one.
+    allowed = {it.lower() for it in known} | {it.lower() for it in own if it.isidentifier()}
+    for node in nodes:
+        name = ""
+        if node.get("type") == "TABLE_FUNCTION":
+            name = str(node["function"]["function_name"])
+            is_fine = name.lower() in _FUNCTIONS
+        elif node.get("type") == "BASE_TABLE":
+            name = str(node["table_name"])
+            is_fine = name.lower() in allowed and not (node["schema_name"] or node["catalog_name"])
+        else:
+            continue
+        if not is_fine:
+            raise BadRequest(
+                f"{name.replace(folder, 'the lake')[:100]!r} is no table of the lake: "
+                f"there are {', '.join(sorted(known))}"
+            )
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
 
 
 def _gathered(cursor: Any, columns: tuple[str, ...], most_rows: int) -> Answer:

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from hearthub.errors import BadRequest
 
 DAY = timedelta(days=1)
+OLDEST = date(1000, 1, 1)
+"""Who looks back from a window looks at years before it, and there is none before the first."""
 GRAMMAR = "Nd, YYYY, YYYY-Qn, YYYY-MM, YYYY-Wnn, FIRST..LAST or all"
 
 
@@ -49,7 +51,7 @@ def parse_window(text: str, first: date, last: date) -> Window:
         window = Window(first, last) if text == "all" else _parsed(text, last)
     except (ValueError, OverflowError):
         window = None
-    if window is None or window.end < window.start:
+    if window is None or window.end < window.start or window.start < OLDEST:
         raise BadRequest(f"{text!r} is no window: write {GRAMMAR}")
     if window.start > last:
         raise BadRequest(f"Nothing was observed in {window}: the last day is {last}")

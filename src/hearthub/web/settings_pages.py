@@ -27,7 +27,7 @@ SAID = {
     "ended": "The session has ended.",
     "all-ended": "Your other sessions have ended.",
     "linked": "You can log in that way from now on.",
-    "unlinked": "Nobody gets in that way any more.",
+    "unlinked": "Nobody gets in that way any more. Your other sessions have ended.",
 }
 
 
@@ -137,15 +137,24 @@ def save_hardware(request: Request, form: Form) -> Response:
 
 
 def sessions_page(request: Request) -> Response:
+    return show_sessions(request)
+
+
+def show_sessions(request: Request, error: HearthubError | None = None) -> Response:
+    """`error`: why a sign-in was not connected."""
     account, session = account_of(request), visit_of(request).session
+    accounts = hub_of(request).accounts
     return page(
         "settings/sessions.html",
+        200 if error is None else status_of(error, anonymous=False),
         here="sessions",
         said=said(request),
-        sessions=hub_of(request).accounts.sessions(account.id),
+        sessions=accounts.sessions(account.id),
         own=session.id if session else None,
         sso=hub_of(request).sso,
-        sign_ins=hub_of(request).accounts.sign_ins.of(account.id),
+        sign_ins=accounts.sign_ins.of(account.id),
+        has_password=accounts.sign_ins.has_password(account.id),
+        error=error,
     )
 
 

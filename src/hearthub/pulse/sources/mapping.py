@@ -33,6 +33,8 @@ FIELDS = frozenset(
 )
 TYPES = ("model", "dataset", "space")
 MAX_MAP = 100_000  # bytes
+MAX_DOTS = 200
+"""In a line: keys that are nested by dots take the square of their number to read."""
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}", re.ASCII)
 _HOST = re.compile(r"[a-z0-9][a-z0-9.:-]{0,99}", re.ASCII)
 
@@ -60,8 +62,11 @@ def read_map(path: Path) -> Map:
     """Raises BadRequest that says what is wrong with it."""
     try:
         with path.open("rb") as file:
-            found = tomllib.loads(file.read(MAX_MAP).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            text = file.read(MAX_MAP).decode()
+        if any(line.count(".") > MAX_DOTS for line in text.splitlines()):
+            raise BadRequest(f"{path.name}: a line has more than {MAX_DOTS} dots")
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
         raise BadRequest(f"{path.name} is no TOML: {error}") from None
     columns = found.pop("columns", {})
     if not isinstance(columns, dict):

@@ -5,6 +5,8 @@ says `whole`.
 """
 
 import csv
+import gzip
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +28,11 @@ from (
   where line not in (select line from broken_lines)
 )"""
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
+MOST_COLUMNS = 10_000
+"""Of CSV: each is planned, used or not."""
+_DEEP = "[]" * 20
+"""Lists in lists, at more than ten times which DuckDB breaks."""
+_NUMBERED = ", file_row_number = true)"
 MOST_KEYS = 1000
 """Of JSON that are looked at: strangers chose them."""
 _FIRST = 1000  # rows whose keys are looked at before those of all
@@ -76,8 +83,12 @@ def _open(session: Session, path: Path, wanted: set[str]) -> tuple[str, Mapping[
     if kind == ".parquet":
         rows = f"read_parquet({file})"
         found = session.rows(f"describe select * from {rows}")  # noqa: S608
-        rows = f"read_parquet({file}, file_row_number = true)"
-        return rows, {row["column_name"]: row["column_type"].upper() for row in found}
+        kinds = {row["column_name"]: row["column_type"].upper() for row in found}
+        if any(_DEEP in it for it in kinds.values()):
+            raise BadRequest(f"{path.name}: there are lists in lists in lists, and so on")
+        if "file_row_number" not in {name.lower() for name in kinds}:
+            rows = f"{rows[:-1]}{_NUMBERED}"
+        return rows, kinds
     if kind in (".json", ".jsonl", ".ndjson"):
         how = "format = 'auto'"
         if kind != ".json":
@@ -115,12 +126,18 @@ def _read_of(wanted: set[str], keys: list[str]) -> set[str]:
 
 def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
     """All columns as text, by the heading; what is no line of that shape is left to be counted."""
-    with path.open("rb") as file:
-        heading = file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
+    heading = _heading(path)
     delimiter = delimiter or max(",;\t|", key=heading.count)
-    names = next(csv.reader([heading.rstrip("\r\n")], delimiter=delimiter), [])
-    if not names or len(set(names)) != len(names):
+    try:
+        names = next(csv.reader([heading.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise BadRequest(f"{path.name}: the first line names no columns: {error}") from None
+    # A table of pandas has no name for its first column, and DuckDB no two that differ by case.
+    names = [name or f"(column {number})" for number, name in enumerate(names, 1)]
+    if not names or len({name.lower() for name in names}) != len(names):
         raise BadRequest(f"{path.name}: the first line names no columns, or one of them twice")
+    if len(names) > MOST_COLUMNS:
+        raise BadRequest(f"{path.name}: a table has at most {MOST_COLUMNS} columns")
     listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     rows = f"""read_csv({literal(str(path))}, auto_detect = false, header = true,
       delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{listed}}},
@@ -133,6 +150,16 @@ def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapp
     return strict, dict.fromkeys(names, "VARCHAR")
 
 
+def _heading(path: Path) -> str:
+    if path.suffix.lower() == ".zst":
+        raise BadRequest(f"{path.name}: unpack it first, or pack it as .gz")
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            return file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BadRequest(f"{path.name} is broken: {error}") from None
+
+
 def _column(theirs: str, columns: Mapping[str, str]) -> Column:
     """By name; `safetensors.total` is a field of a structure unless a column is called that."""
     if theirs in columns:
@@ -140,6 +167,8 @@ def _column(theirs: str, columns: Mapping[str, str]) -> Column:
     first, _, rest = theirs.partition(".")
     if rest and first in columns:
         path = tuple(rest.split("."))
+        if not all(path) or set(rest) & set('"\\'):
+            raise BadRequest(f"{theirs[:200]!r} is no path to a field: write it as `a.b.c`")
         return Column(reading.inside(Column(quoted(first), columns[first]), *path), "VARCHAR")
     raise BadRequest(f"There is no column {theirs!r}; there are {', '.join(columns)}"[:500])
 
@@ -148,7 +177,7 @@ def _expressions(fields: Mapping[str, Column], options: Options, rows: str) -> d
     formats = options.map.time_formats
     told = {
         "type": literal(options.map.type or "model"),
-        "nth": _NUMBER[rows.startswith("read_parquet")],
+        "nth": _NUMBER[rows.endswith(_NUMBERED)],
     }
     told |= {name: reading.text(fields[name]) for name in _TEXTS if name in fields}
     told |= {name: reading.texts(fields[name]) for name in _LISTS if name in fields}
