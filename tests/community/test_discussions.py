@@ -290,7 +290,7 @@ def cases() -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any], An
     yield a, {"x": {"k": "1"}, "d": {"y": "1"}}, {"x": "2", "d": {"y": "1"}}, ["x"]
 
 
-@pytest.mark.parametrize(("base", "ours", "theirs", "wanted"), cases())
+@pytest.mark.parametrize(("base", "ours", "theirs", "wanted"), list(cases()))
 def test_three_trees(base: Any, ours: Any, theirs: Any, wanted: Any) -> None:
     """`wanted`: the tree, or the paths in conflict."""
     trees = Trees()
