@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearthub import events
-from hearthub.community.discussions import Discussion, Discussions, Happening
+from hearthub.community.discussions import Discussions
+from hearthub.community.talk import Discussion, Happening
 from hearthub.errors import NotFound
 from hearthub.registry import Registry, Repo, Right
 
