@@ -1,6 +1,6 @@
 """What webhooks send: each event to those that watch it, again and later where it did not arrive.
 
-    event -> `notice` (in its transaction: is anybody watching?) -> job webhooks.spread
+    event -> `notice` (in its transaction: who watches, what is told) -> job webhooks.spread
       -> a delivery for each webhook whose owner may know -> job webhooks.deliver -> the log
 
 A delivery is `waiting`, then `done`, `failed`, or `withheld` where the owner may not know of it any
@@ -76,9 +76,9 @@ class Deliveries:
             owners=owners,
         )
         if rows:
+            news = self._payloads.news(event, repo)
             payload = {
-                "kind": type(event).__name__,
-                "fields": asdict(event),
+                "news": asdict(news),
                 "repo": asdict(repo),
                 "webhooks": [row.id for row in rows],
                 "source": secrets.token_hex(12),
@@ -90,9 +90,8 @@ class Deliveries:
 
         To those that listened when it happened, and do now.
         """
-        repo = Repo(**payload["repo"])
-        news = self._payloads.news(payload["kind"], payload["fields"], repo)
-        if news is None:
+        repo, news = Repo(**payload["repo"]), News(**payload["news"])
+        if self._payloads.is_void(news.body):
             return
         for some in batches(payload["webhooks"]):
             rows = self._db.all(

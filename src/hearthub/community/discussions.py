@@ -152,10 +152,19 @@ class Discussions:
                 found[uid] = orjson.loads(data)["history"]
         return found
 
-    def is_readable(self, uid: str) -> bool:
-        """Whether there is such a comment that nobody has hidden."""
-        data = self._db.value("select data from discussion_event where uid = :uid", uid=uid)
-        return data is not None and not orjson.loads(data).get("hidden")
+    def said(self, uid: str) -> Happening | None:
+        """One comment, with what was edited away."""
+        row = self._db.one(
+            "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
+            f"{EVENTS}where e.uid = :uid and e.kind = 'comment'",
+            uid=uid,
+        )
+        return happening_of(row) if row else None
+
+    def is_there(self, discussion_id: int) -> bool:
+        """Not that it was opened for a commit which then failed."""
+        sql = "select id from discussion where id = :id"
+        return self._db.value(sql, id=discussion_id) is not None
 
     def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
         """None when its branch, or what was merged, is there no more: what was said stays."""
