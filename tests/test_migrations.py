@@ -54,3 +54,21 @@ def test_bases_of_pull_requests(db: Database) -> None:
     upgrade(db, "0015")
     found = [row.base for row in db.all("select base from discussion order by num")]
     assert found == ["refs/heads/main", "refs/heads/main", "refs/heads/dev/x", None]
+
+
+def test_what_several_repos_have(db: Database) -> None:
+    upgrade(db, "0016")
+    for repo, owner, files in ((1, 1, "ab"), (2, 1, "bc"), (3, 1, "b"), (4, 2, "abc"), (5, 2, "c")):
+        add_repo(db, repo, owner)
+        for name in files:
+            db.execute(
+                "insert into lfs_object (repo_id, sha256, size, whole, created) "
+                "values (:repo, :name, :size, 1, 0)",
+                repo=repo,
+                name=name,
+                size={"a": 1, "b": 10, "c": 100}[name],
+            )
+    upgrade(db, "0017")
+    shared = db.all("select shared_storage from account order by id")
+    assert [row[0] for row in shared] == [20, 100]
+    assert db.value("select owner_id from lfs_object where repo_id = 4") == 2

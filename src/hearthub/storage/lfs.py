@@ -13,7 +13,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Upload:
     part_size: int | None = None
     parts: int = 0
     error: str | None = None
+    is_shared: bool = False
+    """Another repo of the owner has it; to whoever proposes it that is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,12 @@ class Lfs:
         the user who proposes them."""
         found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted], keep=True)
         found = {name: known for name, known in found.items() if not self._needs_repair(known)}
-        return [self._decide(repo_id, *it, found, multipart=multipart, by=by) for it in wanted]
+        uploads = [self._decide(repo_id, *it, found, multipart=multipart, by=by) for it in wanted]
+        if by is not None:
+            return uploads
+        new = [it.sha256 for it in uploads if it.token]
+        shared = self._objects.shares.owned(self._objects.shares.owner(repo_id), new)
+        return [replace(it, is_shared=it.sha256 in shared) for it in uploads]
 
     def _needs_repair(self, known: LfsObject) -> bool:
         """Whether what is stored cannot be served, so that whoever has the file may send it."""
@@ -193,7 +200,7 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
-        self._objects.require_new(ticket.repo_id, ticket.size, ticket.by)
+        self._objects.require_files(ticket.repo_id, {ticket.sha256: ticket.size}, ticket.by)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")

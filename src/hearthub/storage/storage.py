@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Claim, Growth, LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.pieces import Pieces
 from hearthub.storage.room import Room
+from hearthub.storage.shares import Shares
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, older_files
 from hearthub.storage.tombstones import Tombstones
@@ -69,7 +70,7 @@ class Storage:
         self.signer = Signer(db)
         self._tombstones, self._damage = Tombstones(db), Damage(db)
         self.checks = Checks(db, self._blobs, sandbox, XetRows(db))
-        self.garbage = Garbage(db, self._blobs, self._tombstones)
+        self.garbage = Garbage(db, self._objects, self._blobs, self._tombstones)
         self._cas = Cas(
             XetRows(db),
             self._objects,
@@ -119,9 +120,19 @@ class Storage:
 
     # -- what a repo has --
 
-    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
-        """How many bytes files of these sizes certainly add to a repo: it has none of that size."""
+    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> tuple[int, int]:
+        """How many bytes files of these sizes certainly add to a repo, and to all repos of its
+        owner: they have none of that size."""
         return self._objects.new_bytes(repo_id, sizes)
+
+    def require_files(self, repo_id: int, sizes: Mapping[str, int], by: int | None = None) -> None:
+        """Raises OverQuota when a repo may not have these files (size by sha256) in addition."""
+        self._objects.require_files(repo_id, sizes, by)
+
+    @property
+    def shares(self) -> Shares:
+        """What several repos of one account have."""
+        return self._objects.shares
 
     def objects(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
         """Those of these objects that the repo proved to have.
@@ -222,6 +233,10 @@ class Storage:
     def is_xorb_known(self, repo_id: int, xorb_hash: str, readable: Readable) -> bool:
         """Whether a writer of the repo need not send this xorb. `readable` filters repo ids."""
         return self._cas.is_xorb_known(repo_id, xorb_hash, readable)
+
+    def is_owners_xorb(self, repo_id: int, xorb_hash: str) -> bool:
+        """Whether a repo of the same account has sent this xorb."""
+        return self._objects.shares.has_sent(self._objects.shares.owner(repo_id), xorb_hash)
 
     def dedup(self, repo_id: int, chunk_hash: str, readable: Readable) -> bytes | None:
         """A shard naming xorbs that hold the chunk, of repos the caller may read; None: unknown."""
