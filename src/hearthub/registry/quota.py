@@ -3,7 +3,8 @@
 `repo.used_storage` is what a repo uses: raised in the transaction that gives it an LFS object or
 moves a branch, so that many uploads at once cannot pass a limit together, and measured anew after
 each commit. A namespace uses what its repos do, less what several of them have: the same large
-file counts once (storage/shares.py). Git objects are stored for each repo, and counted so.
+file counts once (storage/shares.py). Git objects are stored for each repo, and counted so. What
+waits here of uploads that have not ended counts along (storage/waiting.py).
 
 What people bring along who may not write (`by`, a user's id) is part of it, and is counted on its
 own as well: `lfs_object.proposer_id`, and for git objects the table `proposed`. All of them
@@ -78,14 +79,16 @@ class Quota:
             return
         if self._of_repo:
             name = f"The repo {repo.namespace}/{repo.name}"
-            _require(name, repo.used_storage, more, self._of_repo)
+            used = repo.used_storage + self._storage.waiting.of_repo(repo_id)
+            _require(name, used, more, self._of_repo)
         self.require_namespace(repo.owner_id, repo.namespace, more - shared)
 
     def require_namespace(self, owner_id: int, name: str, more: int) -> None:
         """The same for an account's repos together."""
         if not self._of_namespace:
             return
-        _require(f"The namespace {name}", self.used_by(owner_id), more, self._of_namespace)
+        used = self.used_by(owner_id) + self._storage.waiting.of_owner(owner_id)
+        _require(f"The namespace {name}", used, more, self._of_namespace)
 
     def used_by(self, owner_id: int) -> int:
         """The bytes that an account's repos use together."""
@@ -174,15 +177,20 @@ class Quota:
                 )
 
     def _proposed(self, where: str, value: int) -> int:
-        of_lfs, of_git = (
-            self._db.value(
-                f"select sum(o.size) from {table} o join repo r on r.id = o.repo_id "  # noqa: S608
-                f"where {where} = :value{more}",
-                value=value,
+        of_proposers = " and o.proposer_id is not null"
+        return sum(
+            int(
+                self._db.value(
+                    f"select sum(o.size) from {table} o join repo r on r.id = o.repo_id "  # noqa: S608
+                    f"where {where} = :value{more}",
+                    value=value,
+                )
+                or 0
             )
-            for table, more in (("lfs_object", " and o.proposer_id is not null"), ("proposed", ""))
-        )
-        return int(of_lfs or 0) + int(of_git or 0)
+            for table, more in (
+                ("lfs_object", of_proposers), ("waiting_upload", of_proposers), ("proposed", ""),
+            )
+        )  # fmt: skip
 
     def weigh(
         self,

@@ -25,6 +25,7 @@ from hearthub.storage.objects import LfsObject, LfsObjects
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
 from hearthub.storage.tombstones import Tombstones
+from hearthub.storage.waiting import Waiting
 
 PURPOSE = "lfs-upload"
 TOKEN_TTL_S = 24 * 60 * 60
@@ -85,6 +86,7 @@ class Lfs:
     def __init__(
         self,
         objects: LfsObjects,
+        waiting: Waiting,
         blobs: Blobs,
         signer: Signer,
         tombstones: Tombstones,
@@ -93,7 +95,8 @@ class Lfs:
         temporary: Path,
         max_file: int,
     ) -> None:
-        self._objects, self._blobs, self._signer = objects, blobs, signer
+        self._objects, self._waiting = objects, waiting
+        self._blobs, self._signer = blobs, signer
         self._tombstones, self._damage = tombstones, damage
         self._is_file_damaged = is_file_damaged
         self._uploads = temporary / "uploads"
@@ -187,9 +190,15 @@ class Lfs:
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        with no_room():
-            folder.mkdir(exist_ok=True)
-            spool.path.replace(folder / str(number))
+        if not (folder / str(number)).is_file():  # else it was counted before
+            self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
+        try:
+            with no_room():
+                folder.mkdir(exist_ok=True)
+                spool.path.replace(folder / str(number))
+        except BaseException:
+            self._waiting.set(ticket.upload, _size_of(folder))
+            raise
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -200,6 +209,10 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
+        with self._waiting.released([ticket.upload]):
+            self._complete(ticket, numbers)
+
+    def _complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
         self._objects.require_files(ticket.repo_id, {ticket.sha256: ticket.size}, ticket.by)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
@@ -244,6 +257,13 @@ class Lfs:
         self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
         self._objects.add(ticket.repo_id, [item], ticket.by)
+
+
+def _size_of(folder: Path) -> int:
+    try:
+        return sum(part.stat().st_size for part in folder.iterdir())
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

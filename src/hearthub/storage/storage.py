@@ -37,6 +37,7 @@ from hearthub.storage.shares import Shares
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, older_files
 from hearthub.storage.tombstones import Tombstones
+from hearthub.storage.waiting import Waiting
 from hearthub.storage.xet import xorbs
 from hearthub.storage.xet.cas import Cas, Progress, Readable
 from hearthub.storage.xet.reconstruct import Span, UrlFor
@@ -83,8 +84,10 @@ class Storage:
             workers=settings.workers,
         )
         self._damage.healed = lambda _keys: self._cas.forget()
+        self.waiting = Waiting(db, self._objects, self._temporary / "uploads")
         self.lfs = Lfs(
             self._objects,
+            self.waiting,
             self._blobs,
             self.signer,
             self._tombstones,
@@ -94,7 +97,9 @@ class Storage:
             settings.max_file,
         )
 
-        self.pieces = Pieces(self.signer, self._room, self._temporary, settings.max_file)
+        self.pieces = Pieces(
+            self.signer, self._room, self.waiting, self._temporary, settings.max_file
+        )
 
     def spool(
         self, limit: int, *, hashed: bool = False, expected: int = 0, spare: int = 0
@@ -369,6 +374,8 @@ class Storage:
                     found.append((folder, sum(part.st_size for part in parts)))
                     if not dry:
                         shutil.rmtree(folder, ignore_errors=True)
+        if not dry:
+            self.waiting.sweep()
         return len(found), sum(size for _, size in found)
 
     def deleting(self) -> AbstractContextManager[bool]:
