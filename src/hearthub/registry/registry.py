@@ -187,8 +187,9 @@ class Registry:
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
         with self.db.transaction():
             repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
-            self.events.append(RepoDeleted(repo.id, repo.type, repo.full_name), actor.user_id)
+            # First, for it takes the locks that commits and uploads take before they add jobs.
             self.storage.shares.let_go(repo.id)
+            self.events.append(RepoDeleted(repo.id, repo.type, repo.full_name), actor.user_id)
             self._repos.delete(repo)
 
     def move(self, actor: Actor, repo_type: str, source: str, target: str) -> Repo:
