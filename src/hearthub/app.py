@@ -182,8 +182,8 @@ def subscribe_webhooks(events: EventLog, jobs: Jobs, community: Community) -> No
         RefDeleted, DiscussionOpened, DiscussionChanged, Commented, CommentChanged,
     ):  # fmt: skip
         events.subscribe(told, community.deliveries.notice)
-    jobs.register("webhooks.spread", community.deliveries.spread)
-    # Keeps itself going; the hour is for what a process that died left.
+    # Both keep themselves going; the hour is for what a process that died left.
+    jobs.register("webhooks.spread", community.deliveries.spread, every_s=HOUR_S)
     jobs.register("webhooks.deliver", community.sending.run, every_s=HOUR_S)
     jobs.register("webhooks.tidy", community.deliveries.tidy, every_s=DAY_S)
 

@@ -216,6 +216,10 @@ class Database:
 
     def _run(self, sql: str, params: Mapping[str, Any]) -> Any:
         lists = tuple(name for name, value in params.items() if isinstance(value, (list, tuple)))
+        if any(len(params[name]) == 0 for name in lists):
+            # What SQLAlchemy writes for an empty list PostgreSQL compares with no text; null is
+            # in no list, and no text, number or bytes is in it.
+            params = {n: [None] if n in lists and not v else v for n, v in params.items()}
         return self.connection().execute(_statement(sql, lists), params)
 
 

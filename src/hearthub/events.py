@@ -6,6 +6,7 @@ event ids, because on PostgreSQL rows may become visible out of order and a curs
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -26,7 +27,8 @@ class Event:
 class AccountEvent:
     """Base of what happens to a user or an organisation, for the audit log."""
 
-    account_id: int
+    account_id: int | None
+    """None: to none that there is."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,18 @@ class LoggedIn(AccountEvent):
 
 
 @dataclass(frozen=True)
+class LogInFailed(AccountEvent):
+    """A password was wrong. `name`: what was typed, where no user has it and one might.
+
+    `unrecorded`: how many more there were before, which were too many to be written down.
+    """
+
+    way: str
+    name: str | None = None
+    unrecorded: int = 0
+
+
+@dataclass(frozen=True)
 class SignInLinked(AccountEvent):
     """A user may sign in as somebody of a provider, named by its address."""
 
@@ -221,6 +235,16 @@ class CommentChanged(Event):
 
 E = TypeVar("E", bound=Event)
 
+_token: ContextVar[int | None] = ContextVar("token", default=None)
+
+
+def came_with(token_id: int) -> None:
+    """What is done from here on, in the request at hand, is done by this access token.
+
+    Known to the task of the request and to the threads that work for it.
+    """
+    _token.set(token_id)
+
 
 class EventLog:
     """The table `event`, and who wants to hear of what."""
@@ -242,14 +266,15 @@ class EventLog:
         repo_id, account_id = payload.pop("repo_id", None), payload.pop("account_id", None)
         with self._db.transaction():
             self._db.execute(
-                "insert into event (kind, repo_id, account_id, actor_id, at, payload) values "
-                "(:kind, :repo_id, "
+                "insert into event (kind, repo_id, account_id, actor_id, token_id, at, payload) "
+                "values (:kind, :repo_id, "
                 "coalesce(:account_id, (select owner_id from repo where id = :repo_id)), "
-                ":actor_id, :at, :payload)",
+                ":actor_id, :token_id, :at, :payload)",
                 kind=type(event).__name__,
                 repo_id=repo_id,
                 account_id=account_id,
                 actor_id=actor_id,
+                token_id=None if actor_id is None else _token.get(),
                 at=now_ms(),
                 payload=orjson.dumps(payload).decode(),
             )

@@ -1,13 +1,18 @@
 """A hub whose webhooks lead to a listener of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from community.listener import Listener
+from community.listener import Listener, listening
 from hearthub.accounts import Actor
+from hearthub.app import open_hub
 from hearthub.community import Watched, Webhook
 from hearthub.context import Hub
 from hearthub.registry import CommitHeader, PutFile, Repo
+from hearthub.settings import Settings
 
 ALICE = [Watched("user", "alice")]
 
@@ -35,10 +40,10 @@ class Stage:
             more.pop("secret", None),
         )
 
-    def commit(self, repo: Repo, text: str) -> str:
+    def commit(self, repo: Repo, text: str, *, rev: str = "main") -> str:
         change, header = [PutFile("a.txt", text.encode())], CommitHeader("a change")
         commit = self.hub.registry.commit
-        return commit(self.actor("alice"), repo, "main", header, change).oid
+        return commit(self.actor("alice"), repo, rev, header, change).oid
 
     def run(self) -> list[str]:
         """Everything that is due; the events that arrived."""
@@ -52,3 +57,14 @@ class Stage:
     def log(self, hook: Webhook) -> list[tuple[str, str, int, int | None]]:
         found = self.hub.community.deliveries.log(hook)
         return [(it.event, it.state, it.attempts, it.status) for it in found]
+
+
+@contextmanager
+def open_stage(folder: Path) -> Iterator[Stage]:
+    settings = Settings(data=folder, webhook_networks="127.0.0.1", public_url="https://hub.test")
+    with listening() as listener, open_hub(settings) as hub:
+        for name in ("alice", "bob", "charlie"):
+            hub.accounts.add_user(name)
+        hub.accounts.add_org("acme")
+        hub.accounts.set_member("acme", "alice", "admin")
+        yield Stage(hub, listener)

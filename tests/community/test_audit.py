@@ -1,12 +1,19 @@
 """Who did what, read by those whom it concerns."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from calls import commit, new_repo, put, unique
+from git.real import Git
+from hearthub.accounts import ANONYMOUS
 from hearthub.app import open_hub
+from hearthub.community import Deed
+from hearthub.context import Hub
 from hearthub.errors import InvalidCredentials
 from hearthub.settings import Settings
 from live import LiveHub
@@ -128,6 +135,7 @@ def test_accounts_tokens_and_logins(hub: LiveHub) -> None:
         ("AccountAdded", None),
         ("TokenAdded", None),
         ("LoggedIn", name),
+        ("LogInFailed", None),
         ("TokenRevoked", name),
         ("AccountChanged", None),
         ("AccountChanged", None),
@@ -137,3 +145,103 @@ def test_accounts_tokens_and_logins(hub: LiveHub) -> None:
     assert changes == [{"email": True}, {"password": True}, {"disabled": True}]
     assert hashed not in str(deeds)
     assert "@example.org" not in str(deeds), "the log is kept for longer than an account"
+
+
+def test_by_which_token(hub: LiveHub, org: str, alice: httpx.Client) -> None:
+    """Its number and its label, and never what it is; also once it is revoked."""
+    with open_hub(Settings(data=hub.data)) as parts:
+        secret = parts.accounts.add_token("alice", "laptop")
+        token = parts.accounts.authenticate(secret).token
+        assert token
+        with httpx.Client(
+            base_url=hub.url, headers={"Authorization": f"Bearer {secret}"}
+        ) as laptop:
+            repo = new_repo(laptop, organization=org)
+            commit(laptop, repo, put("a.txt"))
+            laptop.post(f"/api/models/{repo}/discussions", json={"title": "Hello"})
+        parts.accounts.revoke_token("alice", token.id)
+    new_repo(alice, organization=org)
+    found = log(alice, org)
+    named = [it["token"] and it["token"]["id"] for it in found][::-1]
+    others = {it for it in named if it != token.id}
+    assert named[:7] == [None] * 3 + [token.id] * 4, "first come those of the machine"
+    assert found[-4]["token"] == {"id": token.id, "name": "laptop"}
+    assert len(others) == 2
+    assert secret not in str(found)
+
+
+def test_by_which_token_something_was_pushed(
+    hub: LiveHub, org: str, alice: httpx.Client, tmp_path: Path
+) -> None:
+    git = Git(hub, tmp_path)
+    repo = new_repo(alice, organization=org)
+    folder = git.clone(repo)
+    git.commit(folder, **{"a.txt": "a"})
+    git(folder, "push", "origin", "HEAD:main")
+    pushed = log(alice, org)[0]
+    assert pushed["action"] == "CommitCreated"
+    assert pushed["token"] == log(alice, org)[1]["token"]
+
+
+class TestFailedLogIns:
+    def test_of_a_user(self, tmp_path: Path) -> None:
+        """A few an hour; the first of the next hour tells how many more there were."""
+        with open_hub(Settings(data=tmp_path)) as parts:
+            user = parts.accounts.add_user("ann", password="correct horse battery")
+            for _ in range(9):
+                fail(parts, "Ann", "wrong horse battery")
+            assert len(failures(parts)) == 5
+            parts.db.execute("update login_failure set hour = hour - 1")
+            fail(parts, "ann", "wrong horse battery")
+            fail(parts, "ann", "wrong horse battery")
+            found = failures(parts)
+            assert [it.detail for it in found] == [
+                {"way": "password", "name": None, "unrecorded": more}
+                for more in (0, 4, 0, 0, 0, 0, 0)
+            ]
+            assert {(it.account, it.actor) for it in found} == {("ann", None)}
+            own = parts.community.audit.page(parts.accounts.actor("ann"), user, kind="LogInFailed")
+            assert own == found
+            assert "horse" not in str(found)
+
+    def test_of_nobody(self, tmp_path: Path) -> None:
+        with open_hub(Settings(data=tmp_path)) as parts:
+            parts.accounts.add_user("root", admin=True)
+            names = ["eve", "x" * 96, "x" * 97, "not a name", "p\u00e4ssword!", "", "a/b"]
+            for name in names:
+                fail(parts, name, "wrong horse battery")
+            told = [it.detail["name"] for it in failures(parts)][::-1]
+            assert told == ["eve", "x" * 40, *[None] * 5]
+            assert {it.account for it in failures(parts)} == {None}
+
+    def test_many_fill_no_disk(self, tmp_path: Path) -> None:
+        """Of names that nobody has, of many users, and at once."""
+        with open_hub(Settings(data=tmp_path)) as parts:
+            users = [parts.accounts.add_user(f"user{number}") for number in range(40)]
+            note = parts.accounts._note_failure
+            with ThreadPoolExecutor(8) as pool:
+                list(pool.map(lambda number: note(None, f"name{number}"), range(60)))
+                list(pool.map(lambda it: [note(it.id, it.name) for _ in range(7)], users))
+            found = failures(parts)
+            assert len(found) == 100
+            assert len([it for it in found if it.account is None]) == 20
+            assert parts.db.value("select count(*) from login_failure") == 42
+
+    def test_a_full_disk(self, tmp_path: Path) -> None:
+        """It is still said that the password is wrong."""
+        with open_hub(Settings(data=tmp_path)) as parts:
+            parts.accounts.add_user("ann", password="correct horse battery")
+            parts.db.execute("alter table login_failure rename to elsewhere")
+            fail(parts, "ann", "wrong horse battery")
+            assert parts.accounts.check_password("ann", "correct horse battery").name == "ann"
+
+
+def fail(parts: Hub, name: str, password: str) -> None:
+    with pytest.raises(InvalidCredentials, match="Wrong name or password"):
+        parts.accounts.check_password(name, password)
+
+
+def failures(parts: Hub) -> list[Deed]:
+    """Newest first."""
+    root = replace(ANONYMOUS, user_id=0, is_admin=True)
+    return parts.community.audit.page(root, None, kind="LogInFailed", limit=1000)

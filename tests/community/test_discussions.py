@@ -240,6 +240,22 @@ class TestPulls:
         assert [it["type"] for it in found.json()["events"]] == ["comment"]
         assert alice.post(talk(repo, f"{num}/merge")).status_code == 404
 
+    @pytest.mark.parametrize("rev", ["main", "refs%2Fheads%2Fmain", None])
+    def test_its_base_has_its_full_name(
+        self, alice: httpx.Client, repo: str, rev: str | None
+    ) -> None:
+        """As the Hub has it, however it was opened, and from the beginning to the end."""
+        if rev is None:
+            num = opened(alice, repo, pullRequest=True)
+            post_commit(alice, repo, put("c.txt"), rev=f"refs%2Fpr%2F{num}")
+        else:
+            answer = post_commit(alice, repo, put("c.txt"), rev=f"{rev}?create_pr=1")
+            num = int(answer.json()["pullRequestUrl"].rpartition("/")[2])
+        assert alice.get(talk(repo, num)).json()["changes"] == {"base": "refs/heads/main"}
+        assert alice.post(talk(repo, f"{num}/merge")).status_code == 200
+        changes = alice.get(talk(repo, num)).json()["changes"]
+        assert changes == {"base": "refs/heads/main", "mergeCommitId": head(alice, repo)}
+
     def test_numbers_are_shared(self, alice: httpx.Client, repo: str) -> None:
         assert [opened(alice, repo), proposed(alice, repo, put("x")), opened(alice, repo)] == [
             1,
@@ -290,7 +306,7 @@ def cases() -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any], An
     yield a, {"x": {"k": "1"}, "d": {"y": "1"}}, {"x": "2", "d": {"y": "1"}}, ["x"]
 
 
-@pytest.mark.parametrize(("base", "ours", "theirs", "wanted"), cases())
+@pytest.mark.parametrize(("base", "ours", "theirs", "wanted"), list(cases()))
 def test_three_trees(base: Any, ours: Any, theirs: Any, wanted: Any) -> None:
     """`wanted`: the tree, or the paths in conflict."""
     trees = Trees()

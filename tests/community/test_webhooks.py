@@ -7,26 +7,18 @@ from typing import Any
 
 import pytest
 
-from community.listener import listening
-from community.stage import ALICE, Stage
+from community.stage import ALICE, Stage, open_stage
 from hearthub.accounts import Actor
-from hearthub.app import open_hub
 from hearthub.community import Watched
 from hearthub.community.posting import Outcome
 from hearthub.community.sending import MAX_ATTEMPTS, MAX_FAILURES
 from hearthub.errors import BadRequest, Conflict, Forbidden, LoginRequired, NotFound, TooLarge
-from hearthub.settings import Settings
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    settings = Settings(data=tmp_path, webhook_networks="127.0.0.1", public_url="https://hub.test")
-    with listening() as listener, open_hub(settings) as hub:
-        for name in ("alice", "bob", "charlie"):
-            hub.accounts.add_user(name)
-        hub.accounts.add_org("acme")
-        hub.accounts.set_member("acme", "alice", "admin")
-        yield Stage(hub, listener)
+    with open_stage(tmp_path) as found:
+        yield found
 
 
 class TestWhatIsTold:

@@ -5,7 +5,9 @@ import pytest
 
 from calls import head, new_repo
 from git.packing import WHO, Made, commit, delta, entry, oid, pack, request, sealed, tree
+from hearthub.registry.git.pushes import MAX_MODULES
 from hearthub.registry.gitformat import Kind
+from hearthub.registry.submodules import MAX_SIZE
 
 BLOB: Made = (Kind.BLOB, b"content\n")
 FILE = oid(BLOB)
@@ -78,6 +80,8 @@ def test_a_good_one_is_accepted(alice: httpx.Client) -> None:
                 ".g\u200citmodules".encode(),
             )
         ],
+        ([("40000", b".gitmodules", FILE)], "must be a file"),
+        ([("160000", b".GitModules ", FILE)], "must be a file"),
         ([("40000", b"a", FILE)], "is a blob, not a tree"),
         ([("100644", b"a", MISSING)], "is missing"),
     ],
@@ -85,6 +89,42 @@ def test_a_good_one_is_accepted(alice: httpx.Client) -> None:
 def test_trees(alice: httpx.Client, entries: list[tuple[str, bytes, str]], word: str) -> None:
     bad = tree(*entries)
     assert word in refused(alice, BLOB, bad, commit(oid(bad)))
+
+
+@pytest.mark.parametrize("name", [b".gitmodules", b"GITMOD~1", ".g\u200citmodules".encode()])
+def test_lists_of_submodules(alice: httpx.Client, name: bytes) -> None:
+    """Wherever they lie, and whenever their bytes came."""
+    bad: Made = (Kind.BLOB, b'[submodule "x"]\nurl = -u./payload\n')
+    good: Made = (Kind.BLOB, b'[submodule "x"]\npath = x\nurl = https://example.org/x\n')
+    named, elsewhere = tree(("100644", name, oid(bad))), tree(("100644", b"x.txt", oid(bad)))
+    below = tree(("40000", b"d", oid(named)))
+    fine = tree(("100644", name, oid(good)))
+    accepted(alice, good, fine, commit(oid(fine)))
+    told = refused(alice, bad, named, commit(oid(named)))
+    assert ".gitmodules: the submodule 'x' cannot have the url '-u./payload'" in told
+    refused(alice, bad, named, below, commit(oid(below)))
+    repo = new_repo(alice)
+    first, then = commit(oid(elsewhere)), commit(oid(named))
+    answer = push(
+        alice, repo, request("refs/heads/a", "0" * 40, oid(first), pack(bad, elsewhere, first))
+    )
+    assert "ok refs/heads/a" in answer.text, answer.text
+    answer = push(alice, repo, request("refs/heads/b", "0" * 40, oid(then), pack(named, then)))
+    assert "refuses as an attack on clones" in answer.text
+
+
+def test_many_lists_of_submodules(alice: httpx.Client) -> None:
+    """How much is judged for one push has an end."""
+    lists: list[Made] = [
+        (Kind.BLOB, (b"# %03d\n" % number).ljust(MAX_SIZE)) for number in range(17)
+    ]
+    trees = [tree(("100644", b".gitmodules", oid(it))) for it in lists]
+    top = tree(*(("40000", b"d%03d" % number, oid(it)) for number, it in enumerate(trees)))
+    told = refused(alice, *lists, *trees, top, commit(oid(top)))
+    assert f"more than {MAX_MODULES} bytes of .gitmodules" in told
+    large: Made = (Kind.BLOB, b" " * (MAX_SIZE + 1))
+    one = tree(("100644", b".gitmodules", oid(large)))
+    assert "name fewer submodules" in refused(alice, large, one, commit(oid(one)))
 
 
 def test_a_tree_that_is_cut_off(alice: httpx.Client) -> None:

@@ -130,7 +130,7 @@ def test_a_name_that_is_taken(shelf: Shelf) -> None:
 
 
 def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
-    with open_shelf(tmp_path, max_namespace_size=2 * 10**6) as shelf:
+    with open_shelf(tmp_path, max_namespace_size=1_500_000) as shelf:
         registry, alice = shelf.hub.registry, shelf.actor()
         filled(shelf)
         source = registry.repo(alice, "model", "alice/bert")
@@ -145,7 +145,7 @@ def test_what_is_too_much_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_is_too_much_is_not_copied_first(tmp_path: Path) -> None:
     """A refusal costs no row, however often it is asked for."""
-    with open_shelf(tmp_path, max_namespace_size=2 * 10**6) as shelf:
+    with open_shelf(tmp_path, max_namespace_size=1_500_000) as shelf:
         registry, alice = shelf.hub.registry, shelf.actor()
         filled(shelf)
         source = registry.repo(alice, "model", "alice/bert")

@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from hearthub import migrations
 from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, Forbidden, NoRoom, NotFound, TooLarge
+from hearthub.storage.objects import LfsObjects
 from hearthub.storage.pieces import Piece, Pieces
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
+from hearthub.storage.waiting import Waiting
 
 
 @pytest.fixture
-def pieces(tmp_path: Path) -> Pieces:
-    db = Database.sqlite(tmp_path / "hearthub.db")
-    migrations.upgrade(db, "main")
+def pieces(db: Database, tmp_path: Path) -> Pieces:
     (tmp_path / "uploads").mkdir()
-    return Pieces(Signer(db), Room(tmp_path, 0), tmp_path, 1000)
+    waiting = Waiting(db, LfsObjects(db), tmp_path / "uploads")
+    return Pieces(Signer(db), Room(tmp_path, 0), waiting, tmp_path, 1000)
 
 
 def spooled(folder: Path, data: bytes) -> Spool:
@@ -81,6 +81,6 @@ def test_sizes(pieces: Pieces, size: int) -> None:
 
 
 def test_room(pieces: Pieces, tmp_path: Path) -> None:
-    full = Pieces(pieces._signer, Room(tmp_path, 2**62), tmp_path, 1000)
+    full = Pieces(pieces._signer, Room(tmp_path, 2**62), pieces._waiting, tmp_path, 1000)
     with pytest.raises(NoRoom):
         full.open(1, 2, 3)

@@ -42,6 +42,7 @@ def test_read_and_merged(
     assert "+&lt;b&gt;2&lt;/b&gt;" in files.text
     for path in (page, f"{page}/files"):
         harmless(charlie_browser.get(path))
+    assert "Merge into main<" in alice_browser.get(page).text
     answer = alice_browser.submit(page, f"{page}/merge")
     assert answer.status_code == 303, answer.text
     text = stranger.get(page).text

@@ -192,6 +192,27 @@ class TestPieces:
                 assert script.commit(("w.bin", upload)).status_code == 200
                 assert browser.get(f"/{repo}/resolve/main/w.bin").content == data
 
+    def test_a_quota(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """What waits counts: many uploads that each fit are not let in together."""
+        from browsing import give_passwords, logged_in
+        from live import live_hub
+
+        folder = tmp_path_factory.mktemp("full")
+        with live_hub(folder, max_namespace_size=1_000_000) as hub, hub.client("alice") as client:
+            give_passwords(hub.data, "alice")
+            repo, data = new_repo(client), os.urandom(600_000)
+            with logged_in(hub, "alice") as browser:
+                script = Script(browser, repo)
+                one, two = (uploads(script.announce((n, len(data))))[0] for n in ("a", "b"))
+                assert script.put(one, 0, data).status_code == 200
+                refused = script.put(two, 0, data)
+                assert refused.status_code == 413
+                assert "of the 1 MB it may use" in refused.json()["error"]
+                assert script.announce(("c", len(data))).status_code == 413
+                assert script.put(one, 0, data).json() == {"offset": len(data)}, "it came already"
+                assert script.commit(("a.bin", one)).status_code == 200
+                assert client.get(f"/{repo}/resolve/main/a.bin").content == data
+
     def test_whoever_may_not(
         self, alice_browser: Browser, bob_browser: Browser, charlie_browser: Browser,
         stranger: Browser, people: LiveHub, repo: str,

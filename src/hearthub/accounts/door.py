@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from hearthub.accounts import feeds, orgs, passwords, search, sessions, tokens, users
+from hearthub.accounts import failures, feeds, orgs, passwords, search, sessions, tokens, users
 from hearthub.accounts.actor import Actor
 from hearthub.accounts.device import DeviceLogins
 from hearthub.accounts.orgs import Member
@@ -299,9 +299,16 @@ class Accounts:
         )
         fits = passwords.verify(password, row.password if row else None)
         if not fits or row is None or row.disabled:
+            self._note_failure(row.id if row else None, name)
             raise InvalidCredentials("Wrong name or password")
         self.note_login(row.id, "password")
         return self.actor(row.id)
+
+    def _note_failure(self, user_id: int | None, name: str) -> None:
+        try:
+            failures.note(self._db, self._events, user_id, name, "password")
+        except DatabaseError:  # a disk that is full makes no password right
+            log.warning("a log-in that failed could not be written to the audit log")
 
     def note_login(self, user_id: int, way: str) -> None:
         """For the audit log: who a user is was proved, in the `way` named."""

@@ -66,6 +66,7 @@ def _page(
             "at": iso(it.at),
             "action": it.kind,
             "actor": {"name": it.actor} if it.actor else None,
+            "token": {"id": it.token_id, "name": it.token} if it.token_id else None,
             "account": {"name": it.account} if it.account else None,
             "repo": {"type": it.repo_type, "name": it.repo} if it.repo else None,
             "detail": it.detail,

@@ -63,12 +63,10 @@ async def xorb_grant(request: Request) -> Response:
 async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
     hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
-    by = await read(hub, grants.proposer_of, hub, grant)
-    await read(hub, hub.registry.require_room, grant.repo, declared_length(request), by)
+    xorb = request.path_params["hash"]
+    await read(hub, _admit, hub, grant, xorb, declared_length(request))
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
-        inserted = await run_heavy(
-            hub.storage.receive_xorb, grant.repo, request.path_params["hash"], spool
-        )
+        inserted = await run_heavy(hub.storage.receive_xorb, grant.repo, xorb, spool)
     return JSONResponse({"was_inserted": inserted})
 
 
@@ -171,6 +169,14 @@ async def xorb_data(request: Request) -> Response | BytesResponse | MultiRangeRe
 async def telemetry(_request: Request) -> Response:
     """Accepted and forgotten: nothing is recorded."""
     return JSONResponse({})
+
+
+def _admit(hub: Hub, grant: Grant, xorb: str, size: int) -> None:
+    """Raises OverQuota, NoRoom. What a repo of the same owner sent adds nothing to both together;
+    of what others have whoever proposes is told nothing."""
+    by = grants.proposer_of(hub, grant)
+    is_shared = by is None and hub.storage.is_owners_xorb(grant.repo, xorb)
+    hub.registry.require_room(grant.repo, size, by, shared=size if is_shared else 0)
 
 
 def _readable(hub: Hub, grant: Grant) -> Callable[[list[int]], set[int]]:

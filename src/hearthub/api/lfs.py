@@ -83,7 +83,7 @@ async def batch(request: Request) -> Response:
 async def put_object(request: Request) -> Response:
     """`PUT /lfs/objects/{oid}?sig=`: one whole object; its sha256 and size must be as promised."""
     hub, ticket = hub_of(request), await _ticket(request)
-    await read(hub, hub.registry.require_room, ticket.repo_id, ticket.size, ticket.by)
+    await read(hub, _require, hub, ticket)
     async with spool_body(request, hub.storage, ticket.size, hashed=True) as spool:
         await run_heavy(hub.storage.lfs.receive, ticket, spool)
     return Response(status_code=200)
@@ -138,12 +138,16 @@ def _upload(
     by, multipart = hub.registry.proposer(actor, repo), "multipart" in body.transfers
     uploads = hub.storage.lfs.batch_upload(repo.id, wanted, multipart=multipart, by=by)
     room = _Room(hub, repo, by)
-    answers = []
+    answers, seen = [], dict[tuple[str, int], dict[str, Any]]()
     for upload in uploads:
-        answer: dict[str, Any] = {"oid": upload.sha256, "size": upload.size}
+        if answer := seen.get((upload.sha256, upload.size), {}):  # named twice, and sent once
+            answers.append(answer)
+            continue
+        answer |= {"oid": upload.sha256, "size": upload.size}
+        seen[upload.sha256, upload.size] = answer
         if upload.error:
             answer["error"] = {"code": 422, "message": upload.error}
-        elif upload.token and (refusal := room.take(upload.size)):
+        elif upload.token and (refusal := room.take(upload)):
             answer["error"] = refusal
         elif upload.token and body.by_xet:
             answer["actions"] = _xet_actions(request, actor, repo)
@@ -157,22 +161,32 @@ class _Room:
     """What a repo has left, taken by the objects of a batch one after the other."""
 
     def __init__(self, hub: Hub, repo: Repo, by: int | None) -> None:
-        self._hub, self._repo, self._by, self._taken = hub, repo, by, 0
-        self._refused: tuple[int, dict[str, Any]] | None = None
+        self._hub, self._repo, self._by = hub, repo, by
+        self._taken = self._shared = 0
+        self._refused: dict[bool, tuple[int, dict[str, Any]]] = {}
 
-    def take(self, size: int) -> dict[str, Any] | None:
+    def take(self, upload: Upload) -> dict[str, Any] | None:
         """None, or the error of an object that does not fit after those before it."""
+        size, is_shared = upload.size, upload.is_shared
         # Where one did not fit no larger one will; a repo is measured before it is refused.
-        if self._refused and size >= self._refused[0]:
-            return self._refused[1]
+        refused = self._refused.get(is_shared)
+        if refused and size >= refused[0]:
+            return refused[1]
+        more, shared = self._taken + size, self._shared + (size if is_shared else 0)
         try:
-            self._hub.registry.require_room(self._repo.id, self._taken + size, self._by)
+            self._hub.registry.require_room(self._repo.id, more, self._by, shared=shared)
         except HearthubError as error:
             answer = {"code": status_of(error, anonymous=False), "message": str(error)}
-            self._refused = size, answer
+            self._refused[is_shared] = size, answer
             return answer
-        self._taken += size
+        self._taken, self._shared = more, shared
         return None
+
+
+def _require(hub: Hub, ticket: Ticket) -> None:
+    """Raises OverQuota, NoRoom."""
+    hub.storage.require_files(ticket.repo_id, {ticket.sha256: ticket.size}, ticket.by)
+    hub.storage.require_room(ticket.size)
 
 
 def _upload_actions(request: Request, actor: Actor, repo: Repo, upload: Upload) -> dict[str, Any]:

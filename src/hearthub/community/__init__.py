@@ -4,16 +4,10 @@ from hearthub.community.audit import Deed
 from hearthub.community.collections import Collection, Item
 from hearthub.community.community import Community, Like
 from hearthub.community.deliveries import Delivery
-from hearthub.community.discussions import (
-    MAX_TEXT,
-    MAX_TITLE,
-    PAGE,
-    Discussion,
-    Happening,
-    Proposal,
-)
+from hearthub.community.discussions import MAX_TEXT, MAX_TITLE, PAGE
 from hearthub.community.follows import MAX_FOLLOWING, Face
 from hearthub.community.shelves import Wanted
+from hearthub.community.talk import Discussion, Happening, Proposal
 from hearthub.community.webhooks import Watched, Webhook
 
 __all__ = [

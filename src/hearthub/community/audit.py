@@ -18,16 +18,20 @@ _COLUMNS = (
     'e.id, e.kind, e."at", a.name as actor, o.name as account, '
     # What another has by now, and calls as he likes, is not named.
     "case when r.owner_id = e.account_id then r.type end as repo_type, "
-    "case when r.owner_id = e.account_id then r.namespace || '/' || r.name end as repo, e.payload "
+    "case when r.owner_id = e.account_id then r.namespace || '/' || r.name end as repo, e.payload, "
+    "e.token_id, t.name as token "
     "from event e left join account a on a.id = e.actor_id "
     "left join account o on o.id = e.account_id left join repo r on r.id = e.repo_id "
+    "left join token t on t.id = e.token_id "
 )
 
 
 @dataclass(frozen=True)
 class Deed:
     """One event. `actor` None: an operator on the machine, or a job; `account` is whose log it is
-    in, `repo` what the repo is called now. `at` in milliseconds since 1970."""
+    in, `repo` what the repo is called now. `token` is the label of the access token that it was
+    done with, `token_id` its number; None: in a browser, or on the machine. `at` in milliseconds
+    since 1970."""
 
     id: int
     kind: str
@@ -37,6 +41,8 @@ class Deed:
     repo_type: str | None
     repo: str | None
     detail: dict[str, Any]
+    token_id: int | None = None
+    token: str | None = None
 
 
 class Audit:
@@ -98,7 +104,10 @@ class Audit:
 
 def _deed(row: Row[Any]) -> Deed:
     detail = orjson.loads(row.payload)
-    return Deed(row.id, row.kind, row.at, row.actor, row.account, row.repo_type, row.repo, detail)
+    return Deed(
+        row.id, row.kind, row.at, row.actor, row.account, row.repo_type, row.repo, detail,
+        row.token_id, row.token,
+    )  # fmt: skip
 
 
 def _require(actor: Actor, account: Account | None) -> None:

@@ -1,28 +1,38 @@
 """What webhooks send: each event to those that watch it, again and later where it did not arrive.
 
-    event -> `notice` (in its transaction: is anybody watching?) -> job webhooks.spread
-      -> a delivery for each webhook whose owner may know -> job webhooks.deliver -> the log
+    event -> `notice` (in its transaction: who watches, what is told) -> a row of webhook_news
+      -> job webhooks.spread: a delivery for each webhook whose owner may know -> webhooks.deliver
 
 A delivery is `waiting`, then `done`, `failed`, or `withheld` where the owner may not know of it any
 more. A webhook sends in order, one after the other; while it is put off nothing of it is tried.
+
+In order: each event adds a job, and whichever runs first spreads all news that wait, the oldest
+first. Two that run at once do the same, and the one that takes a row away has spread it. No key
+keeps them apart: on PostgreSQL it would keep all transactions with an event apart as well.
 """
 
 import secrets
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
 
 from hearthub.clock import now_ms
-from hearthub.community.payloads import PREFIXES, REPO, TOLD, Json, News, Payloads
+from hearthub.community.payloads import PREFIXES, REPO, TOLD, Json, Payloads
 from hearthub.community.webhooks import Webhook
-from hearthub.db import Database, batches
+from hearthub.db import Database, Rows, batches
 from hearthub.errors import Conflict, InvalidCredentials, NotFound
 from hearthub.events import Event, RepoMoved
 from hearthub.jobs import Jobs
 from hearthub.registry import Registry, Repo
 
 MAX_WAITING = 1000
+MAX_TRIES, SPREAD_S = 20, 10
+"""Of spreading one piece of news, before it is the next one's turn; and how long one job spreads,
+so that other jobs have theirs."""
 KEEP_MS, KEEP_MOST = 30 * 86_400_000, 500
 """How long the log goes back, and how many deliveries of one webhook it has."""
 PAGE = 50
@@ -47,6 +57,19 @@ class Delivery:
     created: int
     finished: int | None
     payload: Json | None
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """What a new delivery has; `source`: one for each event, and each replay."""
+
+    webhook_id: int
+    source: str
+    event: str
+    repo: str
+    need: int
+    payload: str
+    uid: str = field(default_factory=lambda: secrets.token_hex(12))
 
 
 class Deliveries:
@@ -76,61 +99,88 @@ class Deliveries:
             owners=owners,
         )
         if rows:
-            payload = {
-                "kind": type(event).__name__,
-                "fields": asdict(event),
-                "repo": asdict(repo),
-                "webhooks": [row.id for row in rows],
-                "source": secrets.token_hex(12),
-            }
-            self._jobs.add("webhooks.spread", payload)
-
-    def spread(self, payload: dict[str, Any]) -> None:
-        """Note what is to be sent, once for each webhook, however often this runs.
-
-        To those that listened when it happened, and do now.
-        """
-        repo = Repo(**payload["repo"])
-        news = self._payloads.news(payload["kind"], payload["fields"], repo)
-        if news is None:
-            return
-        for some in batches(payload["webhooks"]):
-            rows = self._db.all(
-                "select id, uid, account_id from webhook where disabled = 0 and id in (:some) "
-                "order by id",
-                some=some,
+            news = self._payloads.news(event, repo)
+            self._db.execute(
+                "insert into webhook_news (source, event, need, repo, payload, webhooks, failures, "
+                "created) values (:source, :event, :need, :repo, :payload, :webhooks, 0, :now)",
+                source=secrets.token_hex(12),
+                event=news.name,
+                need=int(news.need),
+                repo=_json(asdict(repo)),
+                payload=_json(news.body),
+                webhooks=_json([row.id for row in rows]),
+                now=now_ms(),
             )
-            for row in rows:
-                if self.may(row.account_id, asdict(repo), news.need, news.name):
-                    self._queue(row.id, row.uid, payload["source"], news, repo)
-        if news.name == DELETED:
-            sql = "delete from webhook_watch where target = :repo and is_repo = 1"
-            self._db.execute(sql, repo=repo.id)
-        self.wake()
+            self._jobs.add("webhooks.spread", {})
 
-    def _queue(self, webhook: int, uid: str, source: str, news: News, repo: Repo) -> None:
-        if self._is_full(webhook):
-            return
-        body = orjson.dumps({**news.body, "webhook": {"id": uid, "version": 3}}).decode()
-        kept = orjson.dumps(asdict(repo)).decode()
-        self._add(webhook, source, news.name, kept, news.need, body)
+    def spread(self, _payload: dict[str, Any]) -> None:
+        """Note what is to be sent of all news that wait, once for each webhook."""
+        ends = time.monotonic() + SPREAD_S
+        while news := self._db.one(
+            "select id, source, event, need, repo, payload, webhooks from webhook_news "
+            "where failures < :most order by id limit 1",
+            most=MAX_TRIES,
+        ):
+            if time.monotonic() > ends:
+                self._jobs.add("webhooks.spread", {})
+                return
+            try:
+                self._spread(news)
+            except BaseException:  # others wait for one that cannot be spread, but not for ever
+                sql = "update webhook_news set failures = failures + 1 where id = :id"
+                self._db.execute(sql, id=news.id)
+                raise
 
-    def _is_full(self, webhook: int) -> bool:
-        sql = "select count(*) from webhook_delivery where webhook_id = :id and state = 'waiting'"
-        return bool(self._db.value(sql, id=webhook) >= MAX_WAITING)
+    def _spread(self, news: Any) -> None:
+        """To those that listened when it happened, and do now."""
+        repo, body = orjson.loads(news.repo), orjson.loads(news.payload)
+        told: list[int] = []
+        if not self._payloads.is_void(body):
+            may = partial(self.may, kept=repo, need=news.need, event=news.event)
+            for some in batches(orjson.loads(news.webhooks)):
+                told += [it.id for it in self._listening(some) if may(it.account_id)]
+        with self._db.transaction():
+            if not self._db.execute("delete from webhook_news where id = :id", id=news.id):
+                return  # somebody else was quicker
+            for some in batches(told):
+                self._queue(self._listening(some), news, body)
+            if news.event == DELETED:
+                sql = "delete from webhook_watch where target = :repo and is_repo = 1"
+                self._db.execute(sql, repo=repo["id"])
+            if told:
+                self.wake()
 
-    def _add(
-        self, webhook: int, source: str, event: str, repo: str, need: int, payload: str
-    ) -> str:
-        uid = secrets.token_hex(12)
-        self._db.execute(
-            "insert into webhook_delivery (uid, webhook_id, source, event, repo, need, payload, "
-            "state, attempts, created) values (:uid, :webhook, :source, :event, :repo, :need, "
-            ":payload, 'waiting', 0, :now) on conflict (webhook_id, source) do nothing",
-            uid=uid, webhook=webhook, source=source, event=event, repo=repo, need=int(need),
-            payload=payload, now=now_ms(),
+    def _listening(self, webhooks: list[int]) -> Rows:
+        sql = "select id, uid, account_id from webhook where disabled = 0 and id in (:some)"
+        return self._db.all(f"{sql} order by id", some=webhooks)
+
+    def _queue(self, webhooks: Rows, news: Any, body: Json) -> None:
+        waiting = self._waiting([it.id for it in webhooks])
+        self._add(
+            _Waiting(
+                it.id, news.source, news.event, news.repo, news.need,
+                _json({**body, "webhook": {"id": it.uid, "version": 3}}),
+            )
+            for it in webhooks
+            if waiting.get(it.id, 0) < MAX_WAITING
         )  # fmt: skip
-        return uid
+
+    def _waiting(self, webhooks: list[int]) -> dict[int, int]:
+        """How many deliveries of each wait."""
+        rows = self._db.all(
+            "select webhook_id, count(*) from webhook_delivery "
+            "where state = 'waiting' and webhook_id in (:webhooks) group by webhook_id",
+            webhooks=webhooks,
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def _add(self, wanted: Iterable[_Waiting]) -> None:
+        self._db.execute_many(
+            "insert into webhook_delivery (uid, webhook_id, source, event, repo, need, payload, "
+            "state, attempts, created) values (:uid, :webhook_id, :source, :event, :repo, :need, "
+            ":payload, 'waiting', 0, :now) on conflict (webhook_id, source) do nothing",
+            [{**asdict(it), "now": now_ms()} for it in wanted],
+        )
 
     def may(self, owner: int, kept: dict[str, Any], need: int, event: str) -> bool:
         """Whether the owner of a webhook may know this of a repo, `kept` as it was then.
@@ -181,22 +231,25 @@ class Deliveries:
         if row.state == "waiting":
             raise Conflict("It was not sent yet")
         with self._db.transaction():
-            if self._is_full(webhook.id):
+            if self._waiting([webhook.id]).get(webhook.id, 0) >= MAX_WAITING:
                 raise Conflict(f"{MAX_WAITING} deliveries of this webhook wait already: try later")
-            again = self._add(
+            again = _Waiting(
                 webhook.id, f"replay {secrets.token_hex(12)}", row.event, row.repo, row.need,
-                orjson.dumps(self.payload(row)).decode(),
+                _json(self.payload(row)),
             )  # fmt: skip
+            self._add([again])
             sql = "update webhook set due = :now where id = :id and due > :now"
             self._db.execute(sql, now=now_ms(), id=webhook.id)
             self.wake()
-        return self.get(webhook, again)
+        return self.get(webhook, again.uid)
 
     def tidy(self, _payload: dict[str, object]) -> None:
-        """Forget old lines of the log."""
+        """Forget old lines of the log, and news that could not be spread."""
+        before = now_ms() - KEEP_MS
+        self._db.execute("delete from webhook_news where created < :before", before=before)
         self._db.execute(
             "delete from webhook_delivery where state <> 'waiting' and created < :before",
-            before=now_ms() - KEEP_MS,
+            before=before,
         )
         for row in self._db.all("select id from webhook"):
             self._db.execute(
@@ -217,6 +270,10 @@ class Deliveries:
         if row is None:
             raise NotFound(f"There is no delivery {uid[:40]}")
         return row
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _delivery(row: Any, payload: dict[str, Any] | None) -> Delivery:

@@ -11,17 +11,25 @@ Commits of a pull request are not stored: they are what its ref has and its bran
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
+from hearthub.community.talk import (
+    COLUMNS,
+    EVENTS,
+    Discussion,
+    Happening,
+    Proposal,
+    discussion_of,
+    happening_of,
+)
 from hearthub.db import Database, IntegrityError, batches
 from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound, TooLarge
 from hearthub.events import CommentChanged, Commented, DiscussionChanged, DiscussionOpened, EventLog
-from hearthub.registry import MAIN, Commit, Registry, Repo, Right
+from hearthub.registry import MAIN, Registry, Repo, Right
 
 MAX_TITLE, MAX_TEXT = 200, 65_536
 """Characters."""
@@ -35,54 +43,6 @@ Bytes of comments whose histories are read together."""
 PAGE = 50
 STATUSES = {"all": None, "open": ("open", "draft"), "closed": ("closed", "merged")}
 KINDS = {"all": None, "discussion": 0, "pull_request": 1}
-_COLUMNS = (
-    "d.id, d.repo_id, d.num, d.title, d.status, d.is_pull_request, d.author_id, a.name, d.base, "
-    "d.merged_oid, d.merged_head, d.created from discussion d "
-    "left join account a on a.id = d.author_id "
-)
-_EVENTS = "from discussion_event e left join account a on a.id = e.author_id "
-
-
-@dataclass(frozen=True)
-class Discussion:
-    """`author` is None for an account that is gone; `created` in milliseconds since 1970."""
-
-    id: int
-    repo_id: int
-    num: int
-    title: str
-    status: str
-    is_pull_request: bool
-    author_id: int | None
-    author: str | None
-    base: str | None
-    merged_oid: str | None
-    merged_head: str | None
-    created: int
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One event of a discussion."""
-
-    uid: str
-    kind: str
-    author_id: int | None
-    author: str | None
-    created: int
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a pull request would change, or did: its commits from `base` to `head`, oldest first,
-    and the paths that cannot be merged, which are not all where `is_whole` is False."""
-
-    base: str
-    head: str
-    commits: list[tuple[str, Commit]]
-    conflicts: list[str] = field(default_factory=list)
-    is_whole: bool = True
 
 
 class Discussions:
@@ -107,7 +67,7 @@ class Discussions:
         if author:
             where, named = where + "and a.key = :author ", {**named, "author": author.lower()}
         rows = self._db.all(
-            f"select {_COLUMNS}where d.repo_id = :repo {where}"
+            f"select {COLUMNS}where d.repo_id = :repo {where}"
             "order by d.num desc limit :limit offset :skip",
             repo=repo.id, limit=PAGE, skip=max(0, number) * PAGE, **named,
         )  # fmt: skip
@@ -116,15 +76,15 @@ class Discussions:
             f"where d.repo_id = :repo {where}",
             repo=repo.id, **named,
         )  # fmt: skip
-        return [_discussion(row) for row in rows], int(count)
+        return [discussion_of(row) for row in rows], int(count)
 
     def newest(self, repo_ids: Sequence[int], limit: int) -> list[Discussion]:
         """Of many repos together, the one opened last first. No access is checked."""
         found = [
-            _discussion(row)
+            discussion_of(row)
             for some in batches(repo_ids)
             for row in self._db.all(
-                f"select {_COLUMNS}where d.repo_id in (:repos) "
+                f"select {COLUMNS}where d.repo_id in (:repos) "
                 "order by d.created desc, d.id desc limit :limit",
                 repos=some,
                 limit=limit,
@@ -134,11 +94,11 @@ class Discussions:
 
     def get(self, repo: Repo, num: int) -> Discussion:
         row = self._db.one(
-            f"select {_COLUMNS}where d.repo_id = :repo and d.num = :num", repo=repo.id, num=num
+            f"select {COLUMNS}where d.repo_id = :repo and d.num = :num", repo=repo.id, num=num
         )
         if row is None:
             raise NotFound(f"There is no discussion {num}")
-        return _discussion(row)
+        return discussion_of(row)
 
     def open_count(self, repo: Repo) -> int:
         """How many are neither closed nor merged."""
@@ -164,13 +124,13 @@ class Discussions:
         """Oldest first. What a hidden comment said is not in it, nor what was edited away."""
         data = "json_replace(e.data, '$.history', json('[]'))" if self._db.is_sqlite else "e.data"
         rows = self._db.all(
-            f"select e.uid, e.kind, e.author_id, a.name, e.created, {data} {_EVENTS}"
+            f"select e.uid, e.kind, e.author_id, a.name, e.created, {data} {EVENTS}"
             "where e.discussion_id = :id order by e.id limit :limit offset :skip",
             id=discussion.id,
             limit=limit,
             skip=skip,
         )
-        found = [_happening(row) for row in rows]
+        found = [happening_of(row) for row in rows]
         for it in found:
             if it.kind == "comment":
                 it.data["history"] = []
@@ -192,10 +152,19 @@ class Discussions:
                 found[uid] = orjson.loads(data)["history"]
         return found
 
-    def is_readable(self, uid: str) -> bool:
-        """Whether there is such a comment that nobody has hidden."""
-        data = self._db.value("select data from discussion_event where uid = :uid", uid=uid)
-        return data is not None and not orjson.loads(data).get("hidden")
+    def said(self, uid: str) -> Happening | None:
+        """One comment, with what was edited away."""
+        row = self._db.one(
+            "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
+            f"{EVENTS}where e.uid = :uid and e.kind = 'comment'",
+            uid=uid,
+        )
+        return happening_of(row) if row else None
+
+    def is_there(self, discussion_id: int) -> bool:
+        """Not that it was opened for a commit which then failed."""
+        sql = "select id from discussion where id = :id"
+        return self._db.value(sql, id=discussion_id) is not None
 
     def proposal(self, repo: Repo, discussion: Discussion) -> Proposal | None:
         """None when its branch, or what was merged, is there no more: what was said stays."""
@@ -226,6 +195,8 @@ class Discussions:
     ) -> Discussion:  # fmt: skip
         """A new one; with `base`, a branch, a pull request with a ref of its own."""
         self._require(actor, repo, Right.PROPOSE)
+        if base is not None:
+            base = self._registry.pulls.branch(repo, base).name
         title = _checked_title(title)
         _check_text(text, may_be_empty=True)
         try:
@@ -439,12 +410,12 @@ class Discussions:
             discussion = self.get(repo, num)
             row = self._db.one(
                 "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
-                f"{_EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",
+                f"{EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",
                 uid=uid, id=discussion.id,
             )  # fmt: skip
             if row is None:
                 raise NotFound(f"There is no comment {uid[:40]}")
-            found = _happening(row)
+            found = happening_of(row)
             if found.author_id != actor.user_id:
                 if is_by_author_alone:
                     raise Forbidden("Only its author may change a comment")
@@ -486,14 +457,3 @@ def _checked_title(title: str) -> str:
 def _check_text(text: str, *, may_be_empty: bool = False) -> None:
     if len(text) > MAX_TEXT or not (text.strip() or may_be_empty):
         raise BadRequest(f"A comment has 1 to {MAX_TEXT} characters")
-
-
-def _discussion(row: Any) -> Discussion:
-    values = list(row)
-    values[5] = bool(values[5])
-    return Discussion(*values)
-
-
-def _happening(row: Any) -> Happening:
-    uid, kind, author_id, author, created, data = row
-    return Happening(uid, kind, author_id, author, created, orjson.loads(data))

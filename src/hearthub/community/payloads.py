@@ -1,14 +1,16 @@
 """What a webhook is told of an event, in the Hub's own shape (version 3).
 
+It is written down in the transaction of the event, for soon after all may be otherwise.
+
 Read back by `WebhookPayload` of huggingface_hub; shape of the rest: the Hub's page on webhooks.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from hearthub import events
-from hearthub.community.discussions import Discussion, Discussions, Happening
-from hearthub.errors import NotFound
+from hearthub.community.discussions import Discussions
+from hearthub.community.talk import Discussion, Happening
 from hearthub.registry import Registry, Repo, Right
 
 PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
@@ -35,42 +37,43 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class News:
-    """`need`: the right on the repo that whoever hears of it must have."""
+    """`name`: action and scope; `need`: the right on the repo of whoever may hear of it."""
 
-    action: str
-    scope: str
+    name: str
     need: Right
     body: Json
-
-    @property
-    def name(self) -> str:
-        return f"{self.action} {self.scope}"
 
 
 class Payloads:
     def __init__(self, registry: Registry, discussions: Discussions) -> None:
         self._registry, self._discussions = registry, discussions
 
-    def news(self, kind: str, fields: Json, repo: Repo) -> News | None:
-        """Of an event of this kind; None when there is no more to tell of it."""
+    def news(self, event: events.Event, repo: Repo) -> News:
+        """Of an event that has just happened, in its transaction."""
+        kind, fields = type(event).__name__, asdict(event)
         if TOLD[kind] == REPO:
             action, scope, more = self._of_repo(kind, fields, repo)
             need = Right.METADATA
         else:
-            try:
-                action, scope, more = self._of_discussion(kind, fields, repo)
-            except NotFound:
-                return None
+            action, scope, more = self._of_discussion(kind, fields, repo)
             need = Right.READ
         name = fields["old_name"] if kind == "RepoMoved" else repo.full_name
         told = self._repo(repo, name)
-        event = {"action": action, "scope": scope}
-        return News(action, scope, need, {"event": event, "repo": told, **more})
+        what = {"action": action, "scope": scope}
+        return News(f"{action} {scope}", need, {"event": what, "repo": told, **more})
+
+    def is_void(self, body: Json) -> bool:
+        """Whether what it tells of was taken back: a pull request whose commit failed."""
+        found = body.get("discussion")
+        return found is not None and not self._discussions.is_there(int(found["id"], 16))
 
     def as_of_now(self, body: Json) -> Json:
         """What was to be told, without what a comment said that is hidden by now."""
         comment = body.get("comment")
-        if not comment or self._discussions.is_readable(comment["id"]):
+        if not comment:
+            return body
+        said = self._discussions.said(comment["id"])
+        if said and not said.data["hidden"]:
             return body
         kept = {name: value for name, value in comment.items() if name != "content"}
         return {**body, "comment": {**kept, "hidden": True}}
@@ -94,19 +97,16 @@ class Payloads:
         return "update", "repo.content", {"updatedRefs": [moved]}
 
     def _of_discussion(self, kind: str, fields: Json, repo: Repo) -> tuple[str, str, Json]:
-        """Raises NotFound when it is gone."""
         found = self._discussions.get(repo, fields["num"])
         told = {"discussion": self._discussion(repo, found)}
-        said = [it for it in self._discussions.happenings(found) if it.kind == "comment"]
         if kind == "DiscussionChanged":
             return "update", "discussion", told
         if kind == "DiscussionOpened":
             # What it was opened with is no event of its own.
-            return "create", "discussion", told | self._comment(repo, found, said[:1])
+            said = self._discussions.happenings(found, limit=1)
+            return "create", "discussion", told | self._comment(repo, found, *said)
         action = "create" if kind == "Commented" else "update"
-        one = [it for it in said if it.uid == fields["comment"]]
-        if not one:
-            raise NotFound("The comment is gone")
+        one = self._discussions.said(fields["comment"])
         return action, "discussion.comment", told | self._comment(repo, found, one)
 
     def _repo(self, repo: Repo, name: str) -> Json:
@@ -138,18 +138,18 @@ class Payloads:
                 told["changes"]["mergeCommitId"] = found.merged_oid
         return told
 
-    def _comment(self, repo: Repo, found: Discussion, said: list[Happening]) -> Json:
-        if not said:
+    def _comment(self, repo: Repo, found: Discussion, said: Happening | None = None) -> Json:
+        if said is None:
             return {}
-        hidden = bool(said[0].data["hidden"])
-        place = f"/discussions/{found.num}#{said[0].uid}"
+        hidden = bool(said.data["hidden"])
+        place = f"/discussions/{found.num}#{said.uid}"
         told: Json = {
-            "id": said[0].uid,
-            "author": {"id": object_id(said[0].author_id)},
+            "id": said.uid,
+            "author": {"id": object_id(said.author_id)},
             "hidden": hidden,
             "url": {"web": self._urls(repo, repo.full_name, place)["web"]},
         }
-        return {"comment": told if hidden else {**told, "content": said[0].data["raw"]}}
+        return {"comment": told if hidden else {**told, "content": said.data["raw"]}}
 
     def _urls(self, repo: Repo, name: str, place: str) -> Json:
         base = self._registry.settings.base_url

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from hearthub.accounts import ANONYMOUS, Actor
 from hearthub.context import Hub
 from hearthub.errors import Forbidden, InvalidCredentials
+from hearthub.events import came_with
 from hearthub.http.callers import token_in
 from hearthub.http.rates import rates_of
 from hearthub.http.urls import hub_of, is_same_origin
@@ -39,6 +40,7 @@ async def actor_of(request: Request) -> Actor:
         rates.reject(token)
         raise
     if actor.token:
+        came_with(actor.token.id)
         rates.accept(token, actor.token.id, request.scope)
     return actor
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
 from hearthub.db import Database
-from hearthub.errors import BadRequest, Conflict, RevisionNotFound, StaleParent, TooLarge
+from hearthub.errors import (
+    BadRequest,
+    Conflict,
+    RevisionNotFound,
+    StaleParent,
+    TooLarge,
+    Unprocessable,
+)
 from hearthub.events import CommitCreated, EventLog
 from hearthub.registry import trees
 from hearthub.registry.access import proposer
@@ -29,6 +36,7 @@ from hearthub.registry.pointers import Pointer, parse_pointer
 from hearthub.registry.quota import Quota
 from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
+from hearthub.registry.submodules import check_modules, check_place
 from hearthub.storage import Storage
 
 # Clients that retry know this text.
@@ -199,6 +207,8 @@ class Commits:
                 case PutLfs(path, sha256, size):
                     if not _SHA256.fullmatch(sha256):
                         raise BadRequest(f"{path}: oid must be 64 lower-case hex digits")
+                    if check_place(path):
+                        raise Unprocessable(f"{path} must be a regular file")
                     change.lfs[clean_path(path)] = (sha256, size)
                 case DeleteFile(path):
                     change.deletions.append(trees.Deletion(clean_path(path), "file"))
@@ -214,6 +224,8 @@ class Commits:
                 f"{path}: {len(content)} bytes is too large for a regular file "
                 f"(limit {limit}); upload it with Xet or LFS"
             )
+        if check_place(path):
+            check_modules(content)
         change.puts[path] = trees.Entry(FILE, writer.add(Kind.BLOB, content))
         if pointer := parse_pointer(content):  # a pointer written by hand promises as much
             change.lfs[path] = (pointer.sha256, pointer.size)

@@ -62,8 +62,9 @@ class Copies:
                     raise Damaged(f"The repo cannot be duplicated: {broken.oid}: {broken.reason}")
                 size = self._size_of_objects(source.id, marks)
                 self._storage.require_room(size)
-                size += self._size_of_files(source.id, marks)
-                self._quota.require_new(owner.id, owner.name, f"{owner.name}/{name}", size)
+                files, shared = self._size_of_files(source.id, owner.id, marks)
+                name_then = f"{owner.name}/{name}"
+                self._quota.require_new(owner.id, owner.name, name_then, size + files, shared)
                 rows = self._copy_objects(source.id, number, marks)
                 new = replace(
                     source, id=number, owner_id=owner.id, namespace=owner.name, name=name,
@@ -89,9 +90,15 @@ class Copies:
         found = (self._objects.sizes(source, (it.hex() for it in s)) for s in marks.all_seen())
         return sum(size for sizes in found for size in sizes.values())
 
-    def _size_of_files(self, source: int, marks: Marks) -> int:
-        found = (self._storage.objects(source, names) for names in marks.all_named())
-        return sum(item.size for some in found for item in some.values())
+    def _size_of_files(self, source: int, owner_id: int, marks: Marks) -> tuple[int, int]:
+        """In all, and of those that this account has already."""
+        size = shared = 0
+        for names in marks.all_named():
+            found = self._storage.objects(source, names)
+            sizes = {name: it.size for name, it in found.items()}
+            size += sum(sizes.values())
+            shared += self._storage.shares.bytes_of(owner_id, sizes)
+        return size, shared
 
     def _finish(
         self, actor: Actor, source: Repo, new: Repo, refs: list[Ref], marks: Marks, rows: int
@@ -128,9 +135,7 @@ class Copies:
         require(actor, source, Right.READ)
         require(actor, target, Right.PROPOSE)
         found = self._storage.objects(source.id, sha256s)
-        known = self._storage.objects(target.id, list(found))
-        more = sum(it.size for it in found.values() if it.sha256 not in known)
         by = proposer(actor, target)
-        self._quota.require(target.id, more, by)
+        self._storage.require_files(target.id, {it.sha256: it.size for it in found.values()}, by)
         with self._db.transaction():
             return self._storage.share(source.id, target.id, sha256s, by)

@@ -86,9 +86,10 @@ class LfsFiles:
                 with self._db.transaction():
                     if rewrite and self._named(repo) != before:
                         raise RefMoved("The refs are others")  # a new one too
+                    # First, for it takes the locks that uploads take before events add jobs.
+                    self._storage.forget_objects(repo.id, names)
                     for ref, (oid, commit) in moves.items():
                         self._move(actor, repo, ref, oid, commit)
-                    self._storage.forget_objects(repo.id, names)
             except RefMoved:
                 continue
             self._quota.measure(repo.id)

@@ -2,7 +2,9 @@
 
 `repo.used_storage` is what a repo uses: raised in the transaction that gives it an LFS object or
 moves a branch, so that many uploads at once cannot pass a limit together, and measured anew after
-each commit.
+each commit. A namespace uses what its repos do, less what several of them have: the same large
+file counts once (storage/shares.py). Git objects are stored for each repo, and counted so. What
+waits here of uploads that have not ended counts along (storage/waiting.py).
 
 What people bring along who may not write (`by`, a user's id) is part of it, and is counted on its
 own as well: `lfs_object.proposer_id`, and for git objects the table `proposed`. All of them
@@ -17,6 +19,7 @@ from hearthub.errors import OverQuota
 from hearthub.registry.gitformat import Kind, oid_of
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import Operation, PutFile
+from hearthub.registry.repo import Repo
 from hearthub.settings import Settings
 from hearthub.storage import Storage
 
@@ -40,17 +43,18 @@ class Quota:
         self._proposed_of_namespace = min((it for it in shares if it), default=0)
         self._proposed_of_repo = self._of_repo // SHARE
 
-    def require(self, repo_id: int, more: int, by: int | None = None) -> None:
-        """Raises OverQuota when a repo may not have this many bytes in addition."""
+    def require(self, repo_id: int, more: int, by: int | None = None, *, shared: int = 0) -> None:
+        """Raises OverQuota when a repo may not have this many bytes in addition, of which `shared`
+        are in other repos of its owner."""
         if by is not None:
             self._require_proposed(repo_id, more)
         if not (self._of_repo or self._of_namespace):
             return
         try:
-            self._require(repo_id, more)
+            self._require(repo_id, more, shared)
         except OverQuota:
             self.measure(repo_id)  # the last commit may have been taken for more than it was
-            self._require(repo_id, more)
+            self._require(repo_id, more, shared)
 
     def measure(self, repo_id: int) -> None:
         """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
@@ -67,7 +71,7 @@ class Quota:
                 id=repo_id,
             )
 
-    def _require(self, repo_id: int, more: int) -> None:
+    def _require(self, repo_id: int, more: int, shared: int = 0) -> None:
         repo = self._db.one(
             "select namespace, name, owner_id, used_storage from repo where id = :id", id=repo_id
         )
@@ -75,23 +79,41 @@ class Quota:
             return
         if self._of_repo:
             name = f"The repo {repo.namespace}/{repo.name}"
-            _require(name, repo.used_storage, more, self._of_repo)
-        self.require_namespace(repo.owner_id, repo.namespace, more)
+            used = repo.used_storage + self._storage.waiting.of_repo(repo_id)
+            _require(name, used, more, self._of_repo)
+        self.require_namespace(repo.owner_id, repo.namespace, more - shared)
 
     def require_namespace(self, owner_id: int, name: str, more: int) -> None:
         """The same for an account's repos together."""
         if not self._of_namespace:
             return
-        used = self._db.value(
-            "select sum(used_storage) from repo where owner_id = :owner", owner=owner_id
-        )
-        _require(f"The namespace {name}", int(used or 0), more, self._of_namespace)
+        used = self.used_by(owner_id) + self._storage.waiting.of_owner(owner_id)
+        _require(f"The namespace {name}", used, more, self._of_namespace)
 
-    def require_new(self, owner_id: int, namespace: str, full_name: str, size: int) -> None:
-        """Raises OverQuota when an account may not have a new repo of this size."""
+    def used_by(self, owner_id: int) -> int:
+        """The bytes that an account's repos use together."""
+        used = self._db.value(
+            "select (select coalesce(sum(used_storage), 0) from repo where owner_id = :owner) "
+            "- shared_storage from account where id = :owner",
+            owner=owner_id,
+        )
+        return max(0, int(used or 0))
+
+    def require_new(
+        self, owner_id: int, namespace: str, full_name: str, size: int, shared: int
+    ) -> None:
+        """Raises OverQuota when an account may not have a new repo of this size, of which `shared`
+        bytes are in repos that it has."""
         if self._of_repo:
             _require(f"The repo {full_name}", 0, size, self._of_repo)
-        self.require_namespace(owner_id, namespace, size)
+        self.require_namespace(owner_id, namespace, size - shared)
+
+    def require_move(self, repo: Repo, owner_id: int, namespace: str) -> None:
+        """In the transaction of a move. Raises OverQuota when an account may not have a repo of
+        another one too."""
+        self._storage.shares.hold_both(repo.id, owner_id)
+        more = repo.used_storage - self._storage.shares.of_repo(repo.id, owner_id)
+        self.require_namespace(owner_id, namespace, more)
 
     def add_git(self, repo_id: int, more: int, by: int | None) -> None:
         """The same as `add`, of git objects."""
@@ -112,7 +134,7 @@ class Quota:
         if self._of_namespace and not self._db.is_sqlite:  # one after the other
             self._db.one(
                 "select a.id from account a join repo on repo.owner_id = a.id "
-                "where repo.id = :id for update of a",
+                "where repo.id = :id for no key update of a",
                 id=repo_id,
             )
         self._db.execute(
@@ -155,15 +177,20 @@ class Quota:
                 )
 
     def _proposed(self, where: str, value: int) -> int:
-        of_lfs, of_git = (
-            self._db.value(
-                f"select sum(o.size) from {table} o join repo r on r.id = o.repo_id "  # noqa: S608
-                f"where {where} = :value{more}",
-                value=value,
+        of_proposers = " and o.proposer_id is not null"
+        return sum(
+            int(
+                self._db.value(
+                    f"select sum(o.size) from {table} o join repo r on r.id = o.repo_id "  # noqa: S608
+                    f"where {where} = :value{more}",
+                    value=value,
+                )
+                or 0
             )
-            for table, more in (("lfs_object", " and o.proposer_id is not null"), ("proposed", ""))
-        )
-        return int(of_lfs or 0) + int(of_git or 0)
+            for table, more in (
+                ("lfs_object", of_proposers), ("waiting_upload", of_proposers), ("proposed", ""),
+            )
+        )  # fmt: skip
 
     def weigh(
         self,

@@ -187,6 +187,8 @@ class Registry:
     def delete(self, actor: Actor, repo_type: str, full_name: str) -> None:
         with self.db.transaction():
             repo = self.repo(actor, repo_type, full_name, Right.ADMIN)
+            # First, for it takes the locks that commits and uploads take before they add jobs.
+            self.storage.shares.let_go(repo.id)
             self.events.append(RepoDeleted(repo.id, repo.type, repo.full_name), actor.user_id)
             self._repos.delete(repo)
 
@@ -197,7 +199,8 @@ class Registry:
             repo = self.repo(actor, repo_type, source, Right.ADMIN)
             owner = self._namespace(actor, namespace)
             if owner.id != repo.owner_id:
-                self._quota.require_namespace(owner.id, owner.name, repo.used_storage)
+                self._quota.require_move(repo, owner.id, owner.name)
+                self.storage.shares.hand_over(repo.id, owner.id)
             moved = self._repos.rename(repo, owner.id, owner.name, name)
             event = RepoMoved(repo.id, repo.full_name, moved.full_name)
             self.events.append(event, actor.user_id)
@@ -267,8 +270,8 @@ class Registry:
         return self._repos.changed_last(owner_ids, _reader(actor), limit)
 
     def used_by(self, owner_id: int) -> int:
-        """The bytes that an account's repos use together."""
-        return self._repos.used_by(owner_id)
+        """The bytes that an account's repos use together; what several have counts once."""
+        return self._quota.used_by(owner_id)
 
     # -- refs --------------------------------------------------------------------------------
 
@@ -322,7 +325,8 @@ class Registry:
             max_regular=self.settings.max_regular_file,
         )
         changed = [verdict.size for verdict in verdicts if verdict.is_new]
-        self.require_room(repo.id, self.storage.new_bytes(repo.id, changed), by)
+        here, there = self.storage.new_bytes(repo.id, changed)
+        self.require_room(repo.id, here, by, shared=0 if by else here - there)
         return verdicts
 
     def proposer(self, actor: Actor, repo: Repo) -> int | None:
@@ -333,12 +337,15 @@ class Registry:
         """What this user proposed counts as the repo's own from now on."""
         self._quota.adopt(repo.id, user_id)
 
-    def require_room(self, repo_id: int, more: int, by: int | None = None) -> None:
-        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition.
+    def require_room(
+        self, repo_id: int, more: int, by: int | None = None, *, shared: int = 0
+    ) -> None:
+        """Raises OverQuota or NoRoom when a repo may not have so many bytes in addition, of which
+        `shared` are in other repos of its owner.
 
         `by`: the proposer who brings them, who has less room.
         """
-        self._quota.require(repo_id, more, by)
+        self._quota.require(repo_id, more, by, shared=shared)
         if more:
             self.storage.require_room(more)
 

@@ -253,13 +253,6 @@ class Repos:
         ]
         return sorted(found, key=lambda it: (it.modified, it.id), reverse=True)[:limit]
 
-    def used_by(self, owner_id: int) -> int:
-        """Bytes of all repos of an account."""
-        used = self.db.value(
-            "select sum(used_storage) from repo where owner_id = :owner", owner=owner_id
-        )
-        return int(used or 0)
-
 
 @dataclass(frozen=True)
 class Reader:

@@ -12,11 +12,14 @@ Why nothing that is used can go, beside writers in this process and others: docs
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hearthub.db import Database, Rows
+from hearthub.errors import RepoNotFound
 from hearthub.storage.backends import Blobs
+from hearthub.storage.objects import LfsObjects
 from hearthub.storage.tombstones import Tombstones
 
 T = TypeVar("T")
@@ -80,8 +83,11 @@ def briefly(db: Database, items: Iterable[T], act: Callable[[T], object]) -> Non
 
 
 class Garbage:
-    def __init__(self, db: Database, blobs: Blobs, tombstones: Tombstones) -> None:
-        self._db, self._blobs, self._tombstones = db, blobs, tombstones
+    def __init__(
+        self, db: Database, objects: LfsObjects, blobs: Blobs, tombstones: Tombstones
+    ) -> None:
+        self._db, self._objects = db, objects
+        self._blobs, self._tombstones = blobs, tombstones
 
     # -- xorbs --
 
@@ -191,15 +197,9 @@ class Garbage:
 
     def _remove_claim(self, repo_id: int, sha256: str, before: int, tally: Tally) -> None:
         # A commit that required it meanwhile has taken the mark away: then it stays.
-        gone = self._db.execute(
-            "delete from lfs_object where repo_id = :repo and sha256 = :sha256 "
-            "and unused < :before",
-            repo=repo_id,
-            sha256=sha256,
-            before=before,
-        )
-        if gone:
-            tally.remove("claims", 0)
+        with suppress(RepoNotFound):
+            if self._objects.forget(repo_id, [sha256], unused_before=before):
+                tally.remove("claims", 0)
 
     # -- bytes --
 

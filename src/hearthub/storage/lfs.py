@@ -13,7 +13,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from hearthub.storage.objects import LfsObject, LfsObjects
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
 from hearthub.storage.tombstones import Tombstones
+from hearthub.storage.waiting import Waiting
 
 PURPOSE = "lfs-upload"
 TOKEN_TTL_S = 24 * 60 * 60
@@ -49,6 +50,8 @@ class Upload:
     part_size: int | None = None
     parts: int = 0
     error: str | None = None
+    is_shared: bool = False
+    """Another repo of the owner has it; to whoever proposes it that is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Lfs:
     def __init__(
         self,
         objects: LfsObjects,
+        waiting: Waiting,
         blobs: Blobs,
         signer: Signer,
         tombstones: Tombstones,
@@ -91,7 +95,8 @@ class Lfs:
         temporary: Path,
         max_file: int,
     ) -> None:
-        self._objects, self._blobs, self._signer = objects, blobs, signer
+        self._objects, self._waiting = objects, waiting
+        self._blobs, self._signer = blobs, signer
         self._tombstones, self._damage = tombstones, damage
         self._is_file_damaged = is_file_damaged
         self._uploads = temporary / "uploads"
@@ -110,7 +115,12 @@ class Lfs:
         the user who proposes them."""
         found = self._objects.find(repo_id, [sha256 for sha256, _ in wanted], keep=True)
         found = {name: known for name, known in found.items() if not self._needs_repair(known)}
-        return [self._decide(repo_id, *it, found, multipart=multipart, by=by) for it in wanted]
+        uploads = [self._decide(repo_id, *it, found, multipart=multipart, by=by) for it in wanted]
+        if by is not None:
+            return uploads
+        new = [it.sha256 for it in uploads if it.token]
+        shared = self._objects.shares.owned(self._objects.shares.owner(repo_id), new)
+        return [replace(it, is_shared=it.sha256 in shared) for it in uploads]
 
     def _needs_repair(self, known: LfsObject) -> bool:
         """Whether what is stored cannot be served, so that whoever has the file may send it."""
@@ -180,9 +190,15 @@ class Lfs:
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        with no_room():
-            folder.mkdir(exist_ok=True)
-            spool.path.replace(folder / str(number))
+        if not (folder / str(number)).is_file():  # else it was counted before
+            self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
+        try:
+            with no_room():
+                folder.mkdir(exist_ok=True)
+                spool.path.replace(folder / str(number))
+        except BaseException:
+            self._waiting.set(ticket.upload, _size_of(folder))
+            raise
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -193,7 +209,11 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
-        self._objects.require_new(ticket.repo_id, ticket.size, ticket.by)
+        with self._waiting.released([ticket.upload]):
+            self._complete(ticket, numbers)
+
+    def _complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
+        self._objects.require_files(ticket.repo_id, {ticket.sha256: ticket.size}, ticket.by)
         count = part_count(ticket.size, ticket.part_size or 0) if ticket.part_size else 0
         if not count or sorted(numbers) != list(range(1, count + 1)):
             raise BadRequest(f"This upload has {count} parts, to be named once each")
@@ -237,6 +257,13 @@ class Lfs:
         self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
         self._objects.add(ticket.repo_id, [item], ticket.by)
+
+
+def _size_of(folder: Path) -> int:
+    try:
+        return sum(part.stat().st_size for part in folder.iterdir())
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hearthub.clock import now_ms
-from hearthub.db import Database, IntegrityError, Rows
+from hearthub.db import Database, IntegrityError, Rows, batches
 from hearthub.errors import BadRequest, RepoNotFound
 from hearthub.storage.backends import Blobs, Extent
 from hearthub.storage.damage import damaged
+from hearthub.storage.shares import Shares
 
 BATCH = 500
 
@@ -73,9 +74,10 @@ def locate_blob(blobs: Blobs, key: str, expected: int) -> Location:
 class Growth(Protocol):
     """Who decides whether a repo may have more."""
 
-    def require(self, repo_id: int, more: int, by: int | None = None) -> None:
-        """Raises OverQuota when it may not have so many bytes in addition. `by`: the user who
-        proposes them; None: they come from one who may write."""
+    def require(self, repo_id: int, more: int, by: int | None = None, *, shared: int = 0) -> None:
+        """Raises OverQuota when it may not have so many bytes in addition, of which `shared` are
+        in other repos of its owner. `by`: the user who proposes them; None: they come from one who
+        may write."""
 
     def add(self, repo_id: int, more: int, by: int | None = None) -> None:
         """The same once they are there, in the transaction that adds them and that it undoes."""
@@ -95,7 +97,7 @@ def of_a_repo() -> Iterator[None]:
 
 class LfsObjects:
     def __init__(self, db: Database) -> None:
-        self.db = db
+        self.db, self.shares = db, Shares(db)
         self.growth: Growth | None = None
 
     def find(
@@ -156,12 +158,14 @@ class LfsObjects:
         Raises RepoNotFound when the repo was deleted meanwhile, OverQuota when it is too much.
         """
         with of_a_repo(), self.db.transaction():
+            owner = self.shares.hold(repo_id)
             known = self.find(repo_id, [it.sha256 for it in objects])
             sizes = {it.sha256: it.size for it in objects if it.sha256 not in known}
+            self.shares.note(owner, self.shares.bytes_of(owner, sizes))
             self.db.execute_many(
                 """insert into lfs_object
-                    (repo_id, sha256, size, whole, xet_hash, created, proposer_id)
-                values (:repo_id, :sha256, :size, :whole, :xet_hash, :now, :by)
+                    (repo_id, owner_id, sha256, size, whole, xet_hash, created, proposer_id)
+                values (:repo_id, :owner, :sha256, :size, :whole, :xet_hash, :now, :by)
                 on conflict (repo_id, sha256) do update set
                     unused = null,
                     proposer_id = case when excluded.proposer_id is null then null
@@ -171,6 +175,7 @@ class LfsObjects:
                 [
                     {
                         "repo_id": repo_id,
+                        "owner": owner,
                         "sha256": it.sha256,
                         "size": it.size,
                         "whole": int(it.whole),
@@ -184,41 +189,35 @@ class LfsObjects:
             if self.growth:
                 self.growth.add(repo_id, sum(sizes.values()), by)
 
-    def require_new(self, repo_id: int, size: int, by: int | None = None) -> None:
-        """Raises OverQuota when a repo may not have an object of this size in addition."""
-        if self.growth:
-            self.growth.require(repo_id, size, by)
+    def require_files(self, repo_id: int, sizes: Mapping[str, int], by: int | None = None) -> None:
+        """Raises OverQuota when a repo may not have these files (size by sha256) in addition."""
+        if not self.growth:
+            return
+        known = self.find(repo_id, list(sizes))
+        new = {name: size for name, size in sizes.items() if name not in known}
+        if more := sum(new.values()):
+            self.growth.require(repo_id, more, by, shared=self.shared(repo_id, new, by))
 
-    def require_growth(
-        self, repo_id: int, xet_sizes: Mapping[str, int], by: int | None = None
-    ) -> None:
-        """Raises OverQuota when a repo may not have these files (size by hash) in addition."""
-        if self.growth:
-            known: set[str] = set()
-            names = list(xet_sizes)
-            for at in range(0, len(names), BATCH):
-                rows = self.db.all(
-                    """select xet_hash from lfs_object
-                    where xet_hash in (:names) and repo_id = :repo_id""",
-                    names=names[at : at + BATCH],
-                    repo_id=repo_id,
-                )
-                known.update(row.xet_hash for row in rows)
-            new = sum(size for name, size in xet_sizes.items() if name not in known)
-            if new:
-                self.growth.require(repo_id, new, by)
+    def shared(self, repo_id: int, sizes: Mapping[str, int], by: int | None) -> int:
+        """The bytes of those of these files that the repo's owner has. To whoever proposes them
+        nothing is told of that: it might be in a private repo."""
+        return self.shares.bytes_of(self.shares.owner(repo_id), sizes) if by is None else 0
 
-    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
-        known: set[int] = set()
-        unique = list(dict.fromkeys(sizes))
-        for at in range(0, len(unique), BATCH):
-            rows = self.db.all(
-                "select distinct size from lfs_object where repo_id = :r and size in (:sizes)",
-                r=repo_id,
-                sizes=unique[at : at + BATCH],
-            )
-            known.update(row.size for row in rows)
-        return sum(size for size in sizes if size not in known)
+    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> tuple[int, int]:
+        """How many bytes files of these sizes add to a repo, and how many to its owner's repos
+        together: those that have no file of that size."""
+        here = self._known_sizes("repo_id", repo_id, sizes)
+        there = self._known_sizes("owner_id", self.shares.owner(repo_id), sizes)
+        new = [size for size in sizes if size not in here]
+        return sum(new), sum(size for size in new if size not in there)
+
+    def _known_sizes(self, whose: str, number: int | None, sizes: Sequence[int]) -> set[int]:
+        sql = f"select distinct size from lfs_object where {whose} = :number and size in (:sizes)"  # noqa: S608
+        return {
+            row.size
+            for some in batches(dict.fromkeys(sizes))
+            for row in self.db.all(sql, number=number, sizes=some)
+        }
 
     def size_of_xet(self, repo_id: int, file_hash: str) -> int | None:
         """The size of a file the repo holds as chunks."""
@@ -243,14 +242,25 @@ class LfsObjects:
         )
         return [Claim(*row) for row in rows]
 
-    def forget(self, repo_id: int, sha256s: Sequence[str]) -> None:
+    def forget(
+        self, repo_id: int, sha256s: Sequence[str], *, unused_before: int | None = None
+    ) -> set[str]:
+        """A repo has these no more, or those of them that were seen unused before then (ms)."""
+        gone: dict[str, int] = {}
+        unused = "" if unused_before is None else " and unused < :before"
         with self.db.transaction():
-            for at in range(0, len(sha256s), BATCH):
-                self.db.execute(
-                    "delete from lfs_object where repo_id = :repo_id and sha256 in (:names)",
+            owner = self.shares.hold(repo_id)
+            for names in batches(sha256s):
+                rows = self.db.all(
+                    "delete from lfs_object where repo_id = :repo_id and sha256 in (:names)"  # noqa: S608
+                    f"{unused} returning sha256, size",
                     repo_id=repo_id,
-                    names=list(sha256s[at : at + BATCH]),
+                    names=names,
+                    **({} if unused_before is None else {"before": unused_before}),
                 )
+                gone |= {row.sha256: row.size for row in rows}
+            self.shares.note(owner, -self.shares.bytes_of(owner, gone))
+        return set(gone)
 
     def forget_repo(self, repo_id: int) -> None:
         with self.db.transaction():

@@ -2,14 +2,17 @@
 
 {data}/tmp/uploads/<upload>/file      what came so far, from the first byte on
 
-Nothing but this file says how far an upload is. A token says what may come, so there is no row to
-lose; what is left of an upload that nobody ended goes a day after its last piece (`Storage.sweep`).
+Nothing but this file says how far an upload is, and a token what may come; a row only counts what
+is here for its repo (waiting.py). What is left of an upload that nobody ended goes a day after its
+last piece (`Storage.sweep`).
 """
 
 import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +22,7 @@ from hearthub.storage.backends.local import no_room
 from hearthub.storage.room import Room
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool
+from hearthub.storage.waiting import Waiting
 
 PURPOSE = "piece"
 TTL_S = 24 * 60 * 60
@@ -31,11 +35,14 @@ class Piece:
 
     upload: str
     size: int
+    repo_id: int
 
 
 class Pieces:
-    def __init__(self, signer: Signer, room: Room, temporary: Path, max_file: int) -> None:
-        self._signer, self._room = signer, room
+    def __init__(
+        self, signer: Signer, room: Room, waiting: Waiting, temporary: Path, max_file: int
+    ) -> None:
+        self._signer, self._room, self._waiting = signer, room, waiting
         self._uploads, self._max_file = temporary / "uploads", max_file
 
     def open(self, repo_id: int, user_id: int, size: int) -> str:
@@ -51,7 +58,7 @@ class Pieces:
         claims = self._signer.verify(PURPOSE, token)
         if (claims["r"], claims["w"]) != (repo_id, user_id):
             raise NotFound("There is no such upload here")
-        return Piece(claims["u"], claims["s"])
+        return Piece(claims["u"], claims["s"], repo_id)
 
     def received(self, piece: Piece) -> int:
         """How many bytes are there: where the next piece starts."""
@@ -62,9 +69,18 @@ class Pieces:
         """The bytes that start at `offset`; returns how many there are now, and they stay.
 
         Conflict when others are expected next (ask `received`), TooLarge past the file's end,
-        Unavailable while another call appends, NoRoom.
+        Unavailable while another call appends, OverQuota, NoRoom.
         """
         spool.close()
+        if offset != (here := self.received(piece)):
+            raise Conflict(f"The next piece starts at byte {here}, not {offset}")
+        self._waiting.hold(piece.upload, piece.repo_id, spool.size)
+        try:
+            return self._append(piece, offset, spool)
+        finally:
+            self._waiting.set(piece.upload, self.received(piece))
+
+    def _append(self, piece: Piece, offset: int, spool: Spool) -> int:
         path = self._file(piece)
         with no_room():
             path.parent.mkdir(exist_ok=True)
@@ -92,8 +108,13 @@ class Pieces:
             path.touch()
         return path
 
+    def ending(self, pieces: Sequence[Piece]) -> AbstractContextManager[None]:
+        """Around the commit of these: what becomes the repo's own does not wait any more."""
+        return self._waiting.released([piece.upload for piece in pieces])
+
     def drop(self, piece: Piece) -> None:
         shutil.rmtree(self._file(piece).parent, ignore_errors=True)
+        self._waiting.drop([piece.upload])
 
     def _file(self, piece: Piece) -> Path:
         return self._uploads / piece.upload / "file"

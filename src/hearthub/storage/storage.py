@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +33,11 @@ from hearthub.storage.lfs import Lfs
 from hearthub.storage.objects import Claim, Growth, LfsObject, LfsObjects, Location, locate_blob
 from hearthub.storage.pieces import Pieces
 from hearthub.storage.room import Room
+from hearthub.storage.shares import Shares
 from hearthub.storage.signing import Signer
 from hearthub.storage.spool import Spool, older_files
 from hearthub.storage.tombstones import Tombstones
+from hearthub.storage.waiting import Waiting
 from hearthub.storage.xet import xorbs
 from hearthub.storage.xet.cas import Cas, Progress, Readable
 from hearthub.storage.xet.reconstruct import Span, UrlFor
@@ -69,7 +71,7 @@ class Storage:
         self.signer = Signer(db)
         self._tombstones, self._damage = Tombstones(db), Damage(db)
         self.checks = Checks(db, self._blobs, sandbox, XetRows(db))
-        self.garbage = Garbage(db, self._blobs, self._tombstones)
+        self.garbage = Garbage(db, self._objects, self._blobs, self._tombstones)
         self._cas = Cas(
             XetRows(db),
             self._objects,
@@ -82,8 +84,10 @@ class Storage:
             workers=settings.workers,
         )
         self._damage.healed = lambda _keys: self._cas.forget()
+        self.waiting = Waiting(db, self._objects, self._temporary / "uploads")
         self.lfs = Lfs(
             self._objects,
+            self.waiting,
             self._blobs,
             self.signer,
             self._tombstones,
@@ -93,7 +97,9 @@ class Storage:
             settings.max_file,
         )
 
-        self.pieces = Pieces(self.signer, self._room, self._temporary, settings.max_file)
+        self.pieces = Pieces(
+            self.signer, self._room, self.waiting, self._temporary, settings.max_file
+        )
 
     def spool(
         self, limit: int, *, hashed: bool = False, expected: int = 0, spare: int = 0
@@ -119,9 +125,19 @@ class Storage:
 
     # -- what a repo has --
 
-    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> int:
-        """How many bytes files of these sizes certainly add to a repo: it has none of that size."""
+    def new_bytes(self, repo_id: int, sizes: Sequence[int]) -> tuple[int, int]:
+        """How many bytes files of these sizes certainly add to a repo, and to all repos of its
+        owner: they have none of that size."""
         return self._objects.new_bytes(repo_id, sizes)
+
+    def require_files(self, repo_id: int, sizes: Mapping[str, int], by: int | None = None) -> None:
+        """Raises OverQuota when a repo may not have these files (size by sha256) in addition."""
+        self._objects.require_files(repo_id, sizes, by)
+
+    @property
+    def shares(self) -> Shares:
+        """What several repos of one account have."""
+        return self._objects.shares
 
     def objects(self, repo_id: int, sha256s: Sequence[str]) -> dict[str, LfsObject]:
         """Those of these objects that the repo proved to have.
@@ -222,6 +238,10 @@ class Storage:
     def is_xorb_known(self, repo_id: int, xorb_hash: str, readable: Readable) -> bool:
         """Whether a writer of the repo need not send this xorb. `readable` filters repo ids."""
         return self._cas.is_xorb_known(repo_id, xorb_hash, readable)
+
+    def is_owners_xorb(self, repo_id: int, xorb_hash: str) -> bool:
+        """Whether a repo of the same account has sent this xorb."""
+        return self._objects.shares.has_sent(self._objects.shares.owner(repo_id), xorb_hash)
 
     def dedup(self, repo_id: int, chunk_hash: str, readable: Readable) -> bytes | None:
         """A shard naming xorbs that hold the chunk, of repos the caller may read; None: unknown."""
@@ -354,6 +374,8 @@ class Storage:
                     found.append((folder, sum(part.st_size for part in parts)))
                     if not dry:
                         shutil.rmtree(folder, ignore_errors=True)
+        if not dry:
+            self.waiting.sweep()
         return len(found), sum(size for _, size in found)
 
     def deleting(self) -> AbstractContextManager[bool]:

@@ -22,7 +22,9 @@ from hearthub.web.rendering import HEADERS, page, shown, with_query
 MOST_ROWS = 10_000
 """Of a CSV file; the next one begins where it ends (`before`)."""
 MAX_WORD = 100  # characters
-COLUMNS = ("id", "at", "action", "actor", "account", "repo_type", "repo", "detail")
+COLUMNS = (
+    "id", "at", "action", "actor", "account", "repo_type", "repo", "detail", "token_id", "token",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def log_csv(request: Request) -> Response:
             "repo_type": it.repo_type,
             "repo": it.repo,
             "detail": orjson.dumps(it.detail).decode(),
+            "token_id": it.token_id,
+            "token": it.token,
         }
         for it in _deeds(request, _asked(request), MOST_ROWS)
     )

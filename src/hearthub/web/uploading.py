@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hearthub.errors import BadRequest, Conflict, HearthubError, LoginRequired
-from hearthub.http.body import spool_body
+from hearthub.http.body import declared_length, spool_body
 from hearthub.http.errors import printable, status_of
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
@@ -89,7 +89,8 @@ def finish(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     arrivals = [Arrival(path, pieces.whole(piece), piece.size) for path, piece in found]
     summary = _text(body, "summary", "").strip() or "Upload files"
     header = CommitHeader(summary, _text(body, "description", "").strip())
-    done = at.hub.registry.arrivals.commit(at.actor, at.repo, at.rev, header, arrivals)
+    with pieces.ending([piece for _, piece in found]):
+        done = at.hub.registry.arrivals.commit(at.actor, at.repo, at.rev, header, arrivals)
     for _, piece in found:
         pieces.drop(piece)
     return {"commit": done.oid, "url": at.tree()}
@@ -107,7 +108,11 @@ async def put_piece(request: Request) -> dict[str, Any]:
         raise BadRequest("offset must be a whole number")
 
     def found() -> Piece:
-        return _piece(_writable(request), request.query_params.get("upload", ""))
+        at = _writable(request)
+        piece = _piece(at, request.query_params.get("upload", ""))
+        if int(offset) == hub.storage.pieces.received(piece):  # else it is here, and counted
+            hub.registry.require_room(at.repo.id, declared_length(request))
+        return piece
 
     piece = await run_in_threadpool(found)
     async with spool_body(request, hub.storage, PIECE, hashed=False) as spool:

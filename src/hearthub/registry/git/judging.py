@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hearthub.errors import BadRequest, TooLarge
 from hearthub.registry.gitformat import Kind
 from hearthub.registry.paths import clean_path
+from hearthub.registry.submodules import is_modules, plain
 
 MAX_COMMIT = 2**20
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
@@ -22,9 +23,6 @@ _MODES = {
 }
 _NEVER_LINKS = frozenset({b".gitmodules", b".gitattributes", b".gitignore", b".mailmap"})
 """What git reads of a checkout: as a symbolic link it could lie anywhere."""
-# How Windows and macOS spell .gitmodules too, which fsck refuses: short names, and what they drop.
-_SHORT = re.compile(r"gitmod~[1-4]|(?=.{8}$)(?:gi7eba|gi7eb|gi7e|gi7|gi|g)?~[1-9][0-9]*")
-_DROPPED = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|[ .]*(?::.*)?$", re.DOTALL)
 _WHO = rb"[^\n<>\0]* ?<[^\n<>\0]*> (?:0|[1-9]\d{0,17}) [+-]\d{4}\n"
 _COMMIT = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author " + _WHO + rb"committer " + _WHO
@@ -37,13 +35,14 @@ _TAG = re.compile(
 Links = Iterator[tuple[bytes, Kind]]
 
 
-def links(kind: Kind, content: bytes, max_entries: int) -> Links:
-    """What an object names, 20 bytes each, and of which kind that must be.
+def links(kind: Kind, content: bytes, max_entries: int, modules: set[bytes]) -> Links:
+    """What an object names, 20 bytes each, and of which kind that must be. What a tree names as
+    a list of submodules goes into `modules` too: those files are to be judged.
 
     Raises BadRequest for what is malformed, Unprocessable for a name no tree may hold, TooLarge.
     """
     if kind is Kind.TREE:
-        return _of_tree(content, max_entries)
+        return _of_tree(content, max_entries, modules)
     if kind is Kind.BLOB:
         return iter(())
     if len(content) > MAX_COMMIT:
@@ -67,7 +66,7 @@ def _of_tag(content: bytes) -> Links:
     yield bytes.fromhex(found[1].decode()), Kind[found[2].decode().upper()]
 
 
-def _of_tree(content: bytes, max_entries: int) -> Links:
+def _of_tree(content: bytes, max_entries: int, modules: set[bytes]) -> Links:
     entries = _ENTRY.findall(content)
     if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(content):
         raise BadRequest("A tree is malformed")
@@ -89,13 +88,17 @@ def _of_tree(content: bytes, max_entries: int) -> Links:
         names.add(name)
         _check_name(name)
         kind = _MODES[mode]
+        if is_modules(name.decode()):
+            if kind is not Kind.BLOB:
+                raise BadRequest(f"{_shown(name)} must be a file")
+            modules.add(oid)
         if kind is not None:
             yield oid, kind
 
 
 def _is_read_by_git(name: bytes) -> bool:
-    plain = _DROPPED.sub("", name.decode(errors="replace")).lower()
-    return plain.encode() in _NEVER_LINKS or bool(_SHORT.fullmatch(plain))
+    text = name.decode(errors="replace")
+    return plain(text).encode() in _NEVER_LINKS or is_modules(text)
 
 
 def _check_name(name: bytes) -> None:

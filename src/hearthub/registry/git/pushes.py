@@ -21,11 +21,14 @@ from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
 from hearthub.registry.quota import Quota
 from hearthub.registry.refs import HEADS, MAIN, PULLS, TAGS, RefMoved, Refs
 from hearthub.registry.repo import Repo
+from hearthub.registry.submodules import check_modules, require_modules
 from hearthub.settings import Settings
 from hearthub.storage import Storage
 
 ZERO = "0" * 40
 SHOWN = 10
+MAX_MODULES = 2**23
+"""Bytes of lists of submodules that are judged for one push, which takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class _Brought:
     kinds: dict[bytes, Kind] = field(default_factory=dict)
     wanted: dict[bytes, Kind] = field(default_factory=dict)
     pointers: dict[str, Pointer] = field(default_factory=dict)
+    modules: set[bytes] = field(default_factory=set)
+    """The files that its trees name as lists of submodules, which it may not have brought."""
     too_large: dict[bytes, int] = field(default_factory=dict)
     size: int = 0
 
@@ -92,6 +97,7 @@ class Pushes:
         self._require_any(actor, repo, updates)
         brought = self._store(actor, repo, pack) if pack else _Brought()
         self._require_whole(repo, brought)
+        self._check_modules(repo, brought)
         self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
         if is_atomic:
             return self._move_all(actor, repo, updates, brought)
@@ -141,7 +147,8 @@ class Pushes:
                 if content is None:
                     brought.too_large[oid] = size
                     continue
-                brought.wanted.update(links(kind, content, self.settings.max_folder_entries))
+                most = self.settings.max_folder_entries
+                brought.wanted.update(links(kind, content, most, brought.modules))
                 brought.size += size
                 if kind is Kind.BLOB and size <= MAX_POINTER and (it := parse_pointer(content)):
                     brought.pointers[it.sha256] = it
@@ -182,6 +189,18 @@ class Pushes:
                 if found is not kind:
                     what = f"is a {found.word}, not a {kind.word}" if found else "is missing"
                     raise BadRequest(f"Object {oid.hex()} {what}")
+
+    def _check_modules(self, repo: Repo, brought: _Brought) -> None:
+        names = [oid.hex() for oid in sorted(brought.modules)]
+        sizes = self.objects.sizes(repo.id, names)
+        if sum(sizes.values()) > MAX_MODULES:
+            raise TooLarge(
+                f"The push has more than {MAX_MODULES} bytes of .gitmodules, in all its versions: "
+                "push an older commit first"
+            )
+        for name in names:
+            require_modules(sizes[name])
+            check_modules(self.objects.read(repo.id, name)[1])
 
     def _verdict(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> Verdict:
         try:

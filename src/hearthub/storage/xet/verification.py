@@ -43,6 +43,7 @@ class Survey:
 
     xorbs: list[bytes]
     files: dict[bytes, int]
+    sha256s: dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def survey(path: Path) -> Survey:
     """
     with _parsed(path) as shard:
         xorbs = dict.fromkeys(entry.hash for entry in shard.xorbs)
-        files, references = {}, 0
+        files, sha256s, references = {}, {}, 0
         for entry in shard.files:
             size = 0
             for xorb, length, start, end in entry.each_term():
@@ -72,12 +73,12 @@ def survey(path: Path) -> Survey:
                 xorbs[xorb] = None
                 size += length
                 references += end - start
-            files[entry.hash] = size
+            files[entry.hash], sha256s[entry.hash] = size, entry.sha256
             if references > MAX_REFERENCES:
                 raise TooLarge(f"The shard names more than {MAX_REFERENCES} chunks")
             if len(xorbs) > MAX_XORBS:
                 raise TooLarge(f"The shard names more than {MAX_XORBS} xorbs")
-        return Survey(list(xorbs), files)
+        return Survey(list(xorbs), files, sha256s)
 
 
 def verify_shard(

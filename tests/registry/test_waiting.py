@@ -1,0 +1,144 @@
+"""Uploads that have not ended count for their repo: pieces of browsers, parts of LFS."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hearthub.errors import BadRequest, Conflict, OverQuota
+from hearthub.registry import Arrival, CommitHeader, Repo
+from hearthub.storage import Piece
+from hearthub.storage.lfs import Ticket
+from registry.shelf import Shelf, open_shelf
+
+LIMIT, SIZE, PART = 1_000_000, 600_000, 200_000
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with open_shelf(tmp_path, max_namespace_size=LIMIT) as found:
+        yield found
+
+
+@pytest.fixture
+def repo(shelf: Shelf) -> Repo:
+    return shelf.repo("alice/bert")
+
+
+def piece_of(shelf: Shelf, repo: Repo, size: int = SIZE) -> Piece:
+    pieces = shelf.hub.storage.pieces
+    return pieces.piece(pieces.open(repo.id, 1, size), repo.id, 1)
+
+
+def send(shelf: Shelf, piece: Piece, data: bytes, offset: int = 0) -> int:
+    with shelf.hub.storage.spool(len(data)) as spool:
+        spool.write(data)
+        return shelf.hub.storage.pieces.append(piece, offset, spool)
+
+
+def left(shelf: Shelf, repo: Repo, size: int) -> bool:
+    """Whether the repo has so much left."""
+    try:
+        shelf.hub.registry.require_room(repo.id, size)
+    except OverQuota:
+        return False
+    return True
+
+
+def part(shelf: Shelf, ticket: Ticket, number: int, data: bytes) -> None:
+    with shelf.hub.storage.spool(len(data)) as spool:
+        spool.write(data)
+        shelf.hub.storage.lfs.receive_part(ticket, number, spool)
+
+
+def test_pieces_count_until_they_are_committed(shelf: Shelf, repo: Repo) -> None:
+    pieces, data = shelf.hub.storage.pieces, os.urandom(SIZE)
+    one, two, other = piece_of(shelf, repo), piece_of(shelf, repo), shelf.repo("alice/other")
+    send(shelf, one, data[:500_000])
+    with pytest.raises(OverQuota, match=r"The namespace alice uses 1\.1 MB of the 1 MB"):
+        send(shelf, two, data)
+    assert pieces.received(two) == 0
+    assert not left(shelf, other, 550_000)
+    with pytest.raises(Conflict):
+        send(shelf, one, data[:500_000])
+    assert send(shelf, one, data[500_000:], 500_000) == SIZE
+    assert left(shelf, other, 350_000)
+    arrivals = [Arrival("a.bin", pieces.whole(one), SIZE)]
+    commit, header = shelf.hub.registry.arrivals.commit, CommitHeader("x")
+    with pytest.raises(BadRequest), pieces.ending([one]):
+        commit(shelf.actor(), repo, "main", header, arrivals * 2)
+    assert not left(shelf, other, 450_000), "it waits on"
+    with pieces.ending([one]):
+        commit(shelf.actor(), repo, "main", header, arrivals)
+    pieces.drop(one)
+    assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
+    assert left(shelf, other, 350_000)
+    assert not left(shelf, other, 450_000)
+
+
+def test_many_at_once_do_not_pass_the_limit(shelf: Shelf, repo: Repo) -> None:
+    found = [piece_of(shelf, repo) for _ in range(12)]
+
+    def sent(piece: Piece) -> bool:
+        try:
+            return send(shelf, piece, b"x" * 150_000) > 0
+        except OverQuota:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(sent, found)) == 6
+
+
+def test_what_nobody_ends(shelf: Shelf, repo: Repo) -> None:
+    """Counts until it is swept away, a day later; that of a deleted repo for nobody."""
+    storage, piece = shelf.hub.storage, piece_of(shelf, repo)
+    send(shelf, piece, b"x" * SIZE)
+    storage.sweep()
+    assert not left(shelf, repo, SIZE)
+    old = time.time() - 2 * 86_400
+    folder = shelf.folder / "tmp/uploads" / piece.upload
+    for path in (folder / "file", folder):
+        os.utime(path, (old, old))
+    shelf.hub.db.execute("update waiting_upload set created = 0")
+    storage.sweep()
+    assert not folder.exists()
+    assert left(shelf, repo, SIZE)
+    send(shelf, piece_of(shelf, repo), b"x" * SIZE)
+    shelf.hub.registry.delete(shelf.actor(), "model", "alice/bert")
+    assert left(shelf, shelf.repo("alice/next"), SIZE)
+
+
+def test_parts(shelf: Shelf, repo: Repo) -> None:
+    data = os.urandom(SIZE)
+    lfs = shelf.hub.storage.lfs
+    sha256 = hashlib.sha256(data).hexdigest()
+    one, two = (Ticket(repo.id, sha256, SIZE, secrets.token_hex(8), PART) for _ in range(2))
+    for number in range(1, 4):
+        part(shelf, one, number, data[(number - 1) * PART : number * PART])
+    part(shelf, one, 3, data[2 * PART :])
+    part(shelf, two, 1, data[:PART])
+    part(shelf, two, 2, data[PART : 2 * PART])
+    with pytest.raises(OverQuota):
+        part(shelf, two, 3, data[2 * PART :])
+    shelf.hub.storage.waiting.drop([two.upload])
+    lfs.complete(one, [1, 2, 3])
+    assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
+    assert left(shelf, repo, 350_000)
+
+
+def test_parts_of_proposals(tmp_path: Path) -> None:
+    """Count as proposals do: strangers fill nobody's namespace with what they never end."""
+    with open_shelf(tmp_path, max_namespace_size=10 * LIMIT, max_proposed_size=PART) as shelf:
+        repo, charlie = shelf.repo("alice/bert"), shelf.actor("charlie")
+        for number in range(2):
+            ticket = Ticket(repo.id, "0" * 64, SIZE, f"up{number}", PART, charlie.user_id)
+            if number:
+                with pytest.raises(OverQuota, match="Proposals of people"):
+                    part(shelf, ticket, 1, b"x" * PART)
+            else:
+                part(shelf, ticket, 1, b"x" * PART)
