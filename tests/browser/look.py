@@ -44,6 +44,20 @@ WIDE = """() => {
   return found.length ? found : [`${document.documentElement.scrollWidth} px`];
 }"""
 
+# As the browser has read it: elements or handlers that a stranger wrote, and text that is turned
+# outside of what is theirs to write.
+THEIRS = """() => {
+  const turns = /(?![\\n\\r\\t])[\\p{Cc}\\p{Bidi_Control}]/u;
+  const found = [...document.querySelectorAll("x-evil, [onclick], [onerror], [onload]")]
+    .map(e => `markup: ${e.outerHTML.slice(0, 200)}`);
+  if (turns.test(document.title)) found.push(`turned title: ${document.title}`);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let it = texts.nextNode(); it; it = texts.nextNode())
+    if (turns.test(it.data) && !it.parentElement.closest(".card-text, textarea"))
+      found.push(`turned: ${it.data.slice(0, 200)}`);
+  return found;
+}"""
+
 
 def main() -> None:
     asked = json.load(sys.stdin)
@@ -115,6 +129,7 @@ def listen(page: Page, url: str, said: list[str]) -> None:
 
 def judged(page: Page, mode: str, axe: str) -> list[str]:
     said = [f"wider than the window: {it}" for it in page.evaluate(WIDE)]
+    said += page.evaluate(THEIRS)
     if mode == "phone":  # what axe says does not depend on the width
         return said
     page.evaluate(f"{axe};0")

@@ -253,6 +253,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def visible_lines(text: str) -> str:
+    """The same of a text of several lines, which stay lines, with their tabs."""
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
 _templates = Environment(
     loader=PackageLoader("hearthub.web"),
     autoescape=True,
@@ -269,6 +274,7 @@ _templates.filters |= {
     "exactly": exactly,
     "rate": rate,
     "visible": visible,
+    "visible_lines": visible_lines,
     "day": day,
     "moment": moment,
 }
