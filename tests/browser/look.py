@@ -2,10 +2,12 @@
 
 Runs in an environment of its own, which has Playwright: look.py AXE.js, then on standard input
 {"url": ..., "pages": [...], "modes": [...]}, with {"log_in": [name, password]} for pages of
-somebody. What is said goes by mode and page. With {"pictures": folder} each leaves one there.
+somebody. {"acts": {page: {...}}} says what is done on a page before it is looked at (`act`). What
+is said goes by mode and page. With {"pictures": folder} each leaves one there.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ MODES: dict[str, dict[str, Any]] = {
     "phone": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
     "no script": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
 }
+MENUS = "details.account, details.revisions"
+# What is shut is not looked at. Menus lie over what is below them, so each is opened alone.
+OPENED = f"""() => {{
+  for (const it of document.querySelectorAll("details")) it.open ||= !it.matches("{MENUS}");
+}}"""
 WIDE = """() => {
   const most = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= most) return [];
@@ -35,6 +42,20 @@ WIDE = """() => {
     .filter(e => e.getBoundingClientRect().right > most && !inside(e.parentElement))
     .slice(0, 3).map(e => e.outerHTML.slice(0, 200));
   return found.length ? found : [`${document.documentElement.scrollWidth} px`];
+}"""
+
+# As the browser has read it: elements or handlers that a stranger wrote, and text that is turned
+# outside of what is theirs to write.
+THEIRS = """() => {
+  const turns = /(?![\\n\\r\\t])[\\p{Cc}\\p{Bidi_Control}]/u;
+  const found = [...document.querySelectorAll("x-evil, [onclick], [onerror], [onload]")]
+    .map(e => `markup: ${e.outerHTML.slice(0, 200)}`);
+  if (turns.test(document.title)) found.push(`turned title: ${document.title}`);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let it = texts.nextNode(); it; it = texts.nextNode())
+    if (turns.test(it.data) && !it.parentElement.closest(".card-text, textarea"))
+      found.push(`turned: ${it.data.slice(0, 200)}`);
+  return found;
 }"""
 
 
@@ -57,7 +78,9 @@ def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[s
         page, said = context.new_page(), list[str]()
         listen(page, asked["url"], said)
         page.goto(asked["url"] + path, wait_until="load")
+        act(page, asked.get("acts", {}).get(path, {}))
         if mode != "no script":
+            page.evaluate(OPENED)
             said += judged(page, mode, axe)
         if "pictures" in asked:
             name = f"{mode}{path}".replace("/", "_").replace(" ", "_")
@@ -66,6 +89,17 @@ def look(browser: Browser, mode: str, asked: dict[str, Any], axe: str) -> dict[s
         page.close()
     context.close()
     return found
+
+
+def act(page: Page, asked: dict[str, Any]) -> None:
+    """`fill`: texts by label, then `press` says how a button is called; or `open` a menu."""
+    for label, text in asked.get("fill", {}).items():
+        page.get_by_label(label, exact=True).fill(text)
+    if "press" in asked:
+        with page.expect_navigation(wait_until="load"):
+            page.get_by_role("button", name=re.compile(asked["press"])).first.click()
+    if "open" in asked:
+        page.locator(f"{asked['open']} > summary").click()
 
 
 def log_in(context: BrowserContext, url: str, name: str, password: str) -> None:
@@ -95,6 +129,7 @@ def listen(page: Page, url: str, said: list[str]) -> None:
 
 def judged(page: Page, mode: str, axe: str) -> list[str]:
     said = [f"wider than the window: {it}" for it in page.evaluate(WIDE)]
+    said += page.evaluate(THEIRS)
     if mode == "phone":  # what axe says does not depend on the width
         return said
     page.evaluate(f"{axe};0")

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ def run(program: str, asked: dict[str, Any], *arguments: str | Path) -> Any:
     return json.loads(done.stdout)
 
 
-def wrong_with(url: str, pages: list[str], **more: Any) -> dict[str, list[str]]:
+def wrong_with(
+    url: str, pages: list[str], modes: Sequence[str] = MODES, **more: Any
+) -> dict[str, list[str]]:
     """By mode and page; `more` as look.py has it. A page in all modes is seen by one browser:
     starting one takes longer than a page."""
-    found = run("look.py", {"url": url, "pages": pages, "modes": MODES, **more}, axe())
-    assert list(found) == MODES
-    assert [list(seen) for seen in found.values()] == [pages] * len(MODES)
+    found = run("look.py", {"url": url, "pages": pages, "modes": modes, **more}, axe())
+    assert list(found) == list(modes)
+    assert [list(seen) for seen in found.values()] == [pages] * len(modes)
     return {
         f"{mode} {path}": said
         for mode, seen in found.items()

@@ -21,14 +21,23 @@ PAGES = [
     "/alice/base-GGUF?hardware=rtx-4090",
     "/far/base-7b?hardware=24",
     "/far/base-7b/history",
+    "/datasets",
+    "/datasets?search=nothing-is-called-so",
     "/datasets/alice/some-dataset",
+    "/spaces",
+    "/spaces/alice/some-space",
+    "/kernels",
+    "/fit",
     "/fit?hardware=rtx-4090",
     "/fit/alice/base-GGUF?hardware=rtx-4090",
     "/compare?ids=alice/base,far/base-7b",
     "/pulse",
     "/pulse?sort=surprise&lang=ja",
     "/pulse/weekly",
+    "/pulse/weekly/made-up",
     "/pulse/weekly/made-up/2026-03-15",
+    "/pulse/state",
+    "/pulse/state/made-up",
     "/pulse/state/made-up/2026-03-16?lang=ja",
     "/pulse/metrics",
     "/pulse/metrics?lang=ja",
@@ -39,6 +48,9 @@ PAGES = [
     "/pulse/claims",
 ]
 
+NO_CARD = "console: No available adapters."
+"""Says Chromium of a machine without a graphics card, which /fit would suggest."""
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
@@ -48,4 +60,5 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
 
 
 def test_what_axe_and_the_browser_say(hub: LiveHub) -> None:
-    assert wrong_with(hub.url, PAGES) == {}
+    wrong = wrong_with(hub.url, PAGES)
+    assert {page: said for page, said in wrong.items() if said != [NO_CARD]} == {}

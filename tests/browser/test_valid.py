@@ -16,11 +16,10 @@ from web.test_crawl import SEEDS
 pytestmark = pytest.mark.browser
 MATTERS_OF_STYLE = """attribute-boolean-style attribute-empty-style attr-quotes void-style
 doctype-style no-raw-characters no-trailing-whitespace no-implicit-button-type long-title
-prefer-native-element aria-label-misuse""".split()
+prefer-native-element""".split()
 NOT_OURS = {
     "require-sri": "what is of this host needs none",
     "wcag/h32": "the search of each page is sent by Enter",
-    "wcag/h37": "pictures in cards, which strangers put there",
 }
 RULES = {
     "root": True,
@@ -49,7 +48,7 @@ def test_pages_are_valid(tmp_path: Path) -> None:
     words = ["node", program, "--config", rules, "--formatter", "json", f"{pages}/*.html"]
     told = tmp_path / "said.json"  # to a pipe it does not write all
     with told.open("w") as out:
-        subprocess.run(words, stdout=out, timeout=300, check=False)
+        subprocess.run(words, stdout=out, timeout=900, check=False)
     said = json.loads(told.read_text())
     wrong = {
         (it["ruleId"], it["message"]): f"{addresses[Path(file['filePath']).name]}: {it['selector']}"

@@ -31,6 +31,8 @@ OWN = [
     "/settings/tokens",
     "/settings/hardware",
     "/settings/sessions",
+    "/settings/feed",
+    "/settings/feed#made",
     "/settings/webhooks",
     "/settings/webhooks/{webhook}",
     "/settings/webhooks/{webhook}/deliveries/{delivery}",
@@ -52,7 +54,12 @@ OWN = [
     "/alice/carded/settings",
     "/alice/carded/edit/main/README.md",
     "/alice/carded/upload/main",
+    "/alice/carded#menu",
 ]
+ACTS = {
+    "/alice/carded#menu": {"open": "details.account"},
+    "/settings/feed#made": {"press": "^Make an? "},
+}
 OUTSIDE = ["/login", "/signup", "/alice", "/acme", "/nobody", *TALK]
 VISITOR = ["/alice/gated", "/alice", "/collections/{shelf}"]
 ADMIN = ["/admin/users", "/admin/jobs", "/admin/storage", "/admin/audit-log"]
@@ -151,7 +158,7 @@ def test_what_axe_and_the_browser_say_to_strangers(hub: LiveHub) -> None:
 
 def test_to_whoever_is_logged_in(hub: LiveHub, places: dict[str, str]) -> None:
     pages = [page.format(**places) for page in OWN]
-    assert wrong_with(hub.url, pages, log_in=("alice", PASSWORD)) == {}
+    assert wrong_with(hub.url, pages, log_in=("alice", PASSWORD), acts=ACTS) == {}
 
 
 def test_to_a_visitor(hub: LiveHub, places: dict[str, str]) -> None:

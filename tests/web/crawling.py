@@ -15,6 +15,9 @@ _CHANGING = re.compile(r"[0-9a-f]{40}|\d+|[0-9a-f]{24}")
 _STRANGERS = re.compile(r"/(resolve|blob|content)/[^/]+/x$")
 """What a card links to is its author's to answer for."""
 _RUNS = {"script", "style", "iframe", "object", "embed", "base"}
+_TURNS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of a text, or is none."""
+_TOLD = {"title", "alt", "aria-label", "placeholder", "content"}
 _FETCHES = {"img": "src", "script": "src", "link": "href", "source": "src", "audio": "src",
             "video": "src", "iframe": "src", "embed": "src", "object": "data"}  # fmt: skip
 
@@ -27,10 +30,21 @@ class Parsed(HTMLParser):
         self.links: list[str] = []
         self.wrong: list[str] = []
         self._form: tuple[str, dict[str, str]] | None = None
+        self._theirs: list[str] = []
         self.feed(text)
+
+    def handle_data(self, data: str) -> None:
+        if not self._theirs and (found := _TURNS.search(data)):
+            self.wrong.append(f"turned: {data[max(0, found.start() - 40) :][:80]!r}")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
+        self._note_theirs(tag, said)
+        if "-" in tag:
+            self.wrong.append(f"<{tag}>")  # no element of HTML's has one in its name
+        for name in _TOLD & set(said):
+            if not self._theirs and _TURNS.search(said[name]):
+                self.wrong.append(f"turned: <{tag} {name}={said[name][:60]!r}>")
         for name, value in said.items():
             if name.startswith("on") or name in ("style", "srcdoc", "formaction"):
                 self.wrong.append(f"<{tag} {name}={value[:60]}>")
@@ -52,6 +66,12 @@ class Parsed(HTMLParser):
             self.wrong.append(f"{tag} fetches {address[:80]}")
         self._follow(tag, said)
 
+    def _note_theirs(self, tag: str, said: dict[str, str]) -> None:
+        """Within a text of somebody's own, a card or a field, its direction is theirs to say."""
+        is_theirs = tag == "textarea" or "card-text" in said.get("class", "").split()
+        if is_theirs or (self._theirs and tag == self._theirs[0]):
+            self._theirs.append(tag)
+
     def _follow(self, tag: str, said: dict[str, str]) -> None:
         if tag in ("a", "link") and "href" in said:
             self.links.append(said["href"])
@@ -64,6 +84,8 @@ class Parsed(HTMLParser):
             self._form[1][said["name"]] = said.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
+        if self._theirs and tag == self._theirs[-1]:
+            self._theirs.pop()
         if tag == "form" and self._form:
             action, fields = self._form
             self.links.append(f"{action}?{urlencode(fields)}")

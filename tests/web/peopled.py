@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from api.observatory import observing_hub
-from browsing import give_passwords
+from browsing import PASSWORD, give_passwords
 from calls import commit, new_repo, post_commit, put, put_lfs, upload_lfs
 from fit.small_models import gguf
 from hearthub.app import open_hub
@@ -20,7 +20,11 @@ from hearthub.settings import Settings
 from live import LiveHub
 from web.fitted import fill
 
-PEOPLE = (None, "alice", "bob", "charlie", "root")
+GUILD = {"reader": "read", "contributor": "contributor", "writer": "write", "chief": "admin"}
+CAST = ("olive", "oscar", "greta", *GUILD)
+"""As in tests/access: olive owns, greta is let through her gate, oscar is a stranger, the others
+are of guild. Whoever sends a token is a stranger to pages: that is for tests/access."""
+PEOPLE = (None, "alice", "bob", "charlie", "root", *CAST)
 EVIL = (
     '"><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>'
     "</title></textarea><style>*{display:none}</style>"
@@ -40,6 +44,12 @@ GUARDED: dict[str, set[str | None]] = {
     "canaryhook": {"alice"},
     "canarysecret": set(),
     "canarymail": {"charlie", "root"},
+    "canaryolive": {"olive", "root"},
+    "canarygate": {"olive", "greta", "root"},
+    "canarywhy": {"olive", "root"},
+    "canarypost": {"olive", "greta", "root"},
+    "canaryguild": {*GUILD, "root"},
+    "canaryown": {*GUILD, "root"},
 }
 """Who may find each word on a page. A webhook's secret is shown to nobody."""
 PRIVATE = (
@@ -54,6 +64,12 @@ PRIVATE = (
     "/alice/guarded/settings/access", "/alice/feed.atom", "/acme/feed.atom", "/admin/users",
     "/admin/jobs", "/admin/storage", "/organizations/acme/settings",
     "/organizations/acme/audit-log", "/settings/webhooks", "/collections?owner=alice", "/nobody",
+    "/olive/canaryolive", "/olive/canaryolive/tree/main", "/olive/canaryolive/settings",
+    "/olive/gate/blob/main/file.txt", "/olive/gate/content/main/file.txt", "/olive/feed.atom",
+    "/olive/gate/settings/access", "/guild/canaryguild", "/guild/canaryguild/commits/main",
+    "/guild/canaryguild/settings", "/datasets/guild/canaryown", "/models?search=canarygu",
+    "/datasets/guild/canaryown/blob/main/README.md", "/organizations/guild/settings",
+    "/organizations/guild/audit-log",
 )  # fmt: skip
 """What nobody links to for those who may not see it: they ask all the same."""
 
@@ -68,6 +84,7 @@ def peopled_hub(folder: Path) -> Iterator[LiveHub]:
                 client.event_hooks = {"response": [_must_succeed]}
             _private(hub, alice)
             _public(alice, charlie)
+        _cast(hub)
         with open_hub(Settings(data=hub.data, min_free=0)) as parts:
             parts.accounts.change_user("charlie", email="canarymail@example.org", fullname="Mx " + (
                 EVIL[:150]))  # fmt: skip
@@ -104,6 +121,34 @@ def _private(hub: LiveHub, alice: httpx.Client) -> None:
     hook = {"url": "http://127.0.0.1:9/canaryhook", "secret": "canarysecret",
             "watched": [{"type": "user", "name": "alice"}]}  # fmt: skip
     alice.post("/api/settings/webhooks", json=hook)
+
+
+def _cast(hub: LiveHub) -> None:
+    with open_hub(Settings(data=hub.data, min_free=0)) as parts:
+        accounts = parts.accounts
+        for name in CAST:
+            mail = "canarypost@example.org" if name == "greta" else None
+            accounts.add_user(name, email=mail, password=PASSWORD)
+            hub.tokens[name] = accounts.add_token(name)
+        accounts.add_org("guild")
+        for name, role in GUILD.items():
+            accounts.set_member("guild", name, role)
+    with hub.client("olive") as olive, hub.client("greta") as greta:
+        commit(olive, new_repo(olive, "canaryolive", private=True), put("README.md", b"# x\n"))
+        gate = new_repo(olive, "gate")
+        card = b"---\nextra_gated_fields: {Why: text}\n---\n# Gate\n"
+        commit(olive, gate, put("README.md", card), put("file.txt", b"canarygate\n"))
+        olive.put(f"/api/models/{gate}/settings", json={"gated": "manual"}).raise_for_status()
+        hub.settle()
+        greta.post(f"/{gate}/ask-access", json={"Why": "canarywhy"}).raise_for_status()
+        url = f"/api/models/{gate}/user-access-request/handle"
+        olive.post(url, json={"user": "greta", "status": "accepted"}).raise_for_status()
+    with hub.client("chief") as chief, hub.client("contributor") as contributor:
+        kept = new_repo(chief, "canaryguild", organization="guild", private=True)
+        commit(chief, kept, put("README.md", b"# x\n"))
+        own = {"organization": "guild", "type": "dataset", "private": True}
+        repo = new_repo(contributor, "canaryown", **own)
+        commit(contributor, repo, put("README.md", b"# x\n"), kind="datasets")
 
 
 def _public(alice: httpx.Client, charlie: httpx.Client) -> None:

@@ -115,3 +115,10 @@ def test_bare_addresses_are_links() -> None:
     html = card("see https://x.example/y, and x.example or a@x.example")
     assert html.count("<a ") == 1
     assert 'href="https://x.example/y"' in html
+
+
+def test_a_picture_that_says_nothing_is_not_read_out() -> None:
+    html = render_card(
+        '<img src="a>b.png" title="<img>"> ![said](b.png) <img alt="x" src="c.png">', ROOT
+    )
+    assert re.findall(r'alt="[^"]*"', html) == ['alt=""', 'alt="said"', 'alt="x"']

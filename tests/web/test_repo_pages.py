@@ -12,6 +12,7 @@ import pytest
 from hearthub.app import open_hub
 from hearthub.catalogue import Counters, Facts, Listing
 from hearthub.settings import Settings
+from hearthub.web.rendering import tag_name
 from live import LiveHub
 from pulse.lakes import history, panel
 from web.fitted import ADAPTER, BASE, ELSEWHERE, FAR, HUGE, OTHER, QUANTS
@@ -235,3 +236,10 @@ class TestObserved:
 def test_nobody_knows_it(anyone: httpx.Client) -> None:
     for path in ("/nobody/nothing", "/nobody/nothing/history", "/datasets/far/base-7b"):
         assert "There is no such page" in get(anyone, path, 404)
+
+
+def test_how_tags_are_shown() -> None:
+    as_they_are = ("arxiv:2311.12983", "language:", "a:b", "plain", ":x")
+    shown = {tag: tag for tag in as_they_are}
+    shown |= {"task_categories:translation": "translation", "size_categories:n<1K": "n<1K"}
+    assert {tag: tag_name(tag) for tag in shown} == shown

@@ -22,6 +22,8 @@ PREFIX = "card-"
 
 _ABSOLUTE = re.compile(r"^([a-z][a-z0-9+.-]*:|//|/)", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"^([a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
+_IMAGE = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
+"""As nh3 writes it: every value in double quotes."""
 _SLUG = re.compile(r"[^\w\- ]")
 _TAGS = nh3.ALLOWED_TAGS - {"style", "iframe", "form", "input"} | {"section"}
 _ATTRIBUTES = {
@@ -91,7 +93,7 @@ def _clean(made: str, resolve_root: str, blob_root: str, formulas: Formulas, pre
             return value if _ABSOLUTE.match(value) else resolve_root + value.removeprefix("./")
         return value
 
-    return nh3.clean(
+    clean = nh3.clean(
         made,
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
@@ -110,6 +112,13 @@ def _clean(made: str, resolve_root: str, blob_root: str, formulas: Formulas, pre
             "table": {"tabindex": "0"},
         },
     )
+    return _IMAGE.sub(_described, clean)
+
+
+def _described(image: re.Match[str]) -> str:
+    """A picture about which its author says nothing says so, or its address would be read out."""
+    said = image[1]
+    return image[0] if ' alt="' in said else f'<img{said} alt="">'
 
 
 class _Code:

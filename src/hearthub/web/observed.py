@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,8 +54,8 @@ def observed_page(request: Request, kind: str, full_name: str) -> Response:
         dtypes=dtypes_of(facts),
         licences=licences_of(facts, None),
         tags=tags_of(facts, kind),
-        here=f"{_prefixed(chosen)}?source={chosen.origin}",
-        history=f"{_prefixed(chosen)}/history?source={chosen.origin}",
+        here=f"{_prefixed(chosen)}?{urlencode({'source': chosen.origin})}",
+        history=f"{_prefixed(chosen)}/history?{urlencode({'source': chosen.origin})}",
     )
 
 

@@ -46,6 +46,9 @@ PRIVATE = (
 )
 WORTH_IT = 1000  # bytes; less is no shorter once compressed
 _GZIP = re.compile(r"(^|[ ,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+_KINDS_OF_TAGS = frozenset(
+    "format language library modality size_categories task_categories task_ids".split()
+)
 _TITLES: dict[type[HearthubError], str] = {
     NotFound: "Nothing here",
     Forbidden: "You may not do this",
@@ -253,6 +256,17 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def visible_lines(text: str) -> str:
+    """The same of a text of several lines, which stay lines, with their tabs."""
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
+def tag_name(tag: str) -> str:
+    """How a tag is shown: `task_categories:translation` is known by its second half."""
+    kind, colon, name = tag.partition(":")
+    return name if colon and name and kind in _KINDS_OF_TAGS else tag
+
+
 _templates = Environment(
     loader=PackageLoader("hearthub.web"),
     autoescape=True,
@@ -268,7 +282,9 @@ _templates.filters |= {
     "parameters": parameters,
     "exactly": exactly,
     "rate": rate,
+    "tag_name": tag_name,
     "visible": visible,
+    "visible_lines": visible_lines,
     "day": day,
     "moment": moment,
 }
