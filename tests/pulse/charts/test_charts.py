@@ -1,8 +1,11 @@
 """Charts: whole documents that say in words what they show, drawn once, in two themes."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -150,9 +153,13 @@ def test_nothing_to_show(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bars", "line", "stacked"])
-@pytest.mark.parametrize("value", [0.0, 1e-12, 1e18, -1.0])
+@pytest.mark.parametrize(
+    "value", [0.0, 1e-12, 1e18, 1e20, 1e300, 5e-324, -1.0, float("inf"), float("nan")]
+)
 def test_extreme_values(kind: str, value: float) -> None:
-    drawn(drawing(kind, Mark("one", value, "x", "a")))
+    it = drawing(kind, Mark("one", value, "x", "a"))
+    assert it.key
+    drawn(it)
 
 
 NAMES = (
@@ -176,6 +183,29 @@ def test_what_strangers_wrote_stays_text(kind: str) -> None:
         assert all(c.isprintable() for c in f"{each.text or ''}".strip())
     if kind != "lorenz":
         assert set(NAMES[:6]) <= set(texts(root))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["\N{FIRE}", "x\N{FIRE}", "\U00020bb7野家", "\u0301e"])
+def test_what_is_cut_is_cut_between_letters(kind: str, name: str) -> None:
+    """Vega cuts UTF-16 in two, and then its measure of text falls over half a letter."""
+    label = "99.00%" if kind == "lorenz" else name * 60
+    it = drawing(kind, Mark(label, 0.5, name * 60, name * 60), Mark(label, 0.25, name, name))
+    it = replace(it, title=name * 200, foot=name * 200, y_unit=name * 200, x_unit=name * 200)
+    root = drawn(it)
+    assert all(ord(c) < 0xE000 or ord(c) > 0xF8FF for each in texts(root) for c in each)
+    assert any(set(name) <= set(each) for each in texts(root))
+    assert name * 200 == root.find(f"{SVG}title").text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_without_end_takes_no_time(kind: str) -> None:
+    from hearthub.pulse.charts.specs import spec
+
+    label = "99.00%" if kind == "lorenz" else "x" * 100_000
+    it = drawing(kind, *(Mark(label, 0.5, label, label) for _ in range(20)))
+    told = json.dumps(spec(replace(it, title=label * 9, foot=label * 9), THEMES["light"]))
+    assert len(told) < 100_000
 
 
 class TestColours:
@@ -211,8 +241,8 @@ class TestKeeping:
         assert found[it.key].light == svg(it, "light") == charts.find(it.key, "light")
         assert found[it.key].dark == svg(it, "dark")
         (path,) = charts.folder.glob("*/*.light.svg")
-        path.write_text("kept")
-        assert charts.pictures([it])[it.key].light == "kept"
+        path.write_text("<svg>kept</svg>\n")
+        assert charts.pictures([it])[it.key].light == "<svg>kept</svg>\n"
         path.unlink()
         assert charts.pictures([it]) == found, "what is gone is drawn again"
 
@@ -241,6 +271,51 @@ class TestKeeping:
             charts.pictures([drawing("bars")])
         assert charts.pictures([drawing("bars")]), "the next one is another"
 
+    def test_many_may_keep_one_picture_at_once(self, charts: Charts) -> None:
+        """A server, a worker and a command draw the same."""
+        path = charts.folder / "ab" / "ab.light.svg"
+
+        def keep() -> None:
+            for _ in range(100):
+                charts._put(path, WHOLE)
+                assert path.read_text() == WHOLE
+
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(keep) for _ in range(3)]:
+                done.result()
+        assert [it.name for it in path.parent.iterdir()] == [path.name], "nothing is left beside it"
+
+    def test_half_a_picture_is_drawn_again(self, charts: Charts) -> None:
+        it = drawing("bars")
+        whole = charts.pictures([it])
+        (path,) = charts.folder.glob("*/*.light.svg")
+        path.write_text("")
+        assert charts.find(it.key, "light") is None
+        assert charts.pictures([it]) == whole
+        assert charts.find(it.key, "light") == whole[it.key].light
+
+    def test_one_that_cannot_be_drawn_stops_no_other(self, charts: Charts) -> None:
+        bad = replace(drawing("bars", Mark("one", 1.0, "1")), kind="none of ours")
+        good = drawing("bars", *marks_of("bars"))
+        assert list(charts.pictures([bad, good])) == [good.key]
+
+    def test_a_folder_that_takes_nothing(self, charts: Charts) -> None:
+        charts.folder.parent.joinpath("charts").write_text("no folder")
+        it = drawing("bars", *marks_of("bars"))
+        assert charts.pictures([it])[it.key].light == svg(it, "light")
+
+    def test_what_a_kill_left_goes(self, charts: Charts) -> None:
+        it = drawing("bars")
+        charts.pictures([it])
+        left = charts.folder / it.key[:2] / ".left.svg.123.new"
+        left.write_text("half")
+        charts.sweep()
+        assert left.exists(), "somebody may be writing it"
+        os.utime(left, (1, 1))
+        charts.sweep()
+        assert not left.exists()
+        assert charts.find(it.key, "light")
+
     def test_waiting_ends(self, charts: Charts, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(charts_module, "WAIT_S", 0.1)
         with pytest.raises(Unavailable) as caught:
@@ -257,6 +332,9 @@ class TestKeeping:
         assert charts.sweep() == 2
         assert charts.find(old.key, "light") is None
         assert charts.find(new.key, "dark")
+
+
+WHOLE = "<svg>" + "x" * 200_000 + "</svg>\n"
 
 
 def test_the_head_has_room_for_title_and_unit() -> None:

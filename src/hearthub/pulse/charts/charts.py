@@ -6,20 +6,24 @@
 Whatever is gone is drawn again.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from threading import BoundedSemaphore
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from hearthub.errors import Unavailable
 from hearthub.pulse.charts.draw import draw, wake_up
 from hearthub.pulse.charts.drawing import Drawing
 from hearthub.pulse.charts.themes import THEMES
 from hearthub.sandbox import Sandbox
+
+log = logging.getLogger(__name__)
 
 EXTRA = "hearthub[reports]"
 AT_ONCE = 16
@@ -29,6 +33,8 @@ WAIT_S, LOOK_S = 10.0, 0.02
 FEW = 4
 """Callers that may wait for a picture at a time; each keeps a thread of those that serve."""
 SOON_S = 5
+END = "</svg>\n"
+LEFT_S = 3600
 MOST_KEPT = 4_000
 """Pictures; the oldest go first. Reports have theirs beside them."""
 
@@ -63,28 +69,34 @@ class Charts:
                 self._sandbox.run(wake_up, timeout=TIMEOUT_S)
 
     def pictures(self, drawings: Iterable[Drawing]) -> dict[str, Pictures]:
-        """By key; what nobody drew before is drawn now. Empty where the extra is not installed.
+        """By key; what nobody drew before is drawn now. Empty where the extra is not installed,
+        and without one that cannot be drawn.
 
         Raises Unavailable when the process died or took too long.
         """
         if not self.can_draw:
             return {}
         wanted = {it.key: it for it in drawings}
-        missing = [it for key, it in wanted.items() if self._pictures(key) is None]
+        kept = {key: self._pictures(key) for key in wanted}
+        found = {key: it for key, it in kept.items() if it is not None}
+        missing = [it for key, it in wanted.items() if key not in found]
         for start in range(0, len(missing), AT_ONCE):
             some = missing[start : start + AT_ONCE]
             drawn = self._sandbox.run(draw, some, timeout=TIMEOUT_S)
             for drawing, by_theme in zip(some, drawn, strict=True):
-                for theme, svg in by_theme.items():
-                    self._put(self._path(drawing.key, theme), svg)
-        found = {key: self._pictures(key) for key in wanted}
-        return {key: it for key, it in found.items() if it is not None}
+                if isinstance(by_theme, str):
+                    log.error("a chart is left out, %s: %s", drawing.key, by_theme)
+                    continue
+                found[drawing.key] = Pictures(**by_theme)
+                self._keep(drawing.key, by_theme)
+        return found
 
     def find(self, key: str, theme: str) -> str | None:
         try:
-            return self._path(key, theme).read_text(encoding="utf-8")
-        except FileNotFoundError:
+            found = self._path(key, theme).read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        return found if found.endswith(END) else None  # the power may fail before it is on disk
 
     def wait(self, key: str, theme: str) -> str:
         """A picture that a job is about to draw. Raises Unavailable."""
@@ -107,6 +119,10 @@ class Charts:
         old = sorted(found)[: max(0, len(found) - MOST_KEPT)]
         for _, path in old:
             path.unlink(missing_ok=True)
+        for path in self.folder.glob("*/.*.new"):  # of a process that was killed
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time() - LEFT_S:
+                    path.unlink()
         return len(old)
 
     def _pictures(self, key: str) -> Pictures | None:
@@ -116,12 +132,24 @@ class Charts:
     def _path(self, key: str, theme: str) -> Path:
         return self.folder / key[:2] / f"{key}.{theme}.svg"
 
+    def _keep(self, key: str, by_theme: Mapping[str, str]) -> None:
+        """Where it cannot be kept, it is drawn again for the next."""
+        try:
+            for theme, svg in by_theme.items():
+                self._put(self._path(key, theme), svg)
+        except OSError as error:
+            log.warning("a chart is not kept in %s: %s", self.folder, error)
+
     @staticmethod
     def _put(path: Path, svg: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(svg, encoding="utf-8")
-        new.replace(path)
+        # A server, a worker and a command may draw the same at once.
+        new = path.with_name(f".{path.name}.{token_hex(8)}.new")
+        try:
+            new.write_text(svg, encoding="utf-8")
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
 
 
 @cache

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from html import escape
 
 from hearthub.pulse.charts.drawing import Drawing
+from hearthub.pulse.charts.lettering import stood_in
 from hearthub.pulse.charts.themes import THEMES
 
+MOST_SAID = 300
 
-def draw(drawings: Sequence[Drawing]) -> list[dict[str, str]]:
-    """SVG by theme, of each."""
-    return [{theme: svg(drawing, theme) for theme in THEMES} for drawing in drawings]
+
+def draw(drawings: Sequence[Drawing]) -> list[dict[str, str] | str]:
+    """SVG by theme, of each; of one that cannot be drawn, why."""
+    return [_drawn(drawing) for drawing in drawings]
+
+
+def _drawn(drawing: Drawing) -> dict[str, str] | str:
+    try:
+        return {theme: svg(drawing, theme) for theme in THEMES}
+    except (KeyError, TypeError, ValueError) as error:  # vl-convert's are all of the last
+        return repr(error)[:MOST_SAID]
 
 
 def svg(drawing: Drawing, theme: str) -> str:
@@ -21,8 +31,9 @@ def svg(drawing: Drawing, theme: str) -> str:
 
     from hearthub.pulse.charts.specs import spec
 
-    drawn: str = vl_convert.vegalite_to_svg(spec(drawing, THEMES[theme]), allowed_base_urls=[])
-    head, end, body = drawn.partition(">")
+    measurable, back = stood_in(drawing)
+    drawn: str = vl_convert.vegalite_to_svg(spec(measurable, THEMES[theme]), allowed_base_urls=[])
+    head, end, body = drawn.translate(back).partition(">")
     return (
         f'{head} role="img" aria-labelledby="t d"{end}'
         f'<title id="t">{escape(drawing.title)}</title>'

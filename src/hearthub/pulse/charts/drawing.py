@@ -20,6 +20,8 @@ MOST_MARKS = 400
 WIDTH = 760
 ROW, PLANE = 24, 260
 HEAD, FOOT = 52, 32
+TINIEST = 1e-300
+"""What is less has no quarter."""
 AXIS, LEGEND_ROW = 34, 18
 
 
@@ -126,9 +128,9 @@ def _top(kind: str, marks: Sequence[Mark]) -> float:
 
 def _steps(top: float) -> list[float]:
     """Four or five round steps from 0."""
-    if not top > 0:
+    if not top > TINIEST:
         return [0.0]
-    unit = 10 ** math.floor(math.log10(top / 4))
+    unit = 10.0 ** math.floor(math.log10(top / 4))  # whole ones may be more than JSON takes
     step = next(unit * factor for factor in (1, 2, 2.5, 5, 10) if top / (unit * factor) <= 5)
     return [step * index for index in range(int(top / step + 1e-9) + 1)]
 

@@ -21,6 +21,7 @@ EDGE = 8
 MOST_LABELS = 12
 NAME_LIMIT = 195
 """Pixels of the font that is measured with; what a reader has may be a fifth wider."""
+TEXT_LIMIT = WIDTH - 2 * EDGE
 FONT = 'system-ui, "Segoe UI", "Noto Sans", "Hiragino Sans", "Noto Sans CJK JP", sans-serif'
 
 
@@ -63,8 +64,8 @@ def _chart_of(drawing: Drawing, theme: Theme) -> alt.LayerChart:
 
 def _bars(drawing: Drawing, theme: Theme) -> list[alt.Chart]:
     rows = [
-        {"index": index, "label": mark.label, "value": max(0.0, mark.value),
-         "written": mark.written, "tone": int(mark.label == drawing.unknown)}
+        {"index": index, "label": _short(mark.label, NAME_LIMIT), "value": max(0.0, mark.value),
+         "written": _short(mark.written, RIGHT), "tone": int(mark.label == drawing.unknown)}
         for index, mark in enumerate(drawing.marks)
     ]  # fmt: skip
     base = _chart(rows).encode(
@@ -156,7 +157,7 @@ def _labels(drawing: Drawing, theme: Theme) -> alt.Chart:
     """Below the axis, as many as have room."""
     every = math.ceil(len(drawing.labels) / MOST_LABELS)
     rows = [
-        {"at": place, "label": label}
+        {"at": place, "label": _short(label, NAME_LIMIT)}
         for place, label in enumerate(drawing.labels)
         if place % every == 0
     ]
@@ -206,7 +207,7 @@ def _axis(drawing: Drawing, unit: str, angle: int) -> alt.Axis:
     return alt.Axis(
         values=values,
         labelExpr=f"{json.dumps(texts)}[indexof({json.dumps(values)}, datum.value)]",
-        title=unit or None,
+        title=_short(unit, TEXT_LIMIT) or None,
         titleAngle=0,
         titleAnchor="start",
         titleAlign="left",
@@ -222,7 +223,7 @@ def _axis(drawing: Drawing, unit: str, angle: int) -> alt.Axis:
 def _said(
     text: str, theme: Theme, x: int, y: int, *, soft: bool = False, bold: bool = False
 ) -> alt.Chart:
-    said: alt.Chart = _chart([{"text": text}]).mark_text(
+    said: alt.Chart = _chart([{"text": _short(text, TEXT_LIMIT)}]).mark_text(
         align="left",
         baseline="alphabetic",
         x=x,
@@ -230,9 +231,14 @@ def _said(
         color=theme.soft if soft else theme.text,
         fontSize=14 if bold else 11 if soft else 12,
         fontWeight="bold" if bold else "normal",
-        limit=WIDTH - 2 * EDGE,
+        limit=TEXT_LIMIT,
     ).encode(text=alt.Text("text:N"))  # fmt: skip
     return said
+
+
+def _short(text: str, limit: int) -> str:
+    """No longer than Vega leaves it in so many pixels, which it takes seconds to find for some."""
+    return text[: limit // 2]  # no letter that it measures is narrower than two
 
 
 def _pixel(channel: Callable[[float], T], value: float) -> T:
