@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
+from hearthub.catalogue.numbers import ID_OF_ROWID, id_of_doc, shelf_of_doc
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 
@@ -28,6 +28,12 @@ MAX_INDEX_WALK = 60_000
 LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
 """What a row costs: to walk over, with its listing or by the index alone; to read in the postings
 of the rarest facet, and to sort when it fits."""
+
+SORT_US, MEET_US = 2.0, 0.8
+"""What one that fits costs to be sorted with the others; a row to be met on the way to them."""
+
+MOST_KNOWN = 200_000
+"""Of more matches their numbers would take too much memory."""
 
 SLACK = 2_000
 """What fits is not spread evenly: a walk goes on for so much longer than it should need."""
@@ -88,7 +94,8 @@ class Matches:
     def first(self, limit: int) -> list[int]:
         """So many of them at most, by their numbers in the index."""
         if limit > self._asked and not self.is_whole:
-            self._docs = [] if self.plan.is_empty else self._look(limit)
+            if not self.plan.is_empty:
+                self._docs += self._look(limit - len(self._docs))
             self._asked = limit
         return self._docs[:limit]
 
@@ -98,20 +105,18 @@ class Matches:
         return len(self._docs) < self._asked
 
     def _look(self, limit: int) -> list[int]:
+        """The next ones."""
         plan = self.plan
-        # Few are expected of the rest: who may see them is told sooner by looking at each.
-        scoped = not (plan.is_most and plan.asks_words and plan.total * plan.share < MANY)
-        where, params = plan.sizes()
-        join = f" cross join listing l on l.id = {ID_OF_ROWID}" if where else ""
-        if not scoped:
-            # Rows of `rank` are the smaller ones.
-            scope, more = plan.scope("l" if join else "r")
-            join = join or f" cross join rank r on r.id = {ID_OF_ROWID}"
-            where, params = f" and {scope}{where}", params | more
+        # Which shelf a match is on is told by its number, but of a few shelves among many the index
+        # itself tells sooner.
+        scoped = not (plan.is_most and plan.asks_words)
+        where, params = plan.numbered(scope=not scoped)
         rows = self.db.all(
-            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match{where} order by term_index.rowid limit :limit",
+            "select term_index.rowid as doc from term_index "  # noqa: S608
+            f"where term_index match :match and term_index.rowid > :after{where} "
+            "order by term_index.rowid limit :limit",
             match=plan.match(scoped=scoped),
+            after=self._docs[-1] if self._docs else -1,
             limit=limit,
             **params,
         )
@@ -235,22 +240,64 @@ class Lists:
 
     def _postings(self, matches: Matches, order: _Order) -> list[Place]:
         """All that fit, sorted: where they are few enough to be known, or as SQL."""
-        some = matches.first(MANY)
+        docs = matches.first(MANY)
+        if not matches.is_whole:
+            docs = matches.first(MOST_KNOWN)
         if matches.is_whole:
-            ids = orjson.dumps(list(map(id_of_doc, some))).decode()
-            source, where = "json_each(:ids) m cross join rank r on r.id = m.value", "true"
-            params: dict[str, Any] = {"ids": ids}
-        else:
-            sizes, params = matches.plan.sizes()
-            join = " cross join listing l on l.id = r.id" if sizes else ""
-            source = f"term_index cross join rank r on r.id = {ID_OF_ROWID}{join}"
-            where = f"term_index match :match{sizes}"
-            params["match"] = matches.plan.match()
+            return self._sorted(matches.plan, docs, order)
+        where, params = matches.plan.numbered(scope=False)
         rows = self.db.all(
-            f"select r.{order.column} as value, r.id from {source} "  # noqa: S608
-            f"where {where}{order.onwards} {order.by}",
+            f"select r.{order.column} as value, r.id from term_index "  # noqa: S608
+            f"cross join rank r on r.id = {ID_OF_ROWID} "
+            f"where term_index match :match{where}{order.onwards} {order.by}",
+            match=matches.plan.match(),
             limit=order.limit,
             **params,
+            **order.params,
+        )
+        return [(row.value, row.id) for row in rows]
+
+    def _sorted(self, plan: Plan, docs: list[int], order: _Order) -> list[Place]:
+        """The first of these. Of many on a shelf, those are soon met along the sort key."""
+        shelves: dict[int | None, list[int]] = {}
+        for doc in docs:
+            shelves.setdefault(shelf_of_doc(doc), []).append(doc)
+        branches = []
+        for number, some in shelves.items():
+            expected = order.limit * plan.total / len(some)
+            places = None
+            if number is not None and expected * MEET_US < len(some) * SORT_US:
+                places = self._met(number, set(map(id_of_doc, some)), order, int(expected))
+            branches.append(self._looked_up(some, order) if places is None else places)
+        return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
+
+    def _met(
+        self, number: int, wanted: set[int], order: _Order, expected: int
+    ) -> list[Place] | None:
+        """Along the sort key of one shelf; None when that would take too long."""
+        found: list[Place] = []
+        some, left = expected + order.limit, SLACK + 4 * expected
+        while left > 0:
+            rows = self.db.all(
+                f"select r.{order.column} as value, r.id from rank r "  # noqa: S608
+                f"where r.shelf = :shelf{order.onwards} {order.by}",
+                shelf=number,
+                limit=some,
+                **order.params,
+            )
+            found += [(row.value, row.id) for row in rows if row.id in wanted]
+            if len(found) >= min(order.limit, len(wanted)) or len(rows) < some:
+                return found[: order.limit]
+            order = replace(order, after=(rows[-1].value, rows[-1].id))
+            left -= some
+        return None
+
+    def _looked_up(self, docs: list[int], order: _Order) -> list[Place]:
+        rows = self.db.all(
+            f"select r.{order.column} as value, r.id from json_each(:ids) m "  # noqa: S608
+            f"cross join rank r on r.id = m.value where true{order.onwards} {order.by}",
+            ids=orjson.dumps(list(map(id_of_doc, docs))).decode(),
+            limit=order.limit,
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
@@ -265,10 +312,11 @@ def _is_common(matches: Matches) -> bool:
 
 def rows_to_look_at(plan: Plan, limit: int) -> int | None:
     """After how many rows a walk gives up; None when the postings are likely to be quicker."""
-    by_index = bool(plan.main)
-    most = MAX_INDEX_WALK if by_index else MAX_WALK
+    most = MAX_INDEX_WALK if plan.main else MAX_WALK
     if not plan.facets or plan.expression:
         return most
+    by_index = bool(plan.main or plan.sizes()[0])
+    most = MAX_INDEX_WALK if by_index else MAX_WALK
     expected = limit / max(plan.share, 1e-9)
     walk = expected * (INDEX_LOOK_US if by_index else LOOK_US)
     postings = plan.fewest * POSTING_US + plan.total * plan.share * MATCH_US

@@ -19,6 +19,13 @@ from hearthub.catalogue.listing import (
     shelf,
     size_steps,
 )
+from hearthub.catalogue.numbers import (
+    ID_OF_ROWID,
+    IS_OLD,
+    SHELF_OF_ROWID,
+    SIZES_OF_ROWID,
+    spans,
+)
 from hearthub.db import Database
 
 ALL_ORIGINS = "all"
@@ -127,6 +134,9 @@ class Plan:
         Words are looked for in names alone.
         """
         text, params = self.sizes()
+        if text:  # an index tells of nearly all that they are not of this size
+            maybe, _ = spans("r.sizes", (self.low, self.high), self.need)
+            text = f" and (r.sizes < 0 or {' and '.join(maybe)}){text}"
         for column, ids in self.main.items():  # an index tells: the listing need not be read
             text += f" and r.{column} in (:{column}s)"
             params[f"{column}s"] = ids
@@ -166,6 +176,25 @@ class Plan:
             )
             params |= {"private": self.private, "owners": self.owners}
         return f"({text})", params
+
+    def numbered(self, *, scope: bool) -> tuple[str, dict[str, Any]]:
+        """Of what size it is and, with `scope`, who may see it, as a condition on a row of the term
+        index: its number tells, or else the listing is looked at."""
+        maybe, surely = spans(SIZES_OF_ROWID, (self.low, self.high), self.need)
+        exact, params = self.sizes()
+        if scope:
+            seen = [*self.shelves, *([self.private] * self.sees_all)]
+            some = [*seen, self.private] if self.owners else seen
+            maybe.append(f"{SHELF_OF_ROWID} in ({', '.join(map(str, some))})")
+            if some != seen:
+                surely.append(f"{SHELF_OF_ROWID} in ({', '.join(map(str, seen))})")
+            text, more = self.scope("l")
+            exact, params = f"{exact} and {text}", params | more
+        if not maybe:
+            return "", {}
+        known = " and ".join([f"not {IS_OLD}", *surely])
+        look = f"exists (select 1 from listing l where l.id = {ID_OF_ROWID}{exact})"  # noqa: S608
+        return f" and ({IS_OLD} or {' and '.join(maybe)}) and ({known} or {look})", params
 
     def sizes(self) -> tuple[str, dict[str, Any]]:
         """Facets of size are steps; this is exact."""

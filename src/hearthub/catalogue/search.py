@@ -14,7 +14,7 @@ from itertools import chain
 import orjson
 
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
+from hearthub.catalogue.numbers import ID_OF_ROWID, id_of_doc
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
@@ -121,15 +121,14 @@ class Search:
         `runs` of letters and digits must be in the name, whatever separates them there.
         """
         checks = "".join(f" and instr({SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
-        sizes, params = plan.sizes()
-        checks += sizes
+        where, params = plan.numbered(scope=plan.is_most)
         join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""
         checks += " and term_index.rowid not in (:without)" if without else ""
         rows = self.db.all(
             f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match and term_index.rowid > :after{checks} "
+            f"where term_index match :match and term_index.rowid > :after{where}{checks} "
             "order by term_index.rowid limit :limit",
-            match=plan.match(expression),
+            match=plan.match(expression, scoped=not plan.is_most),
             after=after,
             limit=limit,
             **({"without": list(without)} if without else {}),

@@ -1,0 +1,121 @@
+"""The number of a listing in the index of terms, which says more than which listing it is.
+
+    popularity   64 less its step: popular ones first
+    listing id   what is left of 2^40: the newest first
+    need, size   in which span of sizes its memory and its parameters are; 0: not known
+    shelf
+
+The index gives its matches in the order of their numbers, so the first are those people look for,
+and a search for a common word ends after a few hundred of a million. Who may see a match, and
+whether it is of a size, is told by its number alone, but for the spans in which the ends of a range
+fall: a look at the row of each costs ten times what the index takes to find it.
+
+Numbers of before have no more than popularity and id, and are smaller than any other. They stand
+until the catalogue has been made anew.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+
+VERSION = 2
+"""To be raised with any change of the numbers: all are then given anew."""
+
+_STEPS = 63
+_ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 40, 5, 4, 4
+_TAIL_BITS = _NEED_BITS + _PARAMETER_BITS + _SHELF_BITS
+_LAST_ID = (1 << _ID_BITS) - 1
+_SHELF = (1 << _SHELF_BITS) - 1
+_OLD = 1 << (_ID_BITS + 6)
+"""What is less is a number of before."""
+
+# Where spans begin, but for the first. Lists ask for powers of two of parameters, and for as much
+# memory as there is.
+_PARAMETERS = [2**n for n in range(27, 41)]
+_NEED = [round(2 ** (28 + n / 2)) for n in range(30)]
+
+
+def popularity_step(popularity: int) -> int:
+    """Two steps to a doubling."""
+    return min(_STEPS, int(2 * math.log2(1 + popularity)))
+
+
+def doc_of(
+    listing_id: int,
+    popularity: int,
+    shelf: int = 0,
+    parameters: int | None = None,
+    need: int | None = None,
+) -> int:
+    first = (_STEPS + 1 - popularity_step(popularity)) << _ID_BITS | (_LAST_ID - listing_id)
+    return first << _TAIL_BITS | sizes_of(parameters, need) << _SHELF_BITS | shelf
+
+
+def sizes_of(parameters: int | None, need: int | None) -> int:
+    """The spans of both, as a number and as `rank.sizes` have them."""
+    return _span(need, _NEED) << _PARAMETER_BITS | _span(parameters, _PARAMETERS)
+
+
+def id_of_doc(doc: int) -> int:
+    return _LAST_ID - ((doc if doc < _OLD else doc >> _TAIL_BITS) & _LAST_ID)
+
+
+def step_of_doc(doc: int) -> int:
+    """Of popularity."""
+    if doc < _OLD:
+        return _STEPS - (doc >> _ID_BITS)
+    return _STEPS + 1 - (doc >> (_ID_BITS + _TAIL_BITS))
+
+
+def shelf_of_doc(doc: int) -> int | None:
+    """None for a number of before."""
+    return None if doc < _OLD else doc & _SHELF
+
+
+_ROWID = "term_index.rowid"
+ID_OF_ROWID = (
+    f"{_LAST_ID} - ((case when {_ROWID} < {_OLD} then {_ROWID} else {_ROWID} >> {_TAIL_BITS} end)"
+    f" & {_LAST_ID})"
+)
+"""`id_of_doc` in SQL."""
+IS_OLD = f"{_ROWID} < {_OLD}"
+SHELF_OF_ROWID = f"({_ROWID} & {_SHELF})"
+SIZES_OF_ROWID = f"({_ROWID} >> {_SHELF_BITS})"
+"""With popularity and id in front."""
+
+
+def spans(
+    sizes: str, parameters: tuple[int | None, int | None] | None, need: int | None
+) -> tuple[list[str], list[str]]:
+    """Conditions on `sizes`, an expression in SQL: what must hold for a listing to be of these
+    sizes, at least and at most; and with which beside that it is for sure."""
+    maybe, surely = list[str](), list[str]()
+    low, high = parameters or (None, None)
+    for here, edges, least, most in (
+        (f"({sizes} & {len(_PARAMETERS) + 1})", _PARAMETERS, low, high),
+        (f"({sizes} >> {_PARAMETER_BITS} & {len(_NEED) + 1})", _NEED, None, need),
+    ):
+        if least is None and most is None:
+            continue
+        touched = [n for n in range(1, len(edges) + 2) if _touches(edges, n, least, most)]
+        within = [n for n in touched if _is_within(edges, n, least, most)]
+        maybe.append(f"{here} in ({', '.join(map(str, touched))})")
+        if within != touched:
+            surely.append(f"{here} in ({', '.join(map(str, within))})")
+    return maybe, surely
+
+
+def _span(size: int | None, edges: Sequence[int]) -> int:
+    return 0 if size is None else 1 + bisect_right(edges, size)
+
+
+def _touches(edges: Sequence[int], span: int, least: int | None, most: int | None) -> bool:
+    begins_after = most is not None and span > 1 and edges[span - 2] > most
+    ends_before = least is not None and span <= len(edges) and edges[span - 1] <= least
+    return not (begins_after or ends_before)
+
+
+def _is_within(edges: Sequence[int], span: int, least: int | None, most: int | None) -> bool:
+    begins = least is None or (span > 1 and edges[span - 2] >= least)
+    ends = most is None or (span <= len(edges) and edges[span - 1] - 1 <= most)
+    return begins and ends
