@@ -14,7 +14,7 @@ from hearthub.catalogue.lists import SORTS
 from hearthub.catalogue.numbers import doc_of, id_of_doc, shelf_of_doc, sizes_of, spans, step_of_doc
 from hearthub.context import Hub
 
-EDGES = [0, 1, *(2**n + d for n in range(20, 62) for d in (-1, 0, 1)), -5, int(22.5 * 2**30)]
+EDGES = [0, 1, *(2**n + d for n in range(20, 62) for d in range(-3, 3)), -5, int(22.5 * 2**30)]
 sizes = st.none() | st.sampled_from(EDGES) | st.integers(0, 2**45)
 bounds = st.none() | st.sampled_from(EDGES) | st.integers(0, 2**45)
 
@@ -57,6 +57,30 @@ def test_spans_never_tell_anything_else_than_the_sizes(
         for conditions in (maybe, [*maybe, *surely])
     ]
     assert told[1] <= fits <= told[0]
+
+
+@pytest.mark.parametrize("kind", ["parameters", "need"])
+@pytest.mark.parametrize("end", [2**n for n in (26, 27, 28, 33, 40, 42)] + [round(2**34.5)])
+def test_at_the_ends_of_spans(kind: str, end: int) -> None:
+    db = sqlite3.connect(":memory:")
+    near = range(end - 3, end + 4)
+    for bound, is_low in [(it, is_low) for it in near for is_low in (True, False)]:
+        if kind == "need" and is_low:
+            continue
+        asked = ((bound, None) if is_low else (None, bound), None)
+        maybe, surely = (
+            spans("sizes", *asked) if kind == "parameters" else spans("sizes", None, bound)
+        )
+        for size in (0, *near, 2**60):
+            fits = size >= bound if is_low else size <= bound
+            told = [
+                db.execute(
+                    f"select {' and '.join(conditions)} from (select ? as sizes)",
+                    [sizes_of(size, None) if kind == "parameters" else sizes_of(None, size)],
+                ).fetchone()[0]
+                for conditions in (maybe, [*maybe, *surely])
+            ]
+            assert told[1] <= fits <= told[0], (size, bound, is_low)
 
 
 def test_most_sizes_need_no_look() -> None:
