@@ -5,7 +5,7 @@ from sqlalchemy import Column, Integer
 
 from hearthub.migrations import wants
 
-revision = "0015"
+revision = "0018"
 down_revision = "0014"
 
 
