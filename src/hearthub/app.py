@@ -1,8 +1,8 @@
 """Table of contents: builds the hub, lists routes, says which event starts which job; serves."""
 
 import asyncio
-import gc
 import ctypes
+import gc
 import logging
 import resource
 import signal

@@ -59,12 +59,14 @@ class Facets:
         if known is not None:
             return known
         rows = self.db.all(
-            "select f.kind, f.name, c.n from facet_count c cross join facet f on f.id = c.facet_id "
-            "where c.shelf = :shelf and c.n > 0 order by c.n desc limit :most",
+            "select facet_id, n from facet_count where shelf = :shelf and n > 0 "
+            "order by n desc limit :most",
             shelf=shelf,
             most=MOST_TAGS,
         )
-        found = [(row.kind, row.name, row.n) for row in rows]
+        names = dict(self._names_of([str(row.facet_id) for row in rows]))
+        told = ((names.get(str(row.facet_id)), row.n) for row in rows)
+        found = [(*name, n) for name, n in told if name]
         if len(found) > SMALL:
             with self._lock:
                 self._tags[shelf] = found
