@@ -152,6 +152,8 @@ class Listings:
             for name, columns in _INDEXES.items():
                 self.db.execute(f"create index {name} on {columns}")
             self._buffer(FTS_USUAL)
+            # One piece instead of a dozen: each search reads all pieces.
+            self.db.execute("insert into term_index (term_index) values ('optimize')")
 
     def _buffer(self, size: int) -> None:
         """Bytes of terms that FTS5 gathers before it writes them (its `hashsize`)."""

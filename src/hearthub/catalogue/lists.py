@@ -29,7 +29,7 @@ LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
 """What a row costs: to walk over, with its listing or by the index alone; to read in the postings
 of the rarest facet, and to sort when it fits."""
 
-SORT_US, MEET_US = 2.0, 0.8
+SORT_US, MEET_US = 3.0, 0.3
 """What one that fits costs to be sorted with the others; a row to be met on the way to them."""
 
 MOST_KNOWN = 200_000
@@ -167,16 +167,14 @@ class Lists:
         where, params = plan.conditions()
         params |= order.params | {"shelf": number}
         stop = self._end_of_walk(number, order, most) if where else None
-        if stop is not None:
-            params |= {"stop": stop[0], "stop_id": stop[1]}
-            sign = "<=" if order.ascending else ">="
-            where += f" and (r.{order.column}, r.id) {sign} (:stop, :stop_id)"
+        until, bounds = _until(order, stop)
         join = " cross join listing l on l.id = r.id" if where else ""
         rows = self.db.all(
             f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
-            f"where r.shelf = :shelf{order.onwards}{where} {order.by}",
+            f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
             limit=order.limit,
             **params,
+            **bounds,
         )
         if stop is not None and len(rows) < order.limit:
             return None
@@ -267,29 +265,33 @@ class Lists:
             expected = order.limit * plan.total / len(some)
             places = None
             if number is not None and expected * MEET_US < len(some) * SORT_US:
-                places = self._met(number, set(map(id_of_doc, some)), order, int(expected))
+                ids = set(map(id_of_doc, some))
+                places = self._met(plan, number, ids, order, int(expected))
             branches.append(self._looked_up(some, order) if places is None else places)
         return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
 
     def _met(
-        self, number: int, wanted: set[int], order: _Order, expected: int
+        self, plan: Plan, number: int, wanted: set[int], order: _Order, expected: int
     ) -> list[Place] | None:
         """Along the sort key of one shelf; None when that would take too long."""
+        where, params = plan.told_by_index()
         found: list[Place] = []
-        some, left = expected + order.limit, SLACK + 4 * expected
-        while left > 0:
+        for most in (SLACK + expected, 3 * (SLACK + expected)):
+            stop = self._end_of_walk(number, order, most)
+            until, bounds = _until(order, stop)
             rows = self.db.all(
                 f"select r.{order.column} as value, r.id from rank r "  # noqa: S608
-                f"where r.shelf = :shelf{order.onwards} {order.by}",
+                f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
                 shelf=number,
-                limit=some,
+                limit=-1,
+                **params,
+                **bounds,
                 **order.params,
             )
             found += [(row.value, row.id) for row in rows if row.id in wanted]
-            if len(found) >= min(order.limit, len(wanted)) or len(rows) < some:
+            if stop is None or len(found) >= min(order.limit, len(wanted)):
                 return found[: order.limit]
-            order = replace(order, after=(rows[-1].value, rows[-1].id))
-            left -= some
+            order = replace(order, after=stop)
         return None
 
     def _looked_up(self, docs: list[int], order: _Order) -> list[Place]:
@@ -301,6 +303,15 @@ class Lists:
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+
+def _until(order: _Order, stop: Place | None) -> tuple[str, dict[str, Any]]:
+    """As far as that row, which is the last; None: to the end."""
+    if stop is None:
+        return "", {}
+    sign = "<=" if order.ascending else ">="
+    text = f" and (r.{order.column}, r.id) {sign} (:stop, :stop_id)"
+    return text, {"stop": stop[0], "stop_id": stop[1]}
 
 
 def _is_common(matches: Matches) -> bool:

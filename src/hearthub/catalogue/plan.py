@@ -37,6 +37,8 @@ SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
 """`terms.squeezed` of a listing's name in SQL."""
 FOUND = 20_000
 """So many listings a search finds at most, nearly always."""
+RARER = 4
+"""Times rarer than the rest are sizes that the index is asked for: of a match its number tells."""
 LEAST_NEED = 2**24
 """Bytes; nothing needs less, by its overhead alone."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
@@ -87,8 +89,8 @@ class Plan:
     steps: frozenset[int] = frozenset()
     """Which of `facets` are steps of a size, which a column knows exactly."""
     unmatched: frozenset[int] = frozenset()
-    """Which of those the term index need not be asked for: many listings have them, few have the
-    rest, and the column tells."""
+    """Which of those the term index need not be asked for: many listings have them, and the numbers
+    in it tell."""
     low: int | None = None
     high: int | None = None
     need: int | None = None
@@ -133,13 +135,9 @@ class Plan:
 
         Words are looked for in names alone.
         """
-        text, params = self.sizes()
-        if text:  # an index tells of nearly all that they are not of this size
-            maybe, _ = spans("r.sizes", (self.low, self.high), self.need)
-            text = f" and (r.sizes < 0 or {' and '.join(maybe)}){text}"
-        for column, ids in self.main.items():  # an index tells: the listing need not be read
-            text += f" and r.{column} in (:{column}s)"
-            params[f"{column}s"] = ids
+        exact, sizes = self.sizes()
+        text, params = self.told_by_index()
+        text, params = text + exact, params | sizes
         for n, ids in enumerate(self.facets):
             if n in self.steps:
                 continue
@@ -152,6 +150,17 @@ class Plan:
         for n, word in enumerate(self.words):
             text += f" and instr(l.key, :w{n}) > 0"
             params[f"w{n}"] = word
+        return text, params
+
+    def told_by_index(self) -> tuple[str, dict[str, Any]]:
+        """What each index of `rank r` tells: of nearly all that does not fit, that it does not."""
+        text, params = "", dict[str, Any]()
+        maybe, _ = spans("r.sizes", (self.low, self.high), self.need)
+        if maybe:
+            text = f" and (r.sizes < 0 or {' and '.join(maybe)})"
+        for column, ids in self.main.items():
+            text += f" and r.{column} in (:{column}s)"
+            params[f"{column}s"] = ids
         return text, params
 
     @property
@@ -254,9 +263,9 @@ class Planner:
             facets.append([])  # emoji, say: no name or card has words for it
         counts = [self._count(ids, shelves) for ids in facets]
         rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
-        few = FOUND if query else max(rest, FOUND)
         everything = self.ids([EVERYTHING])
         total = self._count(everything, shelves)
+        few = FOUND if query else max(min(rest, total) // RARER, FOUND)
         return Plan(
             shelves=tuple(shelves),
             private=shelf(wanted.type, PRIVATE),
