@@ -24,7 +24,7 @@ def hub(own_hub: Hub) -> Hub:
     return own_hub
 
 
-@given(st.integers(1, 2**40 - 1), st.integers(0, 2**70), st.integers(0, 11), sizes, sizes)
+@given(st.integers(1, 2**40 - 1), st.integers(0, 2**70), st.integers(0, 15), sizes, sizes)
 def test_a_number_and_what_it_is_of(
     number: int, popularity: int, shelf: int, parameters: int | None, need: int | None
 ) -> None:
@@ -33,8 +33,11 @@ def test_a_number_and_what_it_is_of(
     assert step_of_doc(doc) == numbers.popularity_step(popularity)
     assert 2**46 <= doc < 10**18, "a place of a search has eighteen digits at most"
     if numbers.popularity_step(popularity // 4) < numbers.popularity_step(popularity):
-        assert doc < doc_of(number, popularity // 4), "popular ones first"
-    assert doc < doc_of(number - 1, popularity), "then the newest"
+        assert doc < doc_of(number, popularity // 4, shelf), "popular ones first"
+    assert doc < doc_of(number - 1, popularity, shelf), "then the newest"
+    after, end = numbers.reach(shelf // 4 * 4, f"3.3.{numbers.VERSION}")
+    assert after < doc < end
+    assert not after < doc_of(number, popularity, (shelf + 4) % 16) < end
 
 
 @given(sizes, sizes, bounds, bounds, bounds)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearthub.catalogue import listings, lists
+from hearthub.catalogue import listings, lists, rebuild
 from hearthub.catalogue.numbers import popularity_step
 
 
@@ -16,11 +16,12 @@ def take(patch: pytest.MonkeyPatch, *, walk: bool) -> None:
 
 
 def number_as_before(patch: pytest.MonkeyPatch) -> None:
-    """From now on listings are written with the numbers that they had before shelf and sizes were
-    in them."""
+    """From now on listings are written with the numbers that they had before type, sizes and shelf
+    were in them, and a rebuild is one by the rules of then."""
 
     def doc(listing_id: int, popularity: int, *_: int | None) -> int:
         return (63 - popularity_step(popularity)) << 40 | (2**40 - 1 - listing_id)
 
     patch.setattr(listings, "doc_of", doc)
     patch.setattr(listings, "sizes_of", lambda *_: -1)
+    patch.setattr(rebuild, "RULES", "3.3")

@@ -113,10 +113,11 @@ class Matches:
         where, params = plan.numbered(scope=not scoped)
         rows = self.db.all(
             "select term_index.rowid as doc from term_index "  # noqa: S608
-            f"where term_index match :match and term_index.rowid > :after{where} "
-            "order by term_index.rowid limit :limit",
+            "where term_index match :match and term_index.rowid > :after "
+            f"and term_index.rowid < :end{where} order by term_index.rowid limit :limit",
             match=plan.match(scoped=scoped),
-            after=self._docs[-1] if self._docs else -1,
+            after=self._docs[-1] if self._docs else plan.reach[0],
+            end=plan.reach[1],
             limit=limit,
             **params,
         )

@@ -1,9 +1,10 @@
 """The number of a listing in the index of terms, which says more than which listing it is.
 
-    popularity   64 less its step: popular ones first
+    type         a list is of one type: the index reads no other's
+    popularity   63 less its step: popular ones first
     listing id   what is left of 2^40: the newest first
     need, size   in which span of sizes its memory and its parameters are; 0: not known
-    shelf
+    shelf        of those that its type has
 
 The index gives its matches in the order of their numbers, so the first are those people look for,
 and a search for a common word ends after a few hundred of a million. Who may see a match, and
@@ -22,12 +23,13 @@ VERSION = 2
 """To be raised with any change of the numbers: all are then given anew."""
 
 _STEPS = 63
-_ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 40, 5, 4, 4
+_STEP_BITS, _ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 6, 40, 5, 4, 2
 _TAIL_BITS = _NEED_BITS + _PARAMETER_BITS + _SHELF_BITS
+_TYPE_AT = _STEP_BITS + _ID_BITS + _TAIL_BITS
 _LAST_ID = (1 << _ID_BITS) - 1
-_SHELF = (1 << _SHELF_BITS) - 1
-_OLD = 1 << (_ID_BITS + 6)
-"""What is less is a number of before."""
+_SHELVES = 1 << _SHELF_BITS
+_OLD = 1 << (_STEP_BITS + _ID_BITS)
+"""What is less is a number of before: types are counted from one."""
 
 # Where spans begin, but for the first. Lists ask for powers of two of parameters, and for as much
 # memory as there is.
@@ -47,8 +49,10 @@ def doc_of(
     parameters: int | None = None,
     need: int | None = None,
 ) -> int:
-    first = (_STEPS + 1 - popularity_step(popularity)) << _ID_BITS | (_LAST_ID - listing_id)
-    return first << _TAIL_BITS | sizes_of(parameters, need) << _SHELF_BITS | shelf
+    kind, sort = divmod(shelf, _SHELVES)
+    place = (_STEPS - popularity_step(popularity)) << _ID_BITS | (_LAST_ID - listing_id)
+    sizes = sizes_of(parameters, need)
+    return (kind + 1) << _TYPE_AT | place << _TAIL_BITS | sizes << _SHELF_BITS | sort
 
 
 def sizes_of(parameters: int | None, need: int | None) -> int:
@@ -62,14 +66,20 @@ def id_of_doc(doc: int) -> int:
 
 def step_of_doc(doc: int) -> int:
     """Of popularity."""
-    if doc < _OLD:
-        return _STEPS - (doc >> _ID_BITS)
-    return _STEPS + 1 - (doc >> (_ID_BITS + _TAIL_BITS))
+    return _STEPS - ((doc if doc < _OLD else doc >> _TAIL_BITS) >> _ID_BITS & _STEPS)
 
 
 def shelf_of_doc(doc: int) -> int | None:
     """None for a number of before."""
-    return None if doc < _OLD else doc & _SHELF
+    return None if doc < _OLD else ((doc >> _TYPE_AT) - 1) * _SHELVES + doc % _SHELVES
+
+
+def reach(shelf: int, made_by: str) -> tuple[int, int]:
+    """Between which numbers those of a shelf's type are, in a catalogue made by these rules."""
+    if made_by.split(".")[2:3] != [str(VERSION)]:
+        return -1, 1 << 62
+    first = (shelf // _SHELVES + 1) << _TYPE_AT
+    return first - 1, first + (1 << _TYPE_AT)
 
 
 _ROWID = "term_index.rowid"
@@ -79,7 +89,7 @@ ID_OF_ROWID = (
 )
 """`id_of_doc` in SQL."""
 IS_OLD = f"{_ROWID} < {_OLD}"
-SHELF_OF_ROWID = f"({_ROWID} & {_SHELF})"
+SHELF_OF_ROWID = f"(({_ROWID} >> {_TYPE_AT}) * {_SHELVES} - {_SHELVES} + {_ROWID} % {_SHELVES})"
 SIZES_OF_ROWID = f"({_ROWID} >> {_SHELF_BITS})"
 """With popularity and id in front."""
 

@@ -24,6 +24,7 @@ from hearthub.catalogue.numbers import (
     IS_OLD,
     SHELF_OF_ROWID,
     SIZES_OF_ROWID,
+    reach,
     spans,
 )
 from hearthub.db import Database
@@ -86,6 +87,8 @@ class Plan:
     """By column of `rank`: the values that may fit."""
     without: list[int] = field(default_factory=list)
     """Facets that must not be there."""
+    reach: tuple[int, int] = (-1, 2**62)
+    """Between these are the numbers in the index of all listings of the type."""
     steps: frozenset[int] = frozenset()
     """Which of `facets` are steps of a size, which a column knows exactly."""
     unmatched: frozenset[int] = frozenset()
@@ -274,6 +277,7 @@ class Planner:
             facets=facets,
             main=main,
             without=self.ids(_GATES) if wanted.gated is False else [],
+            reach=reach(shelf(wanted.type, PUBLIC), self._made_by()),
             steps=steps,
             unmatched=frozenset(n for n in steps if counts[n] > few),
             low=low,
@@ -287,6 +291,9 @@ class Planner:
             total=total,
             is_most=2 * total > self._count(everything, SHELVES),
         )
+
+    def _made_by(self) -> str:
+        return str(self.db.value("select value from state where key = 'rules'") or "")
 
     def ids(self, group: Sequence[Facet]) -> list[int]:
         """The facets an entry means. Names of repos and authors are the same in any case: of more

@@ -126,10 +126,11 @@ class Search:
         checks += " and term_index.rowid not in (:without)" if without else ""
         rows = self.db.all(
             f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match and term_index.rowid > :after{where}{checks} "
-            "order by term_index.rowid limit :limit",
+            "where term_index match :match and term_index.rowid > :after "
+            f"and term_index.rowid < :end{where}{checks} order by term_index.rowid limit :limit",
             match=plan.match(expression, scoped=not plan.is_most),
-            after=after,
+            after=max(after, plan.reach[0]),
+            end=plan.reach[1],
             limit=limit,
             **({"without": list(without)} if without else {}),
             **{f"run{n}": run for n, run in enumerate(runs)},
