@@ -29,7 +29,7 @@ LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
 """What a row costs: to walk over, with its listing or by the index alone; to read in the postings
 of the rarest facet, and to sort when it fits."""
 
-SORT_US, MEET_US = 3.0, 0.3
+SORT_US, MEET_US = 3.0, 0.5
 """What one that fits costs to be sorted with the others; a row to be met on the way to them."""
 
 MOST_KNOWN = 200_000
@@ -111,8 +111,8 @@ class Matches:
         # itself tells sooner.
         scoped = not (plan.is_most and plan.asks_words)
         where, params = plan.numbered(scope=not scoped)
-        rows = self.db.all(
-            "select term_index.rowid as doc from term_index "  # noqa: S608
+        return self.db.column(
+            "select term_index.rowid from term_index "  # noqa: S608
             "where term_index match :match and term_index.rowid > :after "
             f"and term_index.rowid < :end{where} order by term_index.rowid limit :limit",
             match=plan.match(scoped=scoped),
@@ -121,7 +121,6 @@ class Matches:
             limit=limit,
             **params,
         )
-        return [row.doc for row in rows]
 
 
 class Lists:
@@ -263,7 +262,7 @@ class Lists:
             shelves.setdefault(shelf_of_doc(doc), []).append(doc)
         branches = []
         for number, some in shelves.items():
-            expected = order.limit * plan.total / len(some)
+            expected = 1.3 * order.limit * plan.total / len(some)
             places = None
             if number is not None and expected * MEET_US < len(some) * SORT_US:
                 ids = set(map(id_of_doc, some))
@@ -277,7 +276,7 @@ class Lists:
         """Along the sort key of one shelf; None when that would take too long."""
         where, params = plan.told_by_index()
         found: list[Place] = []
-        for most in (SLACK + expected, 3 * (SLACK + expected)):
+        for most in (SLACK + expected, 2 * (SLACK + expected)):
             stop = self._end_of_walk(number, order, most)
             until, bounds = _until(order, stop)
             rows = self.db.all(
