@@ -89,7 +89,7 @@ ID_OF_ROWID = (
 )
 """`id_of_doc` in SQL."""
 IS_OLD = f"{_ROWID} < {_OLD}"
-SHELF_OF_ROWID = f"(({_ROWID} >> {_TYPE_AT}) * {_SHELVES} - {_SHELVES} + {_ROWID} % {_SHELVES})"
+_SHELF_OF_ROWID = f"(({_ROWID} >> {_TYPE_AT}) * {_SHELVES} - {_SHELVES} + {_ROWID} % {_SHELVES})"
 SIZES_OF_ROWID = f"({_ROWID} >> {_SHELF_BITS})"
 """With popularity and id in front."""
 
@@ -109,10 +109,22 @@ def spans(
             continue
         touched = [n for n in range(1, len(edges) + 2) if _touches(edges, n, least, most)]
         within = [n for n in touched if _is_within(edges, n, least, most)]
-        maybe.append(f"{here} in ({', '.join(map(str, touched))})")
+        maybe.append(_among(here, touched))
         if within != touched:
-            surely.append(f"{here} in ({', '.join(map(str, within))})")
+            surely.append(_among(here, within))
     return maybe, surely
+
+
+def _among(here: str, spans: Sequence[int]) -> str:
+    """They are neighbours, and two comparisons are quicker than a list."""
+    return f"{here} between {spans[0]} and {spans[-1]}" if spans else "false"
+
+
+def is_on(shelves: Sequence[int], *, within_reach: bool) -> str:
+    """A condition on a row of the index. `within_reach`: it is of the type of these shelves."""
+    here = f"({_ROWID} & {_SHELVES - 1})" if within_reach else _SHELF_OF_ROWID
+    numbers = (it % _SHELVES if within_reach else it for it in shelves)
+    return f"{here} in ({', '.join(map(str, numbers))})"
 
 
 def _span(size: int | None, edges: Sequence[int]) -> int:

@@ -22,8 +22,8 @@ from hearthub.catalogue.listing import (
 from hearthub.catalogue.numbers import (
     ID_OF_ROWID,
     IS_OLD,
-    SHELF_OF_ROWID,
     SIZES_OF_ROWID,
+    is_on,
     reach,
     spans,
 )
@@ -197,16 +197,22 @@ class Plan:
         if scope:
             seen = [*self.shelves, *([self.private] * self.sees_all)]
             some = [*seen, self.private] if self.owners else seen
-            maybe.append(f"{SHELF_OF_ROWID} in ({', '.join(map(str, some))})")
+            maybe.append(is_on(some, within_reach=self.reach[0] >= 0))
             if some != seen:
-                surely.append(f"{SHELF_OF_ROWID} in ({', '.join(map(str, seen))})")
+                surely.append(is_on(seen, within_reach=self.reach[0] >= 0))
             text, more = self.scope("l")
             exact, params = f"{exact} and {text}", params | more
         if not maybe:
             return "", {}
-        known = " and ".join([f"not {IS_OLD}", *surely])
         look = f"exists (select 1 from listing l where l.id = {ID_OF_ROWID}{exact})"  # noqa: S608
-        return f" and ({IS_OLD} or {' and '.join(maybe)}) and ({known} or {look})", params
+        if self.reach[0] < 0:  # there may be numbers of before
+            surely.append(f"not {IS_OLD}")
+            maybe = [f"({IS_OLD} or {' and '.join(maybe)})"]
+        if surely:
+            maybe.append(f"({' and '.join(surely)} or {look})")
+        else:
+            params = {}
+        return f" and {' and '.join(maybe)}", params
 
     def sizes(self) -> tuple[str, dict[str, Any]]:
         """Facets of size are steps; this is exact."""
