@@ -1,6 +1,6 @@
 """Facets: the values a list can be narrowed by, and how many listings have each."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -115,15 +115,18 @@ class Facets:
         docs = matches.first(SAMPLE)
         numbers: Counter[str] = Counter()
         for some in batches(map(id_of_doc, docs)):
-            found = self.db.column("select facets from listing where id in (:ids)", ids=some)
+            found = self.db.column(
+                "select l.facets from json_each(:ids) m cross join listing l on l.id = m.value",
+                ids=orjson.dumps(some).decode(),
+            )
             numbers.update("".join(found).split())
         return FacetCounts(total, total >= limit, len(docs), self._named(numbers))
 
     def _named(self, numbers: Counter[str]) -> dict[str, list[tuple[str, int]]]:
-        found: dict[str, list[tuple[str, int]]] = {}
+        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         # All of them: five hundred tags must not crowd a licence out.
         for number, (kind, name) in self._names_of(list(numbers)):
-            found.setdefault(kind, []).append((name, numbers[number]))
+            found[kind].append((name, numbers[number]))
         return {kind: _most(found[kind]) for kind in KINDS if kind in found}
 
     def _names_of(self, numbers: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from hearthub.catalogue import terms
-from hearthub.catalogue.numbers import ID_OF_ROWID, id_of_doc, shelf_of_doc
+from hearthub.catalogue.numbers import ID_OF_ROWID, by_shelf, ids_of_docs
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 
@@ -29,11 +29,14 @@ LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
 """What a row costs: to walk over, with its listing or by the index alone; to read in the postings
 of the rarest facet, and to sort when it fits."""
 
-SORT_US, MEET_US = 3.0, 0.5
+SORT_US, MEET_US = 3.0, 0.2
 """What one that fits costs to be sorted with the others; a row to be met on the way to them."""
 
 MOST_KNOWN = 200_000
 """Of more matches their numbers would take too much memory."""
+
+SOONER = 12
+"""Most walks end within this part of what they may take."""
 
 SLACK = 2_000
 """What fits is not spread evenly: a walk goes on for so much longer than it should need."""
@@ -166,19 +169,20 @@ class Lists:
         """The first places of one shelf that fit; None when the walk would be too long."""
         where, params = plan.conditions()
         params |= order.params | {"shelf": number}
-        stop = self._end_of_walk(number, order, most) if where else None
-        until, bounds = _until(order, stop)
         join = " cross join listing l on l.id = r.id" if where else ""
-        rows = self.db.all(
-            f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
-            f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
-            limit=order.limit,
-            **params,
-            **bounds,
-        )
-        if stop is not None and len(rows) < order.limit:
-            return None
-        return [(row.value, row.id) for row in rows]
+        for rows_at_most in (most // SOONER, most):  # to count them takes a while, too
+            stop = self._end_of_walk(number, order, rows_at_most) if where else None
+            until, bounds = _until(order, stop)
+            rows = self.db.all(
+                f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
+                f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
+                limit=order.limit,
+                **params,
+                **bounds,
+            )
+            if stop is None or len(rows) >= order.limit:
+                return [(row.value, row.id) for row in rows]
+        return None
 
     def _end_of_walk(self, number: int, order: _Order, most: int) -> Place | None:
         """The place of the last row a walk may look at; None: it may look at all."""
@@ -257,48 +261,38 @@ class Lists:
 
     def _sorted(self, plan: Plan, docs: list[int], order: _Order) -> list[Place]:
         """The first of these. Of many on a shelf, those are soon met along the sort key."""
-        shelves: dict[int | None, list[int]] = {}
-        for doc in docs:
-            shelves.setdefault(shelf_of_doc(doc), []).append(doc)
         branches = []
-        for number, some in shelves.items():
-            expected = 1.3 * order.limit * plan.total / len(some)
+        for number, some in by_shelf(docs).items():
+            expected = 2 * order.limit * plan.total / len(some)
             places = None
             if number is not None and expected * MEET_US < len(some) * SORT_US:
-                ids = set(map(id_of_doc, some))
-                places = self._met(plan, number, ids, order, int(expected))
+                wanted = set(ids_of_docs(some))
+                places = self._met(plan, number, wanted, order, int(expected))
             branches.append(self._looked_up(some, order) if places is None else places)
         return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
 
     def _met(
         self, plan: Plan, number: int, wanted: set[int], order: _Order, expected: int
     ) -> list[Place] | None:
-        """Along the sort key of one shelf; None when that would take too long."""
+        """Along the sort key of one shelf; None when they are further on than is likely."""
         where, params = plan.told_by_index()
-        found: list[Place] = []
-        for most in (SLACK + expected, 2 * (SLACK + expected)):
-            stop = self._end_of_walk(number, order, most)
-            until, bounds = _until(order, stop)
-            rows = self.db.all(
-                f"select r.{order.column} as value, r.id from rank r "  # noqa: S608
-                f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
-                shelf=number,
-                limit=-1,
-                **params,
-                **bounds,
-                **order.params,
-            )
-            found += [(row.value, row.id) for row in rows if row.id in wanted]
-            if stop is None or len(found) >= min(order.limit, len(wanted)):
-                return found[: order.limit]
-            order = replace(order, after=stop)
-        return None
+        rows = self.db.all(
+            f"select value, id from (select r.{order.column} as value, r.id, r.task, "  # noqa: S608
+            f"r.library, r.license, r.sizes from rank r where r.shelf = :shelf{order.onwards} "
+            f"{order.by}) r where true{where}",
+            shelf=number,
+            limit=SLACK + expected,
+            **params,
+            **order.params,
+        )
+        found = [(row.value, row.id) for row in rows if row.id in wanted][: order.limit]
+        return found if len(found) >= min(order.limit, len(wanted)) else None
 
     def _looked_up(self, docs: list[int], order: _Order) -> list[Place]:
         rows = self.db.all(
             f"select r.{order.column} as value, r.id from json_each(:ids) m "  # noqa: S608
             f"cross join rank r on r.id = m.value where true{order.onwards} {order.by}",
-            ids=orjson.dumps(list(map(id_of_doc, docs))).decode(),
+            ids=orjson.dumps(ids_of_docs(docs)).decode(),
             limit=order.limit,
             **order.params,
         )

@@ -64,6 +64,13 @@ def id_of_doc(doc: int) -> int:
     return _LAST_ID - ((doc if doc < _OLD else doc >> _TAIL_BITS) & _LAST_ID)
 
 
+def ids_of_docs(docs: Sequence[int]) -> list[int]:
+    """The same of thousands, the smallest first."""
+    if docs and docs[0] < _OLD:
+        return list(map(id_of_doc, docs))
+    return [_LAST_ID - (doc >> _TAIL_BITS & _LAST_ID) for doc in docs]
+
+
 def step_of_doc(doc: int) -> int:
     """Of popularity."""
     return _STEPS - ((doc if doc < _OLD else doc >> _TAIL_BITS) >> _ID_BITS & _STEPS)
@@ -72,6 +79,15 @@ def step_of_doc(doc: int) -> int:
 def shelf_of_doc(doc: int) -> int | None:
     """None for a number of before."""
     return None if doc < _OLD else ((doc >> _TYPE_AT) - 1) * _SHELVES + doc % _SHELVES
+
+
+def by_shelf(docs: Sequence[int]) -> dict[int | None, list[int]]:
+    """The numbers of each shelf, of one type."""
+    if not docs or docs[0] < _OLD:
+        return {None: list(docs)} if docs else {}
+    sorts = {doc % _SHELVES for doc in docs}
+    first = ((docs[0] >> _TYPE_AT) - 1) * _SHELVES
+    return {first + sort: [doc for doc in docs if doc % _SHELVES == sort] for sort in sorts}
 
 
 def reach(shelf: int, made_by: str) -> tuple[int, int]:
