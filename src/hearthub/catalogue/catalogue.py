@@ -147,7 +147,7 @@ class Catalogue:
         one_more = replace(page, limit=page.limit + 1)
         if wanted.search and page.sort is None:
             query = terms.Query.of(wanted.search)
-            places = self._search.page(plan, query, after, one_more.limit)
+            places = self._search.page(plan, query, after, one_more.limit, matches)
         else:
             found = self._lists.page(plan, one_more, read_place(after), matches)
             places = [(write_place(it), it[1]) for it in found]
