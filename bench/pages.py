@@ -1,8 +1,10 @@
 """Pages with a catalogue of the public hub's size: `python -m bench.pages`.
 
 Makes up repos that were observed elsewhere, some with bases and quantisations, and hosts a few with
-cards and weights; then looks at pages of repos, lists and what trends, and weighs a first view.
-`--data` keeps the folder for the next run; a lake in it is what trends is read from.
+cards and weights; then looks at pages of repos and lists, and weighs a first view. What trends is
+looked at on a second hub, whose lake has taken in five made-up dumps of `--lake` repos: observed
+there, they would be listed on the first, and their scores take the place of those made up.
+`--data` keeps the folder for the next run.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from urllib.parse import quote
 
 import httpx
 
-from bench import hub_size
+from bench import hub_size, pages_lake
 from bench.catalogue import percentile
 from bench.figures import Figure
 from bench.hub_size import FAMILIES, LIBRARIES, LICENSES, TASKS
@@ -37,6 +39,7 @@ GOAL_MS, GOAL_BYTES = 30, 100_000
 BASES, HOSTED = 2000, 24
 KINDS = ("models", "models", "models", "datasets", "spaces")
 PAGES = 300
+LAKE = 100_000
 CARD = """---
 license: mit
 pipeline_tag: text-generation
@@ -63,21 +66,26 @@ def main() -> int:
     parser.add_argument("--repos", type=int, default=hub_size.REPOS)
     parser.add_argument("--data", type=Path, help="a folder to keep, and to take again")
     parser.add_argument("--pages", type=int, default=PAGES, help="of each kind")
+    parser.add_argument("--lake", type=int, default=LAKE, help="repos that the observatory knows")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hearthub-bench-") as folder:
         data = words.data or Path(folder)
-        with running(data) as hub:
+        with running(data, "hosted.json") as hub:
             observed = fill(hub, words.repos)
             hosted = host(hub)
             for figure in measure(hub, observed, hosted, words.pages):
+                print(figure, flush=True)
+        with running(data / "pulse", "lake.json") as hub:
+            for figure in measure_pulse(hub, observe(hub, words.lake)):
                 print(figure, flush=True)
     return 0
 
 
 @contextmanager
-def running(data: Path) -> Iterator[LiveHub]:
-    """A new hub, or the one that was filled before."""
-    if not (data / "hosted.json").exists():
+def running(data: Path, filled: str) -> Iterator[LiveHub]:
+    """A new hub, or the one that was filled before, which a file of that name says."""
+    if not (data / filled).exists():
+        data.mkdir(parents=True, exist_ok=True)
         with live_hub(data, min_free=0) as hub:
             yield hub
         return
@@ -169,9 +177,31 @@ def measure(hub: LiveHub, observed: list[str], hosted: list[str], pages: int) ->
         yield timed("an observed repo with most derivatives", client, hub, popular)
         yield timed("a list", client, hub, lists)
         yield timed("what fits", client, hub, ["/fit?hardware=24", "/fit?hardware=rtx-4090"] * 20)
-        yield timed("pulse", client, hub, ["/pulse", "/pulse?type=model"] * 20)
-        for path in ("/", first[0], "/models", "/pulse", "/fit"):
+        for path in ("/", first[0], "/models", "/fit"):
             yield Figure(f"first view of {path}", weight(client, path), GOAL_BYTES, "bytes")
+
+
+def observe(hub: LiveHub, repos: int) -> int:
+    """Fill the lake; of how many repos it tells."""
+    done = hub.data / "lake.json"
+    if not done.exists():
+        pages_lake.fill(hub.data, repos, lambda text: print(text, file=sys.stderr, flush=True))
+        done.write_text(json.dumps(repos))
+    return int(json.loads(done.read_text()))
+
+
+def measure_pulse(hub: LiveHub, repos: int) -> Iterator[Figure]:
+    of = f"of {repos:,} repos"
+    paths = ["/pulse", "/pulse?type=model", "/pulse?sort=hub", "/pulse?sort=surprise"]
+    with hub.client() as client:
+        for path in (*paths, "/pulse/weekly"):
+            text = client.get(path).raise_for_status().text
+            if "user" not in text:  # as those are called who wrote what is in the dumps
+                raise RuntimeError(f"{path} shows nothing that was observed")
+        yield timed(f"pulse {of}", client, hub, paths * 15)
+        weekly = max(re.findall(r'href="(/pulse/weekly/[^"?#]+/[^"?#]+)', text))
+        yield timed(f"the pulse of a week {of}", client, hub, [weekly] * 40)
+        yield Figure("first view of /pulse", weight(client, "/pulse"), GOAL_BYTES, "bytes")
 
 
 def list_path(rng: random.Random) -> str:

@@ -139,6 +139,11 @@ class Database:
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
+    def column(self, sql: str, **params: Any) -> list[Any]:
+        """The first column of all rows: of thousands, in half the time of `all`."""
+        rows = self._fetched(sql, params, None)[1] if self.is_sqlite else self._run(sql, params)
+        return [row[0] for row in rows]
+
     def execute(self, sql: str, **params: Any) -> int:
         """Write; returns how many rows changed. Its own transaction unless one is open."""
         with self.transaction():
@@ -202,12 +207,19 @@ class Database:
             result = self._run(sql, params)
             rows: Rows = result.all() if limit is None else result.fetchmany(limit)
             return rows
+        columns, found = self._fetched(sql, params, limit)
+        return list(map(_row_type(columns), found))
+
+    def _fetched(
+        self, sql: str, params: dict[str, Any], limit: int | None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """By SQLite's driver: names of the columns, and the rows."""
         with _as_ours(sql):
             cursor = self._driver().execute(*_expanded(sql, params))
             found = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             columns = tuple(column[0] for column in cursor.description or ())
             cursor.close()
-        return list(map(_row_type(columns), found))
+        return columns, found
 
     def _driver(self) -> sqlite3.Connection:
         driver = self.connection().connection.dbapi_connection

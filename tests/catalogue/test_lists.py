@@ -1,6 +1,6 @@
 """Lists beside an oracle: a few hundred listings, filtered and sorted in plain Python."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -18,7 +18,7 @@ from catalogue.shelves import (
     observed,
     set_counters,
 )
-from catalogue.ways import take
+from catalogue.ways import number_as_before, take
 from hearthub.accounts import Actor
 from hearthub.catalogue import Counters, Facts, Filter, Listing, Page, lists
 from hearthub.context import Hub
@@ -31,14 +31,16 @@ LICENSES = [["mit"], ["apache-2.0"], ["mit", "apache-2.0"], []]
 SIZES = [None, 0, 1, 999, 1000, 7_000_000_000, 7_000_000_001, 2**40]
 TIED = [0, 0, 0, 1, 2, 50, 1000]
 SORTS = list(lists.SORTS)
-# (walk, MAX_WALK, MAX_INDEX_WALK, MANY): the usual, all by postings, all by a walk, a walk that
-# gives up, a search by a walk.
-WAYS = [
-    None,
-    (False, 1, 1, 10**9),
-    (True, 10**9, 10**9, 0),
-    (True, 7, 7, 3),
-    (True, 10**9, 10**9, 1),
+NEVER, ALWAYS = 0, 10**9
+WAYS: list[dict[str, int]] = [
+    {},  # the usual
+    {"walk": False, "MANY": ALWAYS},
+    {"walk": False, "MANY": ALWAYS, "SORT_US": ALWAYS},  # and sorted by walking to what fits
+    {"walk": False, "MANY": 3, "SORT_US": ALWAYS, "SLACK": -200},  # until that takes too long
+    {"walk": False, "MANY": 3, "MOST_KNOWN": 5},  # more than are to be known
+    {"walk": True, "MAX_WALK": ALWAYS, "MAX_INDEX_WALK": ALWAYS, "MANY": 0},
+    {"walk": True, "MAX_WALK": 7, "MAX_INDEX_WALK": 7, "MANY": 3},  # a walk that gives up
+    {"walk": True, "MAX_WALK": ALWAYS, "MAX_INDEX_WALK": ALWAYS, "MANY": 1},  # a search by a walk
 ]
 
 
@@ -106,9 +108,19 @@ def fill(hub: Hub, rng: Random) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(shared: Hub) -> Shelf:
+def filled(shared: Hub) -> Hub:
     fill(shared, Random(11))
-    return Shelf(shared, actors(shared), list(known(shared)))
+    return shared
+
+
+@pytest.fixture(scope="module", params=["numbers of today", "numbers of before"])
+def shelf(request: pytest.FixtureRequest, filled: Hub) -> Shelf:
+    """By numbers of before, lists read what an older version left until it is made anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numbers of before":
+            number_as_before(patch)
+        filled.catalogue.rebuild()
+    return Shelf(filled, actors(filled), list(known(filled)))
 
 
 def known(hub: Hub) -> Iterator[tuple[int, Listing, set[int]]]:
@@ -216,13 +228,12 @@ filters = st.builds(
 pages = st.builds(Page, st.sampled_from(SORTS), st.booleans(), st.integers(5, 60))
 
 
-def use(way: Sequence[int] | None, patch: pytest.MonkeyPatch) -> None:
-    if way is None:
-        return
-    walk, *values = way
-    take(patch, walk=bool(walk))
-    for name, value in zip(("MAX_WALK", "MAX_INDEX_WALK", "MANY"), values, strict=True):
-        patch.setattr(lists, name, value)
+def use(way: dict[str, int], patch: pytest.MonkeyPatch) -> None:
+    for name, value in way.items():
+        if name == "walk":
+            take(patch, walk=bool(value))
+        else:
+            patch.setattr(lists, name, value)
 
 
 @settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
@@ -233,7 +244,7 @@ def use(way: Sequence[int] | None, patch: pytest.MonkeyPatch) -> None:
     way=st.sampled_from(WAYS),
 )
 def test_any_list_is_what_fits_in_order(
-    shelf: Shelf, wanted: Filter, page: Page, who: str, way: Sequence[int] | None
+    shelf: Shelf, wanted: Filter, page: Page, who: str, way: dict[str, int]
 ) -> None:
     actor = shelf.actors[who]
     with pytest.MonkeyPatch.context() as patch:
@@ -248,7 +259,7 @@ def test_any_list_is_what_fits_in_order(
 def test_pages_of_one(
     shelf: Shelf,
     monkeypatch: pytest.MonkeyPatch,
-    way: Sequence[int] | None,
+    way: dict[str, int],
     sort: str,
     ascending: bool,
 ) -> None:
@@ -261,7 +272,7 @@ def test_pages_of_one(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_oracle_is_not_idle(shelf: Shelf, way: Sequence[int] | None) -> None:
+def test_the_oracle_is_not_idle(shelf: Shelf, way: dict[str, int]) -> None:
     """Every facet, size and origin of the random tests narrows something."""
     root, page = shelf.actors["root"], Page("created", limit=500)
     for facet in FACETS:

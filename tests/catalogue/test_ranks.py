@@ -19,7 +19,7 @@ from catalogue.shelves import (
 )
 from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Counters, Filter, Page, catalogue, search
-from hearthub.catalogue.listing import doc_of, id_of_doc, step_of_doc
+from hearthub.catalogue.numbers import doc_of, id_of_doc, step_of_doc
 from hearthub.clock import now_ms
 from hearthub.context import Hub
 

@@ -26,7 +26,7 @@ from catalogue.shelves import (
 from catalogue.ways import take
 from hearthub.app import open_hub
 from hearthub.catalogue import Counters, Facts, Filter, Page
-from hearthub.catalogue.listing import id_of_doc
+from hearthub.catalogue.numbers import id_of_doc
 from hearthub.context import Hub
 from hearthub.settings import Settings
 from live import LiveHub, live_hub

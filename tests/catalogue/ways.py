@@ -1,8 +1,9 @@
-"""Which of the two ways a list takes: both must lead to the same page."""
+"""Which ways a list takes, which must all lead to the same page; and what it may find."""
 
 import pytest
 
-from hearthub.catalogue import lists
+from hearthub.catalogue import listings, lists, rebuild
+from hearthub.catalogue.numbers import popularity_step
 
 
 def take(patch: pytest.MonkeyPatch, *, walk: bool) -> None:
@@ -12,3 +13,15 @@ def take(patch: pytest.MonkeyPatch, *, walk: bool) -> None:
         return (lists.MAX_INDEX_WALK if plan.main else lists.MAX_WALK) if walk else None
 
     patch.setattr(lists, "rows_to_look_at", rows)
+
+
+def number_as_before(patch: pytest.MonkeyPatch) -> None:
+    """From now on listings are written with the numbers that they had before type, sizes and shelf
+    were in them, and a rebuild is one by the rules of then."""
+
+    def doc(listing_id: int, popularity: int, *_: int | None) -> int:
+        return (63 - popularity_step(popularity)) << 40 | (2**40 - 1 - listing_id)
+
+    patch.setattr(listings, "doc_of", doc)
+    patch.setattr(listings, "sizes_of", lambda *_: -1)
+    patch.setattr(rebuild, "RULES", "3.3")

@@ -14,9 +14,10 @@ from hearthub.catalogue.downloads import DAY_MS, WINDOW_DAYS, Downloads
 from hearthub.catalogue.facets import FacetCounts, Facets
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.headers import Headers
-from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, id_of_doc, shelf
+from hearthub.catalogue.listing import OBSERVED, PUBLIC, Counters, Listing, shelf
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Matches, Page
+from hearthub.catalogue.numbers import id_of_doc
 from hearthub.catalogue.observed import bounded, cleaned
 from hearthub.catalogue.plan import Filter, Planner, Reader
 from hearthub.catalogue.ranks import Ranks
@@ -146,7 +147,7 @@ class Catalogue:
         one_more = replace(page, limit=page.limit + 1)
         if wanted.search and page.sort is None:
             query = terms.Query.of(wanted.search)
-            places = self._search.page(plan, query, after, one_more.limit)
+            places = self._search.page(plan, query, after, one_more.limit, matches)
         else:
             found = self._lists.page(plan, one_more, read_place(after), matches)
             places = [(write_place(it), it[1]) for it in found]
@@ -157,9 +158,13 @@ class Catalogue:
         """Some of those that fit, most downloads first: of the first that the index tells, which
         has what is popular in front, in steps. Of thousands it takes no longer than of ten."""
         matches = Matches(self.db, self._planner.plan(wanted, reader_of(actor)))
-        docs = matches.first(POPULAR * limit)
-        rows = self._rows.load(actor, [("", id_of_doc(doc)) for doc in docs])
-        return sorted(rows, key=lambda row: -row.counters.downloads)[:limit]
+        numbers = self._ranks.by_downloads(map(id_of_doc, matches.first(POPULAR * limit)))
+        found: list[Row] = []
+        for some in batches(numbers, limit):  # more than the first few only where some are hidden
+            found += self._rows.load(actor, [("", number) for number in some])
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     def tags(self, repo_type: str) -> list[tuple[str, str, int]]:
         """(kind, name, how many public repos) of everything lists can be narrowed by."""

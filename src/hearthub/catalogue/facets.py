@@ -1,15 +1,17 @@
 """Facets: the values a list can be narrowed by, and how many listings have each."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 
 import orjson
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
-from hearthub.catalogue.listing import EVERYTHING, id_of_doc
+from hearthub.catalogue.listing import EVERYTHING
 from hearthub.catalogue.lists import Matches
+from hearthub.catalogue.numbers import id_of_doc
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 from hearthub.fit import RELATIONS
@@ -46,7 +48,8 @@ class Facets:
         self.db = db
         self._tags: TTLCache[int, list[tuple[str, str, int]]] = TTLCache(64, TAGS_KEPT_S)
         self._whole: TTLCache[tuple[int, ...], FacetCounts] = TTLCache(64, TAGS_KEPT_S)
-        self._names: LRUCache[int, tuple[str, str]] = LRUCache(NAMES_KEPT)
+        self._names: dict[str, tuple[str, str]] = {}
+        """By number, at most NAMES_KEPT. A page asks for a thousand of them."""
         self._lock = Lock()
 
     def tags(self, shelf: int) -> list[tuple[str, str, int]]:
@@ -56,12 +59,14 @@ class Facets:
         if known is not None:
             return known
         rows = self.db.all(
-            "select f.kind, f.name, c.n from facet_count c cross join facet f on f.id = c.facet_id "
-            "where c.shelf = :shelf and c.n > 0 order by c.n desc limit :most",
+            "select facet_id, n from facet_count where shelf = :shelf and n > 0 "
+            "order by n desc limit :most",
             shelf=shelf,
             most=MOST_TAGS,
         )
-        found = [(row.kind, row.name, row.n) for row in rows]
+        names = dict(self._names_of([str(row.facet_id) for row in rows]))
+        told = ((names.get(str(row.facet_id)), row.n) for row in rows)
+        found = [(*name, n) for name, n in told if name]
         if len(found) > SMALL:
             with self._lock:
                 self._tags[shelf] = found
@@ -108,35 +113,41 @@ class Facets:
             limit = COUNTED_BY_SIZE if plan.sizes()[0] else COUNTED
             total = len(matches.first(limit))
         docs = matches.first(SAMPLE)
-        numbers: Counter[int] = Counter()
+        numbers: Counter[str] = Counter()
         for some in batches(map(id_of_doc, docs)):
-            rows = self.db.all("select facets from listing where id in (:ids)", ids=some)
-            for row in rows:
-                numbers.update(map(int, row.facets.split()))
+            found = self.db.column(
+                "select l.facets from json_each(:ids) m cross join listing l on l.id = m.value",
+                ids=orjson.dumps(some).decode(),
+            )
+            numbers.update("".join(found).split())
         return FacetCounts(total, total >= limit, len(docs), self._named(numbers))
 
-    def _named(self, numbers: Counter[int]) -> dict[str, list[tuple[str, int]]]:
-        found: dict[str, list[tuple[str, int]]] = {}
+    def _named(self, numbers: Counter[str]) -> dict[str, list[tuple[str, int]]]:
+        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         # All of them: five hundred tags must not crowd a licence out.
         for number, (kind, name) in self._names_of(list(numbers)):
-            found.setdefault(kind, []).append((name, numbers[number]))
+            found[kind].append((name, numbers[number]))
         return {kind: _most(found[kind]) for kind in KINDS if kind in found}
 
-    def _names_of(self, numbers: list[int]) -> Iterator[tuple[int, tuple[str, str]]]:
+    def _names_of(self, numbers: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
         """(number, (kind, name)). What a number stands for never changes."""
-        with self._lock:
-            known = {it: self._names[it] for it in numbers if it in self._names}
-        yield from known.items()
-        missing = [it for it in numbers if it not in known]
+        missing = []
+        for number in numbers:
+            if name := self._names.get(number):
+                yield number, name
+            else:
+                missing.append(number)
         if not missing:
             return
         rows = self.db.all(
             "select id, kind, name from facet where id in (select value from json_each(:ids))",
-            ids=orjson.dumps(missing).decode(),
+            ids=orjson.dumps(list(map(int, missing))).decode(),
         )
-        read = {row.id: (row.kind, row.name) for row in rows}
+        read = {str(row.id): (row.kind, row.name) for row in rows}
         with self._lock:
-            self._names.update(read)
+            self._names |= read
+            for number in list(islice(self._names, max(0, len(self._names) - NAMES_KEPT))):
+                del self._names[number]
         yield from read.items()
 
     def _own(self, plan: Plan) -> list[str]:
@@ -157,7 +168,7 @@ class Facets:
             kept = None if own else self._whole.get(tuple(shelves))
         if kept is not None:
             return kept
-        numbers = Counter(int(number) for facets in own for number in facets.split())
+        numbers = Counter("".join(own).split())
         found: dict[str, Counter[str]] = {}
         for kind, name, n in (it for shelf in shelves for it in self.tags(shelf)):
             found.setdefault(kind, Counter())[name] += n

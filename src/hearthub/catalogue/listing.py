@@ -12,9 +12,6 @@ HERE = ""
 """The origin of what this hub hosts."""
 
 PUBLIC, PRIVATE, OBSERVED = 0, 1, 2
-_ID_BITS = 40
-_LAST_ID = (1 << _ID_BITS) - 1
-_STEPS = 63
 
 Facet = tuple[str, str]
 """(kind, name): a value that lists can be narrowed by, such as ("license", "apache-2.0")."""
@@ -147,25 +144,3 @@ def size_step(parameters: int) -> int:
 def size_steps(low: int | None, high: int | None) -> Iterator[int]:
     """The steps that hold all sizes from `low` to `high`."""
     return iter(range(size_step(low or 1), size_step(high or 2**60) + 1))
-
-
-def doc_of(listing_id: int, popularity: int) -> int:
-    """The number of a listing in the index: popular ones first, then the newest.
-
-    An index gives its matches in the order of their numbers, so the first it gives are the ones
-    people look for, and a search for a common word ends after a few hundred of a million.
-    """
-    step = min(_STEPS, int(2 * math.log2(1 + popularity)))
-    return ((_STEPS - step) << _ID_BITS) | (_LAST_ID - listing_id)
-
-
-def id_of_doc(doc: int) -> int:
-    return _LAST_ID - (doc & _LAST_ID)
-
-
-def step_of_doc(doc: int) -> int:
-    return doc >> _ID_BITS
-
-
-ID_OF_ROWID = f"{_LAST_ID} - (term_index.rowid & {_LAST_ID})"
-"""The same in SQL."""

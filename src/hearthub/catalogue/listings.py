@@ -18,8 +18,8 @@ from hearthub.catalogue.listing import (
     Counters,
     Facet,
     Listing,
-    doc_of,
 )
+from hearthub.catalogue.numbers import doc_of, sizes_of
 from hearthub.db import Database, batches
 
 FACTS_VERSION = 3
@@ -40,13 +40,17 @@ on conflict (id) do update set full_name = excluded.full_name, key = excluded.ke
   doc = excluded.doc"""
 _PUT_RANK = """
 insert into rank (id, shelf, downloads, downloads_all, likes, trending, created, modified,
-  task, library, license)
+  task, library, license, sizes)
 values (:id, :shelf, :downloads, :downloads_all, :likes, :trending, :created, :modified,
-  :task, :library, :license)
+  :task, :library, :license, :sizes)
 on conflict (id) do update set shelf = excluded.shelf, downloads = excluded.downloads,
   downloads_all = excluded.downloads_all, likes = excluded.likes, trending = excluded.trending,
   created = excluded.created, modified = excluded.modified, task = excluded.task,
-  library = excluded.library, license = excluded.license"""
+  library = excluded.library, license = excluded.license, sizes = excluded.sizes"""
+_INDEXES = {
+    f"rank_{key}": f"rank (shelf, {key}, id, task, library, license, sizes)"
+    for key in ("downloads", "likes", "trending", "created", "modified")
+}
 _PUT_FACTS = """
 insert into listing_facts (id, commit_oid, version, gated, weighed, facts, words)
 values (:id, :commit_oid, :version, :gated, :weighed, :facts, :words)
@@ -55,8 +59,8 @@ on conflict (id) do update set commit_oid = excluded.commit_oid, version = exclu
   words = excluded.words"""
 _NAMELESS = "update listing set key = key || ' ' || id where id in (:ids)"
 _STORED = """
-select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc, f.words,
-  f.commit_oid, f.version, f.gated, f.weighed
+select l.id, l.repo_id, l.origin, l.type, l.key, l.shelf, l.owner_id, l.facets, l.doc,
+  l.parameters, l.need, f.words, f.commit_oid, f.version, f.gated, f.weighed
 from listing l join listing_facts f on f.id = l.id where """
 
 
@@ -137,21 +141,19 @@ class Listings:
 
         FTS5 merges what it wrote so often that a larger buffer halves the work.
         """
-        indexes = self.db.all(
-            "select name, sql from sqlite_master where type = 'index' and tbl_name = 'rank' "
-            "and sql is not null"
-        )
         bulk = Listings(self.db)
         bulk._gathered = gathered = _Counts()
         with self.db.transaction():
-            for row in indexes:
-                self.db.execute(f"drop index {row.name}")
+            for name in _INDEXES:
+                self.db.execute(f"drop index {name}")
             self._buffer(FTS_BULK)
             yield bulk
             self._write(gathered)
-            for row in indexes:
-                self.db.execute(row.sql)
+            for name, columns in _INDEXES.items():
+                self.db.execute(f"create index {name} on {columns}")
             self._buffer(FTS_USUAL)
+            # One piece instead of a dozen: each search reads all pieces.
+            self.db.execute("insert into term_index (term_index) values ('optimize')")
 
     def _buffer(self, size: int) -> None:
         """Bytes of terms that FTS5 gathers before it writes them (its `hashsize`)."""
@@ -169,9 +171,12 @@ class Listings:
             ranks = self.db.all(
                 "select id, downloads, likes from rank where id in (:ids)", ids=list(numbers)
             )
+            popularity = {
+                row.id: Counters(0, 0, row.downloads, likes=row.likes).popularity for row in ranks
+            }
             docs = {
-                row.id: doc_of(row.id, Counters(0, 0, row.downloads, likes=row.likes).popularity)
-                for row in ranks
+                it.id: doc_of(it.id, popularity[it.id], it.shelf, it.parameters, it.need)
+                for it in rows
             }
             self._index(old, [replace(it, doc=docs[it.id]) for it in old])
             self.db.execute_many(
@@ -376,7 +381,8 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "parameters": listing.parameters,
         "need": listing.need,
         "facets": f" {' '.join(map(str, facets))} ",
-        "doc": doc_of(number, counters.popularity),
+        "doc": doc_of(number, counters.popularity, listing.shelf, listing.parameters, listing.need),
+        "sizes": sizes_of(listing.parameters, listing.need),
         "downloads": counters.downloads,
         "downloads_all": counters.downloads_all,
         "likes": counters.likes,

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
+from hearthub.catalogue.numbers import ID_OF_ROWID, by_shelf, ids_of_docs
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 
@@ -28,6 +28,15 @@ MAX_INDEX_WALK = 60_000
 LOOK_US, INDEX_LOOK_US, POSTING_US, MATCH_US = 2.0, 0.3, 1.0, 5.0
 """What a row costs: to walk over, with its listing or by the index alone; to read in the postings
 of the rarest facet, and to sort when it fits."""
+
+SORT_US, MEET_US = 3.0, 0.2
+"""What one that fits costs to be sorted with the others; a row to be met on the way to them."""
+
+MOST_KNOWN = 200_000
+"""Of more matches their numbers would take too much memory."""
+
+SOONER = 12
+"""Most walks end within this part of what they may take."""
 
 SLACK = 2_000
 """What fits is not spread evenly: a walk goes on for so much longer than it should need."""
@@ -88,7 +97,8 @@ class Matches:
     def first(self, limit: int) -> list[int]:
         """So many of them at most, by their numbers in the index."""
         if limit > self._asked and not self.is_whole:
-            self._docs = [] if self.plan.is_empty else self._look(limit)
+            if not self.plan.is_empty:
+                self._docs += self._look(limit - len(self._docs))
             self._asked = limit
         return self._docs[:limit]
 
@@ -98,24 +108,22 @@ class Matches:
         return len(self._docs) < self._asked
 
     def _look(self, limit: int) -> list[int]:
+        """The next ones."""
         plan = self.plan
-        # Few are expected of the rest: who may see them is told sooner by looking at each.
-        scoped = not (plan.is_most and plan.asks_words and plan.total * plan.share < MANY)
-        where, params = plan.sizes()
-        join = f" cross join listing l on l.id = {ID_OF_ROWID}" if where else ""
-        if not scoped:
-            # Rows of `rank` are the smaller ones.
-            scope, more = plan.scope("l" if join else "r")
-            join = join or f" cross join rank r on r.id = {ID_OF_ROWID}"
-            where, params = f" and {scope}{where}", params | more
-        rows = self.db.all(
-            f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match{where} order by term_index.rowid limit :limit",
+        # Which shelf a match is on is told by its number, but of a few shelves among many the index
+        # itself tells sooner.
+        scoped = not (plan.is_most and plan.asks_words)
+        where, params = plan.numbered(scope=not scoped)
+        return self.db.column(
+            "select term_index.rowid from term_index "  # noqa: S608
+            "where term_index match :match and term_index.rowid > :after "
+            f"and term_index.rowid < :end{where} order by term_index.rowid limit :limit",
             match=plan.match(scoped=scoped),
+            after=self._docs[-1] if self._docs else plan.reach[0],
+            end=plan.reach[1],
             limit=limit,
             **params,
         )
-        return [row.doc for row in rows]
 
 
 class Lists:
@@ -161,21 +169,20 @@ class Lists:
         """The first places of one shelf that fit; None when the walk would be too long."""
         where, params = plan.conditions()
         params |= order.params | {"shelf": number}
-        stop = self._end_of_walk(number, order, most) if where else None
-        if stop is not None:
-            params |= {"stop": stop[0], "stop_id": stop[1]}
-            sign = "<=" if order.ascending else ">="
-            where += f" and (r.{order.column}, r.id) {sign} (:stop, :stop_id)"
         join = " cross join listing l on l.id = r.id" if where else ""
-        rows = self.db.all(
-            f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
-            f"where r.shelf = :shelf{order.onwards}{where} {order.by}",
-            limit=order.limit,
-            **params,
-        )
-        if stop is not None and len(rows) < order.limit:
-            return None
-        return [(row.value, row.id) for row in rows]
+        for rows_at_most in (most // SOONER, most):  # to count them takes a while, too
+            stop = self._end_of_walk(number, order, rows_at_most) if where else None
+            until, bounds = _until(order, stop)
+            rows = self.db.all(
+                f"select r.{order.column} as value, r.id from rank r{join} "  # noqa: S608
+                f"where r.shelf = :shelf{order.onwards}{where}{until} {order.by}",
+                limit=order.limit,
+                **params,
+                **bounds,
+            )
+            if stop is None or len(rows) >= order.limit:
+                return [(row.value, row.id) for row in rows]
+        return None
 
     def _end_of_walk(self, number: int, order: _Order, most: int) -> Place | None:
         """The place of the last row a walk may look at; None: it may look at all."""
@@ -235,25 +242,70 @@ class Lists:
 
     def _postings(self, matches: Matches, order: _Order) -> list[Place]:
         """All that fit, sorted: where they are few enough to be known, or as SQL."""
-        some = matches.first(MANY)
+        docs = matches.first(MANY)
+        if not matches.is_whole:
+            docs = matches.first(MOST_KNOWN)
         if matches.is_whole:
-            ids = orjson.dumps(list(map(id_of_doc, some))).decode()
-            source, where = "json_each(:ids) m cross join rank r on r.id = m.value", "true"
-            params: dict[str, Any] = {"ids": ids}
-        else:
-            sizes, params = matches.plan.sizes()
-            join = " cross join listing l on l.id = r.id" if sizes else ""
-            source = f"term_index cross join rank r on r.id = {ID_OF_ROWID}{join}"
-            where = f"term_index match :match{sizes}"
-            params["match"] = matches.plan.match()
+            return self._sorted(matches.plan, docs, order)
+        where, params = matches.plan.numbered(scope=False)
         rows = self.db.all(
-            f"select r.{order.column} as value, r.id from {source} "  # noqa: S608
-            f"where {where}{order.onwards} {order.by}",
+            f"select r.{order.column} as value, r.id from term_index "  # noqa: S608
+            f"cross join rank r on r.id = {ID_OF_ROWID} "
+            f"where term_index match :match{where}{order.onwards} {order.by}",
+            match=matches.plan.match(),
             limit=order.limit,
             **params,
             **order.params,
         )
         return [(row.value, row.id) for row in rows]
+
+    def _sorted(self, plan: Plan, docs: list[int], order: _Order) -> list[Place]:
+        """The first of these. Of many on a shelf, those are soon met along the sort key."""
+        branches = []
+        for number, some in by_shelf(docs).items():
+            expected = 2 * order.limit * plan.total / len(some)
+            places = None
+            if number is not None and expected * MEET_US < len(some) * SORT_US:
+                wanted = set(ids_of_docs(some))
+                places = self._met(plan, number, wanted, order, int(expected))
+            branches.append(self._looked_up(some, order) if places is None else places)
+        return list(islice(merge(*branches, reverse=not order.ascending), order.limit))
+
+    def _met(
+        self, plan: Plan, number: int, wanted: set[int], order: _Order, expected: int
+    ) -> list[Place] | None:
+        """Along the sort key of one shelf; None when they are further on than is likely."""
+        where, params = plan.told_by_index()
+        rows = self.db.all(
+            f"select value, id from (select r.{order.column} as value, r.id, r.task, "  # noqa: S608
+            f"r.library, r.license, r.sizes from rank r where r.shelf = :shelf{order.onwards} "
+            f"{order.by}) r where true{where}",
+            shelf=number,
+            limit=SLACK + expected,
+            **params,
+            **order.params,
+        )
+        found = [(row.value, row.id) for row in rows if row.id in wanted][: order.limit]
+        return found if len(found) >= min(order.limit, len(wanted)) else None
+
+    def _looked_up(self, docs: list[int], order: _Order) -> list[Place]:
+        rows = self.db.all(
+            f"select r.{order.column} as value, r.id from json_each(:ids) m "  # noqa: S608
+            f"cross join rank r on r.id = m.value where true{order.onwards} {order.by}",
+            ids=orjson.dumps(ids_of_docs(docs)).decode(),
+            limit=order.limit,
+            **order.params,
+        )
+        return [(row.value, row.id) for row in rows]
+
+
+def _until(order: _Order, stop: Place | None) -> tuple[str, dict[str, Any]]:
+    """As far as that row, which is the last; None: to the end."""
+    if stop is None:
+        return "", {}
+    sign = "<=" if order.ascending else ">="
+    text = f" and (r.{order.column}, r.id) {sign} (:stop, :stop_id)"
+    return text, {"stop": stop[0], "stop_id": stop[1]}
 
 
 def _is_common(matches: Matches) -> bool:
@@ -265,10 +317,11 @@ def _is_common(matches: Matches) -> bool:
 
 def rows_to_look_at(plan: Plan, limit: int) -> int | None:
     """After how many rows a walk gives up; None when the postings are likely to be quicker."""
-    by_index = bool(plan.main)
-    most = MAX_INDEX_WALK if by_index else MAX_WALK
+    most = MAX_INDEX_WALK if plan.main else MAX_WALK
     if not plan.facets or plan.expression:
         return most
+    by_index = bool(plan.main or plan.sizes()[0])
+    most = MAX_INDEX_WALK if by_index else MAX_WALK
     expected = limit / max(plan.share, 1e-9)
     walk = expected * (INDEX_LOOK_US if by_index else LOOK_US)
     postings = plan.fewest * POSTING_US + plan.total * plan.share * MATCH_US

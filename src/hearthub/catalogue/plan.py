@@ -19,6 +19,14 @@ from hearthub.catalogue.listing import (
     shelf,
     size_steps,
 )
+from hearthub.catalogue.numbers import (
+    ID_OF_ROWID,
+    IS_OLD,
+    SIZES_OF_ROWID,
+    is_on,
+    reach,
+    spans,
+)
 from hearthub.db import Database
 
 ALL_ORIGINS = "all"
@@ -30,6 +38,8 @@ SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
 """`terms.squeezed` of a listing's name in SQL."""
 FOUND = 20_000
 """So many listings a search finds at most, nearly always."""
+RARER = 4
+"""Times rarer than the rest are sizes that the index is asked for: of a match its number tells."""
 LEAST_NEED = 2**24
 """Bytes; nothing needs less, by its overhead alone."""
 _GATES = (("gated", "auto"), ("gated", "manual"))
@@ -77,11 +87,13 @@ class Plan:
     """By column of `rank`: the values that may fit."""
     without: list[int] = field(default_factory=list)
     """Facets that must not be there."""
+    reach: tuple[int, int] = (-1, 2**62)
+    """Between these are the numbers in the index of all listings of the type."""
     steps: frozenset[int] = frozenset()
     """Which of `facets` are steps of a size, which a column knows exactly."""
     unmatched: frozenset[int] = frozenset()
-    """Which of those the term index need not be asked for: many listings have them, few have the
-    rest, and the column tells."""
+    """Which of those the term index need not be asked for: many listings have them, and the numbers
+    in it tell."""
     low: int | None = None
     high: int | None = None
     need: int | None = None
@@ -126,10 +138,9 @@ class Plan:
 
         Words are looked for in names alone.
         """
-        text, params = self.sizes()
-        for column, ids in self.main.items():  # an index tells: the listing need not be read
-            text += f" and r.{column} in (:{column}s)"
-            params[f"{column}s"] = ids
+        exact, sizes = self.sizes()
+        text, params = self.told_by_index()
+        text, params = text + exact, params | sizes
         for n, ids in enumerate(self.facets):
             if n in self.steps:
                 continue
@@ -142,6 +153,17 @@ class Plan:
         for n, word in enumerate(self.words):
             text += f" and instr(l.key, :w{n}) > 0"
             params[f"w{n}"] = word
+        return text, params
+
+    def told_by_index(self) -> tuple[str, dict[str, Any]]:
+        """What each index of `rank r` tells: of nearly all that does not fit, that it does not."""
+        text, params = "", dict[str, Any]()
+        maybe, _ = spans("r.sizes", (self.low, self.high), self.need)
+        if maybe:
+            text = f" and (r.sizes < 0 or {' and '.join(maybe)})"
+        for column, ids in self.main.items():
+            text += f" and r.{column} in (:{column}s)"
+            params[f"{column}s"] = ids
         return text, params
 
     @property
@@ -166,6 +188,31 @@ class Plan:
             )
             params |= {"private": self.private, "owners": self.owners}
         return f"({text})", params
+
+    def numbered(self, *, scope: bool) -> tuple[str, dict[str, Any]]:
+        """Of what size it is and, with `scope`, who may see it, as a condition on a row of the term
+        index: its number tells, or else the listing is looked at."""
+        maybe, surely = spans(SIZES_OF_ROWID, (self.low, self.high), self.need)
+        exact, params = self.sizes()
+        if scope:
+            seen = [*self.shelves, *([self.private] * self.sees_all)]
+            some = [*seen, self.private] if self.owners else seen
+            maybe.append(is_on(some, within_reach=self.reach[0] >= 0))
+            if some != seen:
+                surely.append(is_on(seen, within_reach=self.reach[0] >= 0))
+            text, more = self.scope("l")
+            exact, params = f"{exact} and {text}", params | more
+        if not maybe:
+            return "", {}
+        look = f"exists (select 1 from listing l where l.id = {ID_OF_ROWID}{exact})"  # noqa: S608
+        if self.reach[0] < 0:  # there may be numbers of before
+            surely.append(f"not {IS_OLD}")
+            maybe = [f"({IS_OLD} or {' and '.join(maybe)})"]
+        if surely:
+            maybe.append(f"({' and '.join(surely)} or {look})")
+        else:
+            params = {}
+        return f" and {' and '.join(maybe)}", params
 
     def sizes(self) -> tuple[str, dict[str, Any]]:
         """Facets of size are steps; this is exact."""
@@ -225,9 +272,9 @@ class Planner:
             facets.append([])  # emoji, say: no name or card has words for it
         counts = [self._count(ids, shelves) for ids in facets]
         rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
-        few = FOUND if query else max(rest, FOUND)
         everything = self.ids([EVERYTHING])
         total = self._count(everything, shelves)
+        few = FOUND if query else max(min(rest, total) // RARER, FOUND)
         return Plan(
             shelves=tuple(shelves),
             private=shelf(wanted.type, PRIVATE),
@@ -236,6 +283,7 @@ class Planner:
             facets=facets,
             main=main,
             without=self.ids(_GATES) if wanted.gated is False else [],
+            reach=reach(shelf(wanted.type, PUBLIC), self._made_by()),
             steps=steps,
             unmatched=frozenset(n for n in steps if counts[n] > few),
             low=low,
@@ -249,6 +297,9 @@ class Planner:
             total=total,
             is_most=2 * total > self._count(everything, SHELVES),
         )
+
+    def _made_by(self) -> str:
+        return str(self.db.value("select value from state where key = 'rules'") or "")
 
     def ids(self, group: Sequence[Facet]) -> list[int]:
         """The facets an entry means. Names of repos and authors are the same in any case: of more

@@ -13,11 +13,10 @@ from hearthub.catalogue.listing import (
     PRIVATE,
     PUBLIC,
     Counters,
-    doc_of,
     shelf,
-    step_of_doc,
 )
 from hearthub.catalogue.listings import Listings
+from hearthub.catalogue.numbers import popularity_step, step_of_doc
 from hearthub.db import Database, batches
 from hearthub.registry import REPO_TYPES
 
@@ -49,6 +48,15 @@ class Ranks:
             )
             found |= {row[0]: Counters(*row[1:]) for row in rows}
         return found
+
+    def by_downloads(self, numbers: Iterable[int]) -> list[int]:
+        """These listings, most downloads first; of equal ones the first stays first."""
+        wanted = list(numbers)
+        found: dict[int, int] = {}
+        for some in batches(wanted):
+            rows = self.db.all("select id, downloads from rank where id in (:ids)", ids=some)
+            found |= {row.id: row.downloads for row in rows}
+        return sorted(filter(found.__contains__, wanted), key=lambda number: -found[number])
 
     def set_hosted(self, counters: dict[int, Counters]) -> int:
         """Counters by repo id. How many listings there were."""
@@ -139,7 +147,7 @@ class Ranks:
                 ids=[number for number, _ in values],
             )
             popularity = {number: it.popularity for number, it in values}
-            drifted = [row.id for row in docs if _has_drifted(row.id, row.doc, popularity[row.id])]
+            drifted = [row.id for row in docs if _has_drifted(row.doc, popularity[row.id])]
             self.listings.move(drifted)
 
     def _drifted(self) -> Iterator[int]:
@@ -151,10 +159,10 @@ class Ranks:
         ):
             for number, doc, downloads, likes in rows:
                 popularity = Counters(0, 0, downloads, likes=likes).popularity
-                if _has_drifted(number, doc, popularity):
+                if _has_drifted(doc, popularity):
                     yield number
             last = rows[-1][0]
 
 
-def _has_drifted(number: int, doc: int, popularity: int) -> bool:
-    return abs(step_of_doc(doc) - step_of_doc(doc_of(number, popularity))) >= DRIFT
+def _has_drifted(doc: int, popularity: int) -> bool:
+    return abs(step_of_doc(doc) - popularity_step(popularity)) >= DRIFT

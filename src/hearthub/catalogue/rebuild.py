@@ -7,10 +7,10 @@ old catalogue until the new one is whole, and a crash leaves the old one.
 
 from collections.abc import Callable, Iterator
 
+from hearthub.catalogue import numbers, terms
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.listings import FACTS_VERSION, Listings
-from hearthub.catalogue.terms import VERSION
 from hearthub.db import Database, batches
 from hearthub.registry import Repo
 
@@ -19,7 +19,7 @@ Count = Callable[[list[Repo]], dict[int, Counters]]
 Progress = Callable[[int], None]
 
 CACHE_KIB, USUAL_CACHE_KIB = 256 * 1024, 16 * 1024
-RULES = f"{FACTS_VERSION}.{VERSION}"
+RULES = f"{FACTS_VERSION}.{terms.VERSION}.{numbers.VERSION}"
 """What a catalogue was made by; one made by other rules is made anew."""
 
 
@@ -33,7 +33,11 @@ class Rebuild:
 
     @property
     def is_due(self) -> bool:
-        return bool(self.db.value("select value from state where key = 'rules'") != RULES)
+        return self._made_by != RULES
+
+    @property
+    def _made_by(self) -> str:
+        return str(self.db.value("select value from state where key = 'rules'") or "")
 
     def run(self, repos: Iterator[list[tuple[Repo, str]]], progress: Progress) -> int:
         """`repos`: all of them with their heads, in batches by ascending id.
@@ -53,7 +57,7 @@ class Rebuild:
         self, listings: Listings, repos: Iterator[list[tuple[Repo, str]]], progress: Progress
     ) -> int:
         done = last = 0
-        new_terms = self.is_due
+        new_terms = self._made_by.split(".")[1:2] != [str(terms.VERSION)]
         listings.empty_index()
         for some in repos:
             ids = [repo.id for repo, _ in some]

@@ -14,11 +14,15 @@ from itertools import chain
 import orjson
 
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import ID_OF_ROWID, id_of_doc
+from hearthub.catalogue.lists import Matches
+from hearthub.catalogue.numbers import ID_OF_ROWID, id_of_doc
 from hearthub.catalogue.plan import SQUEEZED, Plan
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.names import misspellings
+
+FEW = 500
+"""Where no more listings fit a query as it was typed, those are looked at one by one."""
 
 HEAD, SUGGESTED = 120, 40
 """So many candidates are compared; what else fits follows in the order of popularity."""
@@ -38,6 +42,8 @@ class _Attempt:
     expressions: list[str]
     runs: tuple[str, ...] = ()
     whole: str = ""
+    short: tuple[str, ...] = ()
+    """Words that are too short to be looked for within a name."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +60,22 @@ class Search:
         self.db = db
 
     def page(
-        self, plan: Plan, query: terms.Query, after: str | None, limit: int
+        self,
+        plan: Plan,
+        query: terms.Query,
+        after: str | None,
+        limit: int,
+        matches: Matches | None = None,
     ) -> list[tuple[str, int]]:
-        """(place, listing id) of the best matches, then of all others by popularity.
+        """(place, listing id) of the best matches, then of all others by popularity. `matches`:
+        what fits the query as it was typed, which a caller counts anyway.
 
         A place is `b` and a number among the best, or `p` and a number in the index.
         """
         found: list[tuple[str, int]] = []
         if after is None or after.startswith("b"):
             skip = _number(after) if after else 0
-            best = self.head(plan, query)
+            best = self.head(plan, query, matches=matches)
             found = [(f"b{n}", it.id) for n, it in enumerate(best, 1)][skip : skip + limit]
             last = self._last_of(plan, query, best) if len(best) >= HEAD else None
         else:
@@ -81,7 +93,13 @@ class Search:
         return self.head(plan, query, most=SUGGESTED, names_first=True)
 
     def head(
-        self, plan: Plan, query: terms.Query, *, most: int = HEAD, names_first: bool = False
+        self,
+        plan: Plan,
+        query: terms.Query,
+        *,
+        most: int = HEAD,
+        names_first: bool = False,
+        matches: Matches | None = None,
     ) -> list[Found]:
         """The best matches, best first; what only resembles the query when nothing fits it.
 
@@ -92,6 +110,11 @@ class Search:
         docs = dict.fromkeys(self._named(plan, query))
         names_first |= bool(docs) and "/" in query.text  # somebody knows what it is called
         for attempt in self._attempts(query):
+            if matches and (few := self._few(query, matches)) is not None:
+                docs |= dict.fromkeys(self._among(few, attempt, query, most, names_first))
+                if docs:
+                    break
+            matches = None  # only the first attempt is what was typed
             docs |= dict.fromkeys(self._try(plan, attempt, most, names_first=names_first))
             if docs:
                 break
@@ -105,6 +128,36 @@ class Search:
         if attempt.whole and not (names_first and found):
             found += self.docs(plan, attempt.whole, limit=most)
         return sorted(set(found))[:most]
+
+    def _few(self, query: terms.Query, matches: Matches) -> list[int] | None:
+        """All that fits the query as it was typed, where that is not much, and where names and
+        cards tell as much as the index does."""
+        if not query.as_typed() or not all(word.isascii() for word in query.words):
+            return None
+        found = matches.first(FEW)
+        return found if matches.is_whole else None
+
+    def _among(
+        self, few: list[int], attempt: "_Attempt", query: terms.Query, most: int, names_first: bool
+    ) -> list[int]:
+        """As `_try`, of those that the first attempt could find: all of them fit as typed."""
+        rows = self.db.all(
+            "select l.doc, l.key, f.words from json_each(:ids) m "
+            "cross join listing l on l.id = m.value "
+            "cross join listing_facts f on f.id = l.id",
+            ids=orjson.dumps(list(map(id_of_doc, few))).decode(),
+        )
+        named, whole = [], []
+        for row in rows:
+            name = terms.squeezed(row.key)
+            if all(run in name for run in attempt.runs) and (
+                not attempt.short or terms.has_words(row.key, row.words, attempt.short)
+            ):
+                named.append(row.doc)
+            if terms.has_words(row.key, row.words, query.words):
+                whole.append(row.doc)
+        named, whole = sorted(named)[:most], sorted(whole)[:most]
+        return sorted({*named, *([] if names_first and named else whole)})[:most]
 
     def docs(
         self,
@@ -121,16 +174,16 @@ class Search:
         `runs` of letters and digits must be in the name, whatever separates them there.
         """
         checks = "".join(f" and instr({SQUEEZED}, :run{n}) > 0" for n in range(len(runs)))
-        sizes, params = plan.sizes()
-        checks += sizes
+        where, params = plan.numbered(scope=plan.is_most)
         join = f" cross join listing l on l.id = {ID_OF_ROWID}" if checks else ""
         checks += " and term_index.rowid not in (:without)" if without else ""
         rows = self.db.all(
             f"select term_index.rowid as doc from term_index{join} "  # noqa: S608
-            f"where term_index match :match and term_index.rowid > :after{checks} "
-            "order by term_index.rowid limit :limit",
-            match=plan.match(expression),
-            after=after,
+            "where term_index match :match and term_index.rowid > :after "
+            f"and term_index.rowid < :end{where}{checks} order by term_index.rowid limit :limit",
+            match=plan.match(expression, scoped=not plan.is_most),
+            after=max(after, plan.reach[0]),
+            end=plan.reach[1],
             limit=limit,
             **({"without": list(without)} if without else {}),
             **{f"run{n}": run for n, run in enumerate(runs)},
@@ -174,10 +227,10 @@ class Search:
         long = [run for run in runs if run.isascii() and len(run) > 2]
         if len(long) < len(runs) and not all(run.isascii() for run in runs):
             return _Attempt([], (), whole)
-        short = [terms.term(f"w:{run}") for run in runs if len(run) < 3]
+        short = tuple(run for run in runs if len(run) < 3)
         rare = self._rarest([terms.grams(run[: terms.MAX_RUN]) for run in long])
-        names = terms.every([*map(terms.term, rare), *short])
-        return _Attempt([names] if names else [], tuple(long), whole)
+        names = terms.every(map(terms.term, [*rare, *(f"w:{run}" for run in short)]))
+        return _Attempt([names] if names else [], tuple(long), whole, short)
 
     def _rarest(self, runs: list[list[str]]) -> list[str]:
         """A few grams say as much as all when they are rare, and the names are looked at anyway.

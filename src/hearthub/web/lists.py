@@ -1,7 +1,9 @@
 """Lists of models, datasets and spaces: searched, narrowed, sorted; every state is an address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from itertools import islice
+from urllib.parse import quote_plus, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,6 +85,12 @@ class State:
         words += [("fits", self.fits), *self._moved(), *self.chosen, ("cursor", cursor or "")]
         query = urlencode([(name, value) for name, value in words if value])
         return f"/{self.kind}s?{query}" if query else f"/{self.kind}s"
+
+    def narrowed(self) -> Callable[[str, str], str]:
+        """The addresses by one more value each: a page has a hundred of them."""
+        here = self.href()
+        start = f"{here}&" if "?" in here else f"{here}?"
+        return lambda word, value: f"{start}{word}={quote_plus(value)}"
 
     def with_chosen(self, *chosen: tuple[str, str]) -> "State":
         return replace(self, chosen=chosen)
@@ -224,13 +232,12 @@ def _groups(
     state: State, counts: dict[str, list[tuple[str, int]]]
 ) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """By heading: what the list can be narrowed by further, how many fit, and the address."""
+    chosen = set(state.chosen)
     groups = list[tuple[str, list[tuple[str, int, str]]]]()
+    href = state.narrowed()
     for word, (kind, heading) in FACETS.items():
-        some = [
-            (value, count, state.with_chosen(*state.chosen, (word, value)).href())
-            for value, count in _values(word, counts.get(kind, []))
-            if (word, value) not in state.chosen
-        ][:MOST_VALUES]
+        others = (it for it in _values(word, counts.get(kind, [])) if (word, it[0]) not in chosen)
+        some = [(it, count, href(word, it)) for it, count in islice(others, MOST_VALUES)]
         if some and not (word == "tag" and not state.chosen and len(groups) > 4):
             groups.append((heading, some))
     return groups

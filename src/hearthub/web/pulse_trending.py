@@ -101,10 +101,8 @@ def _beside(hub: Hub, week: KeptReport) -> Iterable[Any]:
         rendering = read_kept(hub, week)
     except Unavailable:
         return
-    for section, _, blocks in rendering.sections():
-        for block in blocks:
-            if block.kind == "table" and block.id in ("movers", "newcomers"):
-                yield {"section": section, "block": block, "rows": block.rows[:BESIDE]}
+    for section, block in rendering.tables("movers", "newcomers"):
+        yield {"section": section, "block": block, "rows": block.rows[:BESIDE]}
 
 
 def _one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:

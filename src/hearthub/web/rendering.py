@@ -253,6 +253,8 @@ def rate(value: float) -> str:
 
 def visible(text: str) -> str:
     """Of strangers: what cannot be seen, or turns the direction of text, is a blank."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -271,6 +273,7 @@ _templates = Environment(
     loader=PackageLoader("hearthub.web"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,  # else each page asks the disk for the age of each of its templates
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -76,6 +76,13 @@ class Rendering:
             title = self.labelled(self.words.word(f"section.{section.id}"))
             yield section.id, title, [b for each in section.blocks for b in self._block(each)]
 
+    def tables(self, *ids: str) -> Iterator[tuple[str, Block]]:
+        """(section, table) of the tables with these ids, without drawing all else."""
+        for section in self.report.sections:
+            for block in section.blocks:
+                if isinstance(block, Table) and block.id in ids:
+                    yield section.id, self._table(block)
+
     def metrics(self) -> list[Metric]:
         """All that are used."""
         used = {number.row.metric for number in self.ids}
