@@ -143,6 +143,38 @@ def test_a_sorted_search_finds_runs_and_words(hub: Hub, typed: str, found: set[s
         assert sorted(names(rows)) == sorted(found)
 
 
+def test_few_are_ranked_as_many(shared: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether names and cards are compared or the index is asked: the same, in the same order."""
+    rng, pieces = Random(8), "ber bert uber alert t qwen2 5 7b b rob roberta ta x".split()
+
+    def some(most: int) -> list[str]:
+        return rng.choices(pieces, k=rng.randrange(1, most))
+
+    shared.catalogue.observe(
+        observed(
+            f"{rng.choice(['bert', 'few'])}/{rng.choice('-_.').join([*some(4), f'n{n}'])}",
+            origin="few.example",
+            card_text=" ".join(some(6)),
+            downloads=rng.randrange(1000),
+            parameters_total=rng.choice([None, 10**9, 10**10]),
+        )
+        for n in range(150)
+    )
+    told = 0
+    for _ in range(120):
+        typed = "".join(f"{it}{rng.choice(['', ' ', '-', '/', '.'])}" for it in some(4)).strip()
+        sizes = rng.choice([None, (None, 2 * 10**9)])
+        wanted = Filter("model", search=typed, origin="few.example", parameters=sizes)
+        found = []
+        for few in (0, 500):
+            monkeypatch.setattr(search, "FEW", few)
+            rows = everything(shared, ANONYMOUS, wanted, Page(limit=11))
+            found.append([(row.place, *names([row])) for row in rows])
+        assert found[0] == found[1], typed
+        told += bool(found[0])
+    assert told > 60
+
+
 @pytest.mark.parametrize("typed", NOTHING)
 def test_what_nothing_has_finds_nothing(hub: Hub, typed: str) -> None:
     """And not, for want of a word to look for, everything."""

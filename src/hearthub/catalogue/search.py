@@ -42,8 +42,6 @@ class _Attempt:
     expressions: list[str]
     runs: tuple[str, ...] = ()
     whole: str = ""
-    short: tuple[str, ...] = ()
-    """Words that are too short to be looked for within a name."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +148,7 @@ class Search:
         named, whole = [], []
         for row in rows:
             name = terms.squeezed(row.key)
-            if all(run in name for run in attempt.runs) and (
-                not attempt.short or terms.has_words(row.key, row.words, attempt.short)
-            ):
+            if all(run in name for run in attempt.runs):  # shorter words each of them has
                 named.append(row.doc)
             if terms.has_words(row.key, row.words, query.words):
                 whole.append(row.doc)
@@ -227,10 +223,10 @@ class Search:
         long = [run for run in runs if run.isascii() and len(run) > 2]
         if len(long) < len(runs) and not all(run.isascii() for run in runs):
             return _Attempt([], (), whole)
-        short = tuple(run for run in runs if len(run) < 3)
+        short = [terms.term(f"w:{run}") for run in runs if len(run) < 3]
         rare = self._rarest([terms.grams(run[: terms.MAX_RUN]) for run in long])
-        names = terms.every(map(terms.term, [*rare, *(f"w:{run}" for run in short)]))
-        return _Attempt([names] if names else [], tuple(long), whole, short)
+        names = terms.every([*map(terms.term, rare), *short])
+        return _Attempt([names] if names else [], tuple(long), whole)
 
     def _rarest(self, runs: list[list[str]]) -> list[str]:
         """A few grams say as much as all when they are rare, and the names are looked at anyway.
