@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hearthub.pulse.charts import Drawing, Mark
+from hearthub.pulse.charts import MOST_MARKS, Drawing, Mark
 from hearthub.pulse.metric import Metric, MetricRow
 from hearthub.pulse.report.document import Term
 from hearthub.pulse.report.sentences import NUMBERS, Words, words, written
@@ -82,7 +82,10 @@ def _series(metric: Metric, rows: Sequence[MetricRow], by: str | None, language:
     newest = sorted(
         (row for row in rows if row.window_end == last), key=lambda row: -(row.value or 0.0)
     )
-    shown = [row.dimension for row in newest[:MOST_SERIES]]
+    # Whole lines: a drawing with more marks than it may have would lose the end of some.
+    days = len({row.window_end for row in rows})
+    fit = max(1, min(MOST_SERIES, MOST_MARKS // days))
+    shown = [row.dimension for row in newest[:fit]]
     group = None if by in ("month", "year") else by
     return [
         Mark(
