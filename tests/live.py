@@ -20,7 +20,7 @@ import httpx
 from hearthub.app import open_hub
 from hearthub.settings import Settings
 
-START_S = 20
+START_S = 60
 PENDING = """select count(*) from job where name in ('catalogue.refresh', 'catalogue.recount',
 'catalogue.weigh')
 and state in ('waiting', 'running') and run_at <= ?"""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hearthub.cli.common import shown
+from hearthub.fit import gib
 
 if TYPE_CHECKING:
     from hearthub.fit import Identity, Memory, Placed, Report, Speed
 
-_GIB = 2**30
 _MOST = 12
 """Lines of a list; `--json` has all of it."""
 
@@ -43,10 +43,6 @@ def columns(rows: Sequence[dict[str, str]]) -> str:
         lines.append(f"{name.ljust(width)}  {rows[0][name]}")
         lines += [f"{'':{width}}  {row[name]}" for row in rows[1:]]
     return "\n".join(lines)
-
-
-def gib(size: int) -> str:
-    return f"{size / _GIB:.2f} GiB" if size >= _GIB else f"{size / 2**20:.2f} MiB"
 
 
 def _identity(found: "Report") -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         column_texts,
         columns_csv,
         columns_markdown,
+        gib,
     )
     from hearthub.fit.derivatives import Option
     from hearthub.fit.evaluations import Evaluation, evaluations_of
@@ -93,6 +94,7 @@ __all__ = [
     "evaluations_of",
     "find_hardware",
     "fitting",
+    "gib",
     "hardware_catalogue",
     "hardware_named",
     "has_header",
@@ -164,6 +166,7 @@ _HOMES = {
     "curated_of": "sizes",
     "detect": "hardware",
     "find_hardware": "hardware",
+    "gib": "comparison",
     "hardware_catalogue": "hardware",
     "hardware_named": "wanted",
     "parse_name": "names",

@@ -119,6 +119,11 @@ def columns_csv(columns: Sequence[Column]) -> str:
     return out.getvalue().rstrip("\n")
 
 
+def gib(size: int) -> str:
+    """Memory for people: 3.42 GiB; of small models 84.41 MiB."""
+    return f"{size / _GIB:.2f} GiB" if size >= _GIB else f"{size / 2**20:.2f} MiB"
+
+
 def _texts(it: Column) -> dict[str, str]:
     found = {
         "model": it.model,
@@ -127,7 +132,7 @@ def _texts(it: Column) -> dict[str, str]:
         "context": f"{it.context_max:,}" if it.context_max else None,
         "licence": it.licence,
         "formats": ", ".join(it.formats) or None,
-        "weights": f"{it.weights_bytes / _GIB:.2f} GiB" if it.weights_bytes else None,
+        "weights": gib(it.weights_bytes) if it.weights_bytes else None,
         "best fit": it.best_fit,
         "evaluations": _some(it.evaluations),
         "main use": it.main_use,
