@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Integer
 
 from hearthub.migrations import wants
 
-revision = "0018"
+revision = "0019"
 down_revision = "0017"
 
 Id = BigInteger().with_variant(Integer, "sqlite")

@@ -5,8 +5,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Text
 
 from hearthub.migrations import wants
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
