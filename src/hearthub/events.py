@@ -238,7 +238,7 @@ E = TypeVar("E", bound=Event)
 _token: ContextVar[int | None] = ContextVar("token", default=None)
 
 
-def came_with(token_id: int) -> None:
+def came_with(token_id: int | None) -> None:
     """What is done from here on, in the request at hand, is done by this access token.
 
     Known to the task of the request and to the threads that work for it.

@@ -1,9 +1,12 @@
 """Who did what, read by those whom it concerns."""
 
+import re
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -245,3 +248,34 @@ def failures(parts: Hub) -> list[Deed]:
     """Newest first."""
     root = replace(ANONYMOUS, user_id=0, is_admin=True)
     return parts.community.audit.page(root, None, kind="LogInFailed", limit=1000)
+
+
+def test_a_request_sent_before_the_last_was_answered(hub: LiveHub) -> None:
+    """On one connection: what a browser's log-in does is not done by the token before it."""
+    name = unique("piped")
+    with open_hub(Settings(data=hub.data)) as parts:
+        user = parts.accounts.add_user(name, password="correct horse battery").id
+        db = parts.db
+        with hub.client() as client:
+            form = client.get("/login")
+        csrf = re.search(r'name="csrf" value="([^"]+)"', form.text)
+        assert csrf
+        typed = {"csrf": csrf[1], "name": name, "password": "correct horse battery"}
+        body = urlencode(typed)
+        host = hub.url.partition("//")[2]
+        cookies = "; ".join(f"{key}={value}" for key, value in form.cookies.items())
+        with socket.create_connection(tuple(host.split(":"))) as line:  # type: ignore[arg-type]
+            line.sendall(
+                f"GET /api/whoami-v2 HTTP/1.1\r\nHost: {host}\r\n"
+                f"Authorization: Bearer {hub.tokens['bob']}\r\n\r\n"
+                f"POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: {hub.url}\r\n"
+                f"Cookie: {cookies}\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+            )
+            while line.recv(2**16):
+                pass
+        rows = db.all(
+            "select token_id from event where kind = 'LoggedIn' and account_id = :user", user=user
+        )
+    assert [row.token_id for row in rows] == [None]

@@ -142,3 +142,15 @@ def test_parts_of_proposals(tmp_path: Path) -> None:
                     part(shelf, ticket, 1, b"x" * PART)
             else:
                 part(shelf, ticket, 1, b"x" * PART)
+
+
+def test_it_moves_along(shelf: Shelf, repo: Repo) -> None:
+    """Into a namespace that has room for the repo, and none for what waits for it."""
+    shelf.upload(shelf.repo("acme/full"), os.urandom(SIZE))
+    piece = piece_of(shelf, repo)
+    send(shelf, piece, os.urandom(SIZE))
+    move = shelf.hub.registry.move
+    with pytest.raises(OverQuota, match="The namespace acme"):
+        move(shelf.actor(), "model", repo.full_name, "acme/bert")
+    shelf.hub.storage.pieces.drop(piece)
+    assert move(shelf.actor(), "model", repo.full_name, "acme/bert").namespace == "acme"

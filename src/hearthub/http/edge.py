@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthub.errors import TooLarge
+from hearthub.events import came_with
 from hearthub.http.callers import address_reader
 from hearthub.http.errors import error_response, render_crash
 from hearthub.http.paths import routing_path
@@ -59,6 +60,8 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # One that was sent before the last was answered begins in that one's context.
+        came_with(None)
         # Routes match the undecoded path; see paths.py.
         scope["path"] = routing_path(scope.get("raw_path") or scope["path"].encode())
         app: ASGIApp = self.app

@@ -226,10 +226,12 @@ class Commits:
             )
         if check_place(path):
             check_modules(content)
-        change.puts[path] = trees.Entry(FILE, writer.add(Kind.BLOB, content))
-        if pointer := parse_pointer(content):  # a pointer written by hand promises as much
+        # A pointer written by hand promises as much, and is stored when its object is here: what is
+        # stored, a push may name without bringing it along.
+        if pointer := parse_pointer(content):
             change.lfs[path] = (pointer.sha256, pointer.size)
         else:
+            change.puts[path] = trees.Entry(FILE, writer.add(Kind.BLOB, content))
             change.lfs.pop(path, None)
 
     def _put_pointers(self, repo: Repo, writer: Writer, change: _Change) -> None:

@@ -112,7 +112,8 @@ class Quota:
         """In the transaction of a move. Raises OverQuota when an account may not have a repo of
         another one too."""
         self._storage.shares.hold_both(repo.id, owner_id)
-        more = repo.used_storage - self._storage.shares.of_repo(repo.id, owner_id)
+        more = repo.used_storage + self._storage.waiting.of_repo(repo.id)
+        more -= self._storage.shares.of_repo(repo.id, owner_id)
         self.require_namespace(owner_id, namespace, more)
 
     def add_git(self, repo_id: int, more: int, by: int | None) -> None:

@@ -2,9 +2,12 @@
 
 As with commits (commits.py), everything before a ref moves only adds bytes that nothing reaches,
 so a push that fails at any step changes nothing.
+
+A pack is read twice: nothing of it is stored before all of it was judged. What lies here is taken
+for good by the next push, which need not bring it along: objects of a refused push must not be it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hearthub.accounts import Actor
@@ -14,7 +17,7 @@ from hearthub.errors import BadRequest, Forbidden, HearthubError, TooLarge
 from hearthub.events import CommitCreated, EventLog, RefCreated, RefDeleted
 from hearthub.registry.access import Right, proposer, require
 from hearthub.registry.git.judging import links
-from hearthub.registry.git.unpacking import Pack, unpack
+from hearthub.registry.git.unpacking import Pack, Unpacked, unpack
 from hearthub.registry.gitformat import Kind, decode_tag, decode_tree
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.pointers import MAX_POINTER, Pointer, parse_pointer
@@ -88,17 +91,19 @@ class Pushes:
         *,
         is_atomic: bool = False,
     ) -> list[Verdict]:
-        """Store a pack, and move refs.
+        """Judge a pack, store it, and move refs.
 
         Raises Forbidden where none of them is `actor`'s to move, and what is wrong with the pack:
         then nothing has moved. What is wrong with one ref is its verdict, and with `is_atomic`
         everybody's.
         """
         self._require_any(actor, repo, updates)
-        brought = self._store(actor, repo, pack) if pack else _Brought()
+        brought = self._judge(actor, repo, pack) if pack else _Brought()
         self._require_whole(repo, brought)
-        self._check_modules(repo, brought)
+        self._check_modules(repo, pack, brought)
         self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
+        if pack:
+            self._store(repo, pack)
         if is_atomic:
             return self._move_all(actor, repo, updates, brought)
         return [self._verdict(actor, repo, update, brought) for update in updates]
@@ -130,39 +135,44 @@ class Pushes:
             raise Forbidden("only branches, tags and pull requests can be pushed")
         require(actor, repo, Right.WRITE)
 
-    def _store(self, actor: Actor, repo: Repo, pack: Pack) -> _Brought:
+    def _judge(self, actor: Actor, repo: Repo, pack: Pack) -> _Brought:
         self.quota.require(repo.id, pack.size, proposer(actor, repo))
         self.storage.require_room(pack.size)
         brought = _Brought()
-        limit = self.settings.max_regular_file
+        for kind, oid, content, size in self._objects_of(repo, pack):
+            brought.kinds[oid] = kind
+            if content is None:
+                brought.too_large[oid] = size
+                continue
+            most = self.settings.max_folder_entries
+            brought.wanted.update(links(kind, content, most, brought.modules))
+            brought.size += size
+            if kind is Kind.BLOB and size <= MAX_POINTER and (it := parse_pointer(content)):
+                brought.pointers[it.sha256] = it
+        if brought.too_large:
+            raise TooLarge(self._about_large(repo, pack, brought))
+        return brought
 
+    def _objects_of(self, repo: Repo, pack: Pack) -> Iterator[Unpacked]:
         def outside(oid: bytes) -> tuple[Kind, bytes] | None:
             if not self.objects.has(repo.id, [oid.hex()]):
                 return None
             return self.objects.read(repo.id, oid.hex())
 
-        with self.objects.writer(repo.id) as writer:
-            for kind, oid, content, size in unpack(pack, limit, outside):
-                brought.kinds[oid] = kind
-                if content is None:
-                    brought.too_large[oid] = size
-                    continue
-                most = self.settings.max_folder_entries
-                brought.wanted.update(links(kind, content, most, brought.modules))
-                brought.size += size
-                if kind is Kind.BLOB and size <= MAX_POINTER and (it := parse_pointer(content)):
-                    brought.pointers[it.sha256] = it
-                writer.add(kind, content)
-        if brought.too_large:
-            raise TooLarge(self._about_large(repo, brought, limit))
-        return brought
+        return unpack(pack, self.settings.max_regular_file, outside)
 
-    def _about_large(self, repo: Repo, brought: _Brought, limit: int) -> str:
+    def _store(self, repo: Repo, pack: Pack) -> None:
+        with self.objects.writer(repo.id) as writer:
+            for kind, _, content, _ in self._objects_of(repo, pack):
+                if content is not None:  # none is so large, or it was refused
+                    writer.add(kind, content)
+
+    def _about_large(self, repo: Repo, pack: Pack, brought: _Brought) -> str:
         """Which files are too large, by name, and what to do about it."""
         names: dict[bytes, str] = {}
-        for oid, kind in brought.kinds.items():
-            if kind is Kind.TREE and len(names) < SHOWN:
-                _, content = self.objects.read(repo.id, oid.hex())
+        limit = self.settings.max_regular_file
+        for kind, _, content, _ in self._objects_of(repo, pack):
+            if kind is Kind.TREE and content is not None and len(names) < SHOWN:
                 for entry in decode_tree(content).values():
                     found = bytes.fromhex(entry.oid)
                     if found in brought.too_large:
@@ -190,17 +200,31 @@ class Pushes:
                     what = f"is a {found.word}, not a {kind.word}" if found else "is missing"
                     raise BadRequest(f"Object {oid.hex()} {what}")
 
-    def _check_modules(self, repo: Repo, brought: _Brought) -> None:
-        names = [oid.hex() for oid in sorted(brought.modules)]
+    def _check_modules(self, repo: Repo, pack: Pack | None, brought: _Brought) -> None:
+        total = 0
+        for content in self._lists(repo, pack, brought):
+            total += len(content)
+            if total > MAX_MODULES:
+                raise TooLarge(
+                    f"The push has more than {MAX_MODULES} bytes of .gitmodules, in all its "
+                    "versions: push an older commit first"
+                )
+            check_modules(content)
+
+    def _lists(self, repo: Repo, pack: Pack | None, brought: _Brought) -> Iterator[bytes]:
+        """Each list of submodules that the pack's trees name, in it or here already."""
+        here = brought.modules - brought.kinds.keys()
+        left = brought.modules - here
+        if pack and left:
+            for _, oid, content, _ in self._objects_of(repo, pack):
+                if oid in left and content is not None:
+                    left.remove(oid)
+                    yield content
+        names = [oid.hex() for oid in sorted(here)]
         sizes = self.objects.sizes(repo.id, names)
-        if sum(sizes.values()) > MAX_MODULES:
-            raise TooLarge(
-                f"The push has more than {MAX_MODULES} bytes of .gitmodules, in all its versions: "
-                "push an older commit first"
-            )
         for name in names:
             require_modules(sizes[name])
-            check_modules(self.objects.read(repo.id, name)[1])
+            yield self.objects.read(repo.id, name)[1]
 
     def _verdict(self, actor: Actor, repo: Repo, update: Update, brought: _Brought) -> Verdict:
         try:
