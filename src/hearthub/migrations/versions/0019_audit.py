@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Integer
 from hearthub.migrations import wants
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 

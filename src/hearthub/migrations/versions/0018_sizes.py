@@ -5,8 +5,8 @@ from sqlalchemy import Column, Integer
 
 from hearthub.migrations import wants
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
