@@ -45,7 +45,7 @@ GUARDED: dict[str, set[str | None]] = {
     "canarysecret": set(),
     "canarymail": {"charlie", "root"},
     "canaryolive": {"olive", "root"},
-    "canarygate": {"olive", "greta", "root"},
+    "canaryportal": {"olive", "greta", "root"},
     "canarywhy": {"olive", "root"},
     "canarypost": {"olive", "greta", "root"},
     "canaryguild": {*GUILD, "root"},
@@ -137,7 +137,7 @@ def _cast(hub: LiveHub) -> None:
         commit(olive, new_repo(olive, "canaryolive", private=True), put("README.md", b"# x\n"))
         gate = new_repo(olive, "gate")
         card = b"---\nextra_gated_fields: {Why: text}\n---\n# Gate\n"
-        commit(olive, gate, put("README.md", card), put("file.txt", b"canarygate\n"))
+        commit(olive, gate, put("README.md", card), put("file.txt", b"canaryportal\n"))
         olive.put(f"/api/models/{gate}/settings", json={"gated": "manual"}).raise_for_status()
         hub.settle()
         greta.post(f"/{gate}/ask-access", json={"Why": "canarywhy"}).raise_for_status()
