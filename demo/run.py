@@ -28,7 +28,7 @@ from demo.content import repos
 
 ROOT = Path(__file__).parents[1]
 USER = "demo"
-WAIT_S = 60
+WAIT_S = 180
 KIT = "HEARTHUB_DATA_KIT"
 
 

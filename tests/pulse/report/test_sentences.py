@@ -1,6 +1,8 @@
 """Both languages say the same numbers, and each number is that of its row."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +13,8 @@ from hearthub.pulse.facts import SIZE_CLASSES, Facts
 from hearthub.pulse.facts.licences import CLASSES
 from hearthub.pulse.facts.namespaces import ORG_TYPES
 from hearthub.pulse.facts.tasks import Modality
-from hearthub.pulse.report.document import Number, Sentence, Slot
+from hearthub.pulse.metric import MetricRow
+from hearthub.pulse.report.document import Number, Query, Sentence, Slot, Text
 from hearthub.pulse.report.sentences import LANGUAGES, NUMBERS, catalogue, fields_of, words, written
 
 FORMS = {*NUMBERS, "date", "text", ""}
@@ -116,3 +119,18 @@ def _shown(sentence: Sentence, language: str) -> list[str]:
 )  # fmt: skip
 def test_how_numbers_are_written(value: float | None, form: str, text: str) -> None:
     assert written(value, form, "unknown") == text
+
+
+def test_one_is_told_of_in_the_singular() -> None:
+    def said(children: float) -> str:
+        row = MetricRow(
+            "risers", 1, "model@x/all", "x", date(2026, 1, 1), date(2026, 1, 7),
+            children, None, None, None, None, 1, 1.0, ("abc",),
+        )  # fmt: skip
+        of = {"age": 5.0, "children": children, "quants": 0.0, "score": 2.0}
+        query = Query("risers", None, "model@x/all", "7d")
+        slots = {name: Number(replace(row, value=value), query) for name, value in of.items()}
+        return words("en").sentence(Sentence("rising.old", {"name": Text("a/b"), **slots}))
+
+    assert "; 1 model was made from it this week, 0 quantised." in said(1)
+    assert "; 2 models were made from it this week, 0 of them quantised." in said(2)

@@ -120,11 +120,14 @@ class Words:
 
     def _message(self, sentence: Sentence) -> str:
         messages = self._catalogue["sentence"]
+        message = str(messages[sentence.key])
         singular = messages.get(f"{sentence.key}_one")
-        first = next(iter(sentence.slots.values()), None)
-        if singular and isinstance(first, Number) and first.row.value == 1:
-            return str(singular)
-        return str(messages[sentence.key])
+        counted = next((name for name, form in fields_of(message) if form == "count"), None)
+        if singular and counted:
+            it = sentence.slots[counted.partition(".")[0]]
+            if isinstance(it, Number) and it.row.value == 1:
+                return str(singular)
+        return message
 
 
 def fields_of(message: str) -> Iterator[tuple[str, str]]:
