@@ -100,9 +100,11 @@ def upload_lfs(client: httpx.Client, repo: str, data: bytes) -> str:
     return oid
 
 
-def xet_token(client: httpx.Client, repo: str, scope: str = "write") -> dict[str, Any]:
+def xet_token(
+    client: httpx.Client, repo: str, scope: str = "write", rev: str = "main"
+) -> dict[str, Any]:
     """The casUrl, and the headers that open it."""
-    answer = client.get(f"/api/models/{repo}/xet-{scope}-token/main")
+    answer = client.get(f"/api/models/{repo}/xet-{scope}-token/{rev}")
     assert answer.status_code == 200, answer.text
     token = answer.json()
     return {"url": token["casUrl"], "headers": {"Authorization": f"Bearer {token['accessToken']}"}}

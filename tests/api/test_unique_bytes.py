@@ -119,6 +119,25 @@ def test_by_xet(alice: httpx.Client) -> None:
     assert "error" in begin(alice, last, os.urandom(SIZE))[0]
 
 
+def send(client: httpx.Client, repo: str, size: int, rev: str = "main") -> int:
+    """The status of a xorb that no file will need."""
+    access = xet_token(client, repo, rev=rev)
+    (xorb,) = pack_file(os.urandom(size))
+    url = f"{access['url']}/v1/xorbs/default/{xorb.hash}"
+    return httpx.post(url, content=xorb.body, headers=access["headers"]).status_code
+
+
+def test_xorbs_that_no_file_needs_have_an_end(small: LiveHub, alice: httpx.Client) -> None:
+    one, two = new_repo(alice), new_repo(alice)
+    found = [send(alice, repo, 1_000_000) for repo in (one, two, one, two, one, two)]
+    assert found == [200, 200, 200, 200, 413, 413], "twice the quota"
+    oid = upload_lfs(alice, one, os.urandom(1_000_000))
+    assert post_commit(alice, one, put_lfs("a.bin", oid)).status_code == 200, "there is room yet"
+    with small.client("charlie") as charlie:
+        proposed = [send(charlie, two, 200_000, "main?create_pr=1") for _ in range(5)]
+    assert proposed == [200, 200, 413, 413, 413], "of which proposals have their own share"
+
+
 def test_whoever_proposes_learns_nothing(small: LiveHub, alice: httpx.Client) -> None:
     """Of what the owner has in a repo that he may not read."""
     hidden, seen = new_repo(alice, private=True), new_repo(alice)

@@ -64,9 +64,9 @@ async def post_xorb(request: Request) -> Response:
     """`POST /v1/xorbs/{prefix}/{hash}`: acknowledged only after every hash was recomputed."""
     hub, grant = hub_of(request), await grant_of(request, Right.PROPOSE)
     xorb = request.path_params["hash"]
-    await read(hub, _admit, hub, grant, xorb, declared_length(request))
+    by = await read(hub, _admit, hub, grant, xorb, declared_length(request))
     async with spool_body(request, hub.storage, hub.storage.max_xorb, hashed=False) as spool:
-        inserted = await run_heavy(hub.storage.receive_xorb, grant.repo, xorb, spool)
+        inserted = await run_heavy(hub.storage.receive_xorb, grant.repo, xorb, spool, by)
     return JSONResponse({"was_inserted": inserted})
 
 
@@ -171,12 +171,18 @@ async def telemetry(_request: Request) -> Response:
     return JSONResponse({})
 
 
-def _admit(hub: Hub, grant: Grant, xorb: str, size: int) -> None:
-    """Raises OverQuota, NoRoom. What a repo of the same owner sent adds nothing to both together;
-    of what others have whoever proposes is told nothing."""
+def _admit(hub: Hub, grant: Grant, xorb: str, size: int) -> int | None:
+    """Who proposes it, if anybody does. Raises OverQuota, NoRoom.
+
+    What a repo of the same owner sent adds nothing to both together; of what others have whoever
+    proposes is told nothing.
+    """
     by = grants.proposer_of(hub, grant)
     is_shared = by is None and hub.storage.is_owners_xorb(grant.repo, xorb)
     hub.registry.require_room(grant.repo, size, by, shared=size if is_shared else 0)
+    if not is_shared:
+        hub.storage.require_xorb(grant.repo, size, by)
+    return by
 
 
 def _readable(hub: Hub, grant: Grant) -> Callable[[list[int]], set[int]]:

@@ -31,6 +31,9 @@ _ADVICE = (
 
 SHARE = 10
 """One in so many bytes of a quota may be those of proposals."""
+XORBS = 2
+"""So many times its quota may be the xorbs that a repo has sent. Those that no file needs lie on
+for four weeks, since clients name them for as long, and count in no file."""
 
 
 class Quota:
@@ -145,11 +148,44 @@ class Quota:
         )
         self.require(repo_id, 0, by)
 
+    def require_xorbs(self, repo_id: int, more: int, by: int | None = None) -> None:
+        """Raises OverQuota when a repo, or all of its owner, may not send so many bytes of xorbs in
+        addition: for files it must have room as well, and those come later."""
+        repo = self._db.one("select namespace, name, owner_id from repo where id = :id", id=repo_id)
+        if repo is None:
+            return
+        of_repo, of_namespace = self._of_repo, self._of_namespace
+        if by is not None:
+            of_repo, of_namespace = self._proposed_of_repo, self._proposed_of_namespace
+        whose = "null" if by is None else "not null"
+        for name, limit, where, value in (
+            (f"The repo {repo.namespace}/{repo.name}", of_repo, "r.id", repo_id),
+            (f"The namespace {repo.namespace}", of_namespace, "r.owner_id", repo.owner_id),
+        ):
+            sql = (
+                "select sum(x.size) from xorb_owner x join repo r on r.id = x.repo_id "  # noqa: S608
+                f"where {where} = :value and x.proposer_id is {whose}"
+            )
+            used = int(self._db.value(sql, value=value) or 0) if limit else 0
+            if limit and used + more > XORBS * limit:
+                raise OverQuota(
+                    f"{name} has sent {in_words(used)} of chunks (xorbs), and may have "
+                    f"{in_words(XORBS * limit)} of them here. Those of uploads that never ended, "
+                    "and of deleted files, go after four weeks; until then send by LFS, or ask an "
+                    "administrator of this hub"
+                )
+
     def adopt(self, repo_id: int, user_id: int) -> None:
         """What this user brought to the repo is the repo's own from now on."""
         with self._db.transaction():
             self._db.execute(
                 "update lfs_object set proposer_id = null "
+                "where repo_id = :id and proposer_id = :user",
+                id=repo_id,
+                user=user_id,
+            )
+            self._db.execute(
+                "update xorb_owner set proposer_id = null "
                 "where repo_id = :id and proposer_id = :user",
                 id=repo_id,
                 user=user_id,

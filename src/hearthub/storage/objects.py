@@ -82,6 +82,9 @@ class Growth(Protocol):
     def add(self, repo_id: int, more: int, by: int | None = None) -> None:
         """The same once they are there, in the transaction that adds them and that it undoes."""
 
+    def require_xorbs(self, repo_id: int, more: int, by: int | None = None) -> None:
+        """Raises OverQuota when a repo may not send so many bytes of xorbs more."""
+
 
 @contextmanager
 def of_a_repo() -> Iterator[None]:
@@ -197,6 +200,11 @@ class LfsObjects:
         new = {name: size for name, size in sizes.items() if name not in known}
         if more := sum(new.values()):
             self.growth.require(repo_id, more, by, shared=self.shared(repo_id, new, by))
+
+    def require_xorb(self, repo_id: int, size: int, by: int | None) -> None:
+        """Raises OverQuota when a repo may not send a xorb of this size."""
+        if self.growth:
+            self.growth.require_xorbs(repo_id, size, by)
 
     def shared(self, repo_id: int, sizes: Mapping[str, int], by: int | None) -> int:
         """The bytes of those of these files that the repo's owner has. To whoever proposes them

@@ -214,12 +214,18 @@ class Storage:
         another database must not look like the same one."""
         return hashlib.sha256(b"cas" + self.signer.key()).hexdigest()[:8]
 
-    def receive_xorb(self, repo_id: int, xorb_hash: str, spool: Spool) -> bool:
+    def receive_xorb(
+        self, repo_id: int, xorb_hash: str, spool: Spool, by: int | None = None
+    ) -> bool:
         """Verify and store an uploaded xorb; True when this repo had not sent it before.
 
-        Raises BadRequest when a byte of it is not what it claims.
+        Raises BadRequest when a byte of it is not what it claims, OverQuota.
         """
-        return self._cas.receive_xorb(repo_id, xorb_hash, spool)
+        return self._cas.receive_xorb(repo_id, xorb_hash, spool, by)
+
+    def require_xorb(self, repo_id: int, size: int, by: int | None = None) -> None:
+        """Raises OverQuota when a repo may not send a xorb of this size."""
+        self._objects.require_xorb(repo_id, size, by)
 
     def register_shard(
         self,

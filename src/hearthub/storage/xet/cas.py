@@ -67,10 +67,13 @@ class Cas:
 
     # -- taking in --
 
-    def receive_xorb(self, repo_id: int, xorb_hash: str, spool: Spool) -> bool:
+    def receive_xorb(
+        self, repo_id: int, xorb_hash: str, spool: Spool, by: int | None = None
+    ) -> bool:
         """Verify and store an uploaded xorb. True when this repo had not sent it before.
 
-        Says nothing of what other repos sent. Raises BadRequest when it is not what it claims.
+        Says nothing of what other repos sent. Raises BadRequest when it is not what it claims,
+        OverQuota.
         """
         spool.close()
         checked = self._sandbox.run(
@@ -85,7 +88,7 @@ class Cas:
         self._rows.touch([xorb_hash])
         self._tombstones.clear(key)
         if self._damage.is_listed(key) or self._is_cut(key, xorb_hash):
-            return self._repair(key, repo_id, xorb_hash, meta, spool)
+            return self._repair(key, repo_id, xorb_hash, meta, spool, by)
         is_new = self._blobs.put_file(key, spool.path)
         has_row = self._rows.has_xorb(xorb_hash)
         if not has_row:  # one that was collected may have been packed in another way
@@ -97,21 +100,30 @@ class Cas:
                 verification.verify_stored, self._blobs, key, xorb_hash, timeout=XORB_TIMEOUT_S
             )
             meta = XorbMeta.from_bytes(stored)
-        return self._rows.add_xorb(xorb_hash, meta, repo_id)
+        return self._add(xorb_hash, meta, repo_id, by)
+
+    def _add(self, xorb_hash: str, meta: XorbMeta, repo_id: int, by: int | None) -> bool:
+        with self._rows.db.transaction():
+            added = self._rows.add_xorb(xorb_hash, meta, repo_id, by)
+            if added:  # many that come at once pass no limit together
+                self._objects.require_xorb(repo_id, 0, by)
+        return added
 
     def _is_cut(self, key: str, xorb_hash: str) -> bool:
         """Whether a xorb's row says more than its bytes hold."""
         expected = self._rows.disk_size(xorb_hash)
         return expected is not None and self._blobs.size(key) != expected
 
-    def _repair(self, key: str, repo_id: int, xorb_hash: str, meta: XorbMeta, spool: Spool) -> bool:
+    def _repair(
+        self, key: str, repo_id: int, xorb_hash: str, meta: XorbMeta, spool: Spool, by: int | None
+    ) -> bool:
         """Put a xorb's verified bytes in the place of damaged ones.
 
         Until the end it counts as damaged, so nobody reads new bytes by what is known of the old.
         """
         self._damage.record(key, "is being repaired")
         self._blobs.put_file(key, spool.path, replace=True)
-        added = self._rows.add_xorb(xorb_hash, meta, repo_id)
+        added = self._rows.add_xorb(xorb_hash, meta, repo_id, by)
         self._rows.describe_anew(xorb_hash, meta)
         self._meta_of.cache_clear()
         self._damage.clear(key)

@@ -30,7 +30,7 @@ class XetRows:
     def has_xorb(self, xorb: str) -> bool:
         return self.db.one("select 1 from xorb where hash = :xorb", xorb=xorb) is not None
 
-    def add_xorb(self, xorb: str, meta: XorbMeta, repo_id: int) -> bool:
+    def add_xorb(self, xorb: str, meta: XorbMeta, repo_id: int, by: int | None = None) -> bool:
         """Record a stored xorb and who sent it; False when that repo had sent it before.
 
         Raises RepoNotFound when the repo was deleted meanwhile.
@@ -49,10 +49,12 @@ class XetRows:
             )
             with of_a_repo():
                 added = self.db.execute(
-                    """insert into xorb_owner (xorb, repo_id) values (:xorb, :repo_id)
-                    on conflict do nothing""",
+                    """insert into xorb_owner (xorb, repo_id, size, proposer_id)
+                    values (:xorb, :repo_id, :size, :by) on conflict do nothing""",
                     xorb=xorb,
                     repo_id=repo_id,
+                    size=meta.packed_ends[-1],
+                    by=by,
                 )
         return added > 0
 
