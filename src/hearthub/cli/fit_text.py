@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hearthub.cli.common import shown
-from hearthub.fit import gib
 
 if TYPE_CHECKING:
     from hearthub.fit import Identity, Memory, Placed, Report, Speed
@@ -28,7 +27,7 @@ def row(placed: "Placed") -> dict[str, str]:
         "hardware": hardware.name,
         "memory": f"{hardware.memory_gib:g} GiB",
         "verdict": placed.verdict.verdict,
-        "needs": gib(placed.memory.total_bytes),
+        "needs": _gib(placed.memory.total_bytes),
         "context": f"{placed.max_context:,}" if placed.max_context else "-",
         "speed": _speed(placed.speed) or "-",
     }
@@ -43,6 +42,12 @@ def columns(rows: Sequence[dict[str, str]]) -> str:
         lines.append(f"{name.ljust(width)}  {rows[0][name]}")
         lines += [f"{'':{width}}  {row[name]}" for row in rows[1:]]
     return "\n".join(lines)
+
+
+def _gib(size: int) -> str:
+    from hearthub.fit import gib
+
+    return gib(size)
 
 
 def _identity(found: "Report") -> Iterator[str]:
@@ -131,8 +136,8 @@ def _memory(found: "Report") -> Iterator[str]:
 def _parts(memory: "Memory") -> Iterator[str]:
     for name in ("weights", "cache", "compute", "overhead"):
         size = getattr(memory, f"{name}_bytes")
-        yield f"  {name:9} {gib(size):>11}  {memory.formulas.get(name, '')[:150]}"
-    yield f"  {'total':9} {gib(memory.total_bytes):>11}"
+        yield f"  {name:9} {_gib(size):>11}  {memory.formulas.get(name, '')[:150]}"
+    yield f"  {'total':9} {_gib(memory.total_bytes):>11}"
 
 
 def _placed(found: "Report", index: int) -> Iterator[str]:
@@ -148,9 +153,9 @@ def _placed(found: "Report", index: int) -> Iterator[str]:
             yield f"  {_speed(each)}"
     if best and found.checkpoint and best.name != found.checkpoint.name:
         what = f"{best.label or best.name} of {best.repo}"
-        yield f"  largest that fits: {what}, {gib(best.weights_bytes)}"
+        yield f"  largest that fits: {what}, {_gib(best.weights_bytes)}"
     if would := found.would_fit[index]:
-        yield f"  none of its weights fit; quantised to {would[0]} ({gib(would[1])}) it would"
+        yield f"  none of its weights fit; quantised to {would[0]} ({_gib(would[1])}) it would"
 
 
 def _speed(speed: "Speed | None") -> str:
@@ -168,7 +173,7 @@ def _options(found: "Report") -> Iterator[str]:
     yield "Weights there are"
     for each in found.options[: 2 * _MOST]:
         repo = "" if each.repo == found.identity.name else f"  {each.repo}"
-        yield f"  {each.label or each.format:12} {gib(each.weights_bytes):>11}  {each.name}{repo}"
+        yield f"  {each.label or each.format:12} {_gib(each.weights_bytes):>11}  {each.name}{repo}"
     if len(found.options) > 2 * _MOST:
         yield f"  and {len(found.options) - 2 * _MOST} more (--json)"
 
