@@ -345,7 +345,10 @@ def test_many_owners_are_asked_about_in_turns(client: Client, db: Database) -> N
             modified)
         select id, id, 'model', 1, 'alice', id, 'alice/' || id, 'private', 0, 0 from n"""
     )
-    db.execute("insert into xorb_owner select :xorb, id from repo where id >= 100", xorb=xorb.hash)
+    db.execute(
+        "insert into xorb_owner (xorb, repo_id) select :xorb, id from repo where id >= 100",
+        xorb=xorb.hash,
+    )
     asked: list[int] = []
 
     def only(allowed: int) -> Callable[[list[int]], set[int]]:
