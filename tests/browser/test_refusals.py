@@ -45,7 +45,10 @@ ACTS = {
     "/new#refused": {"fill": {"Model name": "a..b"}, "press": "Create model"},
     "/organizations/new#refused": {"fill": {"Name": "a..b"}, "press": "Create organisation"},
     "/settings/profile#wrong": {"fill": PASSWORDS, "press": "Change password"},
-    "/settings/sessions#connect": {"press": "Connect Acme"},
+    "/settings/sessions#connect": {
+        "fill": {"Current password": PASSWORD},
+        "press": "Connect Acme",
+    },
 }
 
 
