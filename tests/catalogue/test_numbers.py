@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 
 from catalogue.shelves import ELSEWHERE, actors, everything, find, names, observed
 from catalogue.ways import number_as_before
-from hearthub.catalogue import Filter, Page, numbers
+from hearthub.catalogue import Filter, Page, codes, numbers
 from hearthub.catalogue.lists import SORTS
-from hearthub.catalogue.numbers import doc_of, id_of_doc, shelf_of_doc, sizes_of, spans, step_of_doc
+from hearthub.catalogue.numbers import (
+    codes_of_doc,
+    doc_of,
+    id_of_doc,
+    shelf_of_doc,
+    sizes_of,
+    spans,
+    step_of_doc,
+)
 from hearthub.context import Hub
 
 EDGES = [0, 1, *(2**n + d for n in range(20, 62) for d in range(-3, 3)), -5, int(22.5 * 2**30)]
@@ -24,20 +32,27 @@ def hub(own_hub: Hub) -> Hub:
     return own_hub
 
 
-@given(st.integers(1, 2**40 - 1), st.integers(0, 2**70), st.integers(0, 15), sizes, sizes)
+@given(
+    st.integers(1, 2**31 - 1),
+    st.integers(0, 2**70),
+    st.integers(0, 11),
+    sizes,
+    sizes,
+    st.integers(0, 2**codes.BITS - 1),
+)
 def test_a_number_and_what_it_is_of(
-    number: int, popularity: int, shelf: int, parameters: int | None, need: int | None
+    number: int, popularity: int, shelf: int, parameters: int | None, need: int | None, coded: int
 ) -> None:
-    doc = doc_of(number, popularity, shelf, parameters, need)
-    assert (id_of_doc(doc), shelf_of_doc(doc)) == (number, shelf)
+    doc = doc_of(number, popularity, shelf, parameters, need, coded)
+    assert (id_of_doc(doc), shelf_of_doc(doc), codes_of_doc(doc)) == (number, shelf, coded)
     assert step_of_doc(doc) == numbers.popularity_step(popularity)
-    assert 2**46 <= doc < 10**18, "a place of a search has eighteen digits at most"
+    assert 2**46 <= doc < 2**63 - 1
     if numbers.popularity_step(popularity // 4) < numbers.popularity_step(popularity):
         assert doc < doc_of(number, popularity // 4, shelf), "popular ones first"
     assert doc < doc_of(number - 1, popularity, shelf), "then the newest"
     after, end = numbers.reach(shelf // 4 * 4, f"3.3.{numbers.VERSION}")
     assert after < doc < end
-    assert not after < doc_of(number, popularity, (shelf + 4) % 16) < end
+    assert not after < doc_of(number, popularity, (shelf + 4) % 12) < end
 
 
 @given(sizes, sizes, bounds, bounds, bounds)

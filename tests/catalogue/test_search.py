@@ -119,6 +119,8 @@ RUNS = {
     "a/rober.ta": "",
     "a/RoB_ERT": "",
     "a/plain": "A small bert of ours, on a base of whales.",
+    "a/tuned": "Made of Heron-2.1-9b. 9 herons, no heron 3.",
+    "a/he-ron_2": "",
 }
 
 
@@ -131,6 +133,12 @@ RUNS = {
         ("bert whales", {"a/plain"}),
         ("uberal ert", {"a/uber-alert"}),
         ("roberta", {"a/rober.ta"}),
+        ("heron-2", {"a/tuned", "a/he-ron_2"}),
+        ("heron2", {"a/tuned", "a/he-ron_2"}),
+        ("heron_2.1", {"a/tuned"}),
+        ("made heron-2-1-9b", {"a/tuned"}),
+        ("heron-3", set()),
+        ("heron-9", set()),
     ],
 )
 def test_a_sorted_search_finds_runs_and_words(hub: Hub, typed: str, found: set[str]) -> None:

@@ -8,7 +8,7 @@ from catalogue.shelves import ELSEWHERE, everything, names, observed
 from catalogue.ways import take
 from hearthub.accounts import ANONYMOUS
 from hearthub.catalogue import Filter, Page
-from hearthub.catalogue.plan import MAX_SPELLINGS
+from hearthub.catalogue.planner import MAX_SPELLINGS
 from hearthub.context import Hub
 
 BASE = "base_model:meta-llama/llama"

@@ -19,7 +19,8 @@ from hearthub.catalogue.listings import FACTS_VERSION, Listings
 from hearthub.catalogue.lists import Lists, Matches, Page
 from hearthub.catalogue.numbers import id_of_doc
 from hearthub.catalogue.observed import bounded, cleaned
-from hearthub.catalogue.plan import Filter, Planner, Reader
+from hearthub.catalogue.plan import Filter, Reader
+from hearthub.catalogue.planner import Planner
 from hearthub.catalogue.ranks import Ranks
 from hearthub.catalogue.reading import read_facts
 from hearthub.catalogue.rebuild import Rebuild

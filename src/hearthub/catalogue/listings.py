@@ -12,6 +12,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from hearthub.catalogue import terms
+from hearthub.catalogue.codes import codes_of
 from hearthub.catalogue.listing import (
     PRIVATE,
     SEVERAL,
@@ -19,7 +20,7 @@ from hearthub.catalogue.listing import (
     Facet,
     Listing,
 )
-from hearthub.catalogue.numbers import doc_of, sizes_of
+from hearthub.catalogue.numbers import codes_of_doc, doc_of, sizes_of
 from hearthub.db import Database, batches
 
 FACTS_VERSION = 3
@@ -175,7 +176,14 @@ class Listings:
                 row.id: Counters(0, 0, row.downloads, likes=row.likes).popularity for row in ranks
             }
             docs = {
-                it.id: doc_of(it.id, popularity[it.id], it.shelf, it.parameters, it.need)
+                it.id: doc_of(
+                    it.id,
+                    popularity[it.id],
+                    it.shelf,
+                    it.parameters,
+                    it.need,
+                    codes_of_doc(it.doc),
+                )
                 for it in rows
             }
             self._index(old, [replace(it, doc=docs[it.id]) for it in old])
@@ -381,7 +389,14 @@ def _row(listing: Listing, number: int, has: dict[Facet, int]) -> dict[str, Any]
         "parameters": listing.parameters,
         "need": listing.need,
         "facets": f" {' '.join(map(str, facets))} ",
-        "doc": doc_of(number, counters.popularity, listing.shelf, listing.parameters, listing.need),
+        "doc": doc_of(
+            number,
+            counters.popularity,
+            listing.shelf,
+            listing.parameters,
+            listing.need,
+            codes_of(listing.facts),
+        ),
         "sizes": sizes_of(listing.parameters, listing.need),
         "downloads": counters.downloads,
         "downloads_all": counters.downloads_all,

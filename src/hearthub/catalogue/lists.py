@@ -46,6 +46,11 @@ MANY = 5_000
 
 SORTS = ("downloads", "likes", "trending", "created", "modified")
 
+_FROM = (
+    "from term_index where term_index match :match and term_index.rowid > :after "
+    "and term_index.rowid < :end"
+)
+
 Place = tuple[float, int]
 """(value of the sort key, listing id)."""
 
@@ -92,38 +97,62 @@ class Matches:
     def __init__(self, db: Database, plan: Plan) -> None:
         self.db, self.plan = db, plan
         self._docs: list[int] = []
+        self._after = plan.reach[0]
+        """Up to here the index was looked through."""
         self._asked = 0
+        self._is_at_end = plan.is_empty
 
     def first(self, limit: int) -> list[int]:
         """So many of them at most, by their numbers in the index."""
         if limit > self._asked and not self.is_whole:
-            if not self.plan.is_empty:
-                self._docs += self._look(limit - len(self._docs))
+            if not self._asked and self.plan.coded:
+                self._look_through()
+            if limit > len(self._docs) and not self._is_at_end:
+                self._look(limit - len(self._docs))
             self._asked = limit
         return self._docs[:limit]
 
     @property
     def is_whole(self) -> bool:
         """Whether all of them are known by now."""
-        return len(self._docs) < self._asked
+        return self._is_at_end or len(self._docs) < self._asked
 
-    def _look(self, limit: int) -> list[int]:
+    def _look(self, limit: int) -> None:
         """The next ones."""
-        plan = self.plan
         # Which shelf a match is on is told by its number, but of a few shelves among many the index
         # itself tells sooner.
-        scoped = not (plan.is_most and plan.asks_words)
-        where, params = plan.numbered(scope=not scoped)
-        return self.db.column(
-            "select term_index.rowid from term_index "  # noqa: S608
-            "where term_index match :match and term_index.rowid > :after "
-            f"and term_index.rowid < :end{where} order by term_index.rowid limit :limit",
-            match=plan.match(scoped=scoped),
-            after=self._docs[-1] if self._docs else plan.reach[0],
-            end=plan.reach[1],
+        scoped = not (self.plan.is_most and self.plan.asks_words)
+        where, params = self.plan.numbered(scope=not scoped)
+        found = self.db.column(
+            f"select term_index.rowid {_FROM}{where} order by term_index.rowid limit :limit",
+            match=self.plan.match(scoped=scoped),
             limit=limit,
+            **self._range(),
             **params,
         )
+        self._docs += found
+        if found:
+            self._after = found[-1]
+
+    def _look_through(self) -> None:
+        """Those whose codes fit, of as many matches as that is quicker for: what a word is on is
+        not known before it has been looked for."""
+        where, params = self.plan.numbered(scope=True, by_code=True)
+        row = self.db.one(
+            "select count(*), max(rowid), json_group_array(rowid) filter (where fits) from ("  # noqa: S608
+            f"select term_index.rowid, true{where} as fits {_FROM} "
+            "order by term_index.rowid limit :most)",
+            match=self.plan.match(scoped=False, by_code=True),
+            most=self.plan.worth,
+            **self._range(),
+            **params,
+        )
+        if row and row[0]:
+            self._docs, self._after = sorted(orjson.loads(row[2])), row[1]
+        self._is_at_end = row is None or row[0] < self.plan.worth
+
+    def _range(self) -> dict[str, int]:
+        return {"after": self._after, "end": self.plan.reach[1]}
 
 
 class Lists:

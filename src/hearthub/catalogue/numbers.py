@@ -2,7 +2,8 @@
 
     type         a list is of one type: the index reads no other's
     popularity   63 less its step: popular ones first
-    listing id   what is left of 2^40: the newest first
+    listing id   what is left of 2^31: the newest first
+    codes        of its task, its library and its licence (codes.py)
     need, size   in which span of sizes its memory and its parameters are; 0: not known
     shelf        of those that its type has
 
@@ -19,17 +20,24 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from hearthub.catalogue import codes
+
 VERSION = 2
 """To be raised with any change of the numbers: all are then given anew."""
 
 _STEPS = 63
-_STEP_BITS, _ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 6, 40, 5, 4, 2
-_TAIL_BITS = _NEED_BITS + _PARAMETER_BITS + _SHELF_BITS
+_STEP_BITS, _ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 6, 31, 5, 4, 2
+_CODES_AT = _NEED_BITS + _PARAMETER_BITS + _SHELF_BITS
+_TAIL_BITS = codes.BITS + _CODES_AT
 _TYPE_AT = _STEP_BITS + _ID_BITS + _TAIL_BITS
 _LAST_ID = (1 << _ID_BITS) - 1
 _SHELVES = 1 << _SHELF_BITS
-_OLD = 1 << (_STEP_BITS + _ID_BITS)
+_OLD_ID_BITS = 40
+_LAST_OLD_ID = (1 << _OLD_ID_BITS) - 1
+_OLD = 1 << (_STEP_BITS + _OLD_ID_BITS)
 """What is less is a number of before: types are counted from one."""
+_BEYOND = 2**63 - 1
+"""No number is as great."""
 
 # Where spans begin, but for the first. Lists ask for powers of two of parameters, and for as much
 # memory as there is.
@@ -48,11 +56,14 @@ def doc_of(
     shelf: int = 0,
     parameters: int | None = None,
     need: int | None = None,
+    coded: int = 0,
 ) -> int:
+    """`coded`: what `codes.codes_of` says."""
     kind, sort = divmod(shelf, _SHELVES)
     place = (_STEPS - popularity_step(popularity)) << _ID_BITS | (_LAST_ID - listing_id)
     sizes = sizes_of(parameters, need)
-    return (kind + 1) << _TYPE_AT | place << _TAIL_BITS | sizes << _SHELF_BITS | sort
+    tail = coded << _CODES_AT | sizes << _SHELF_BITS | sort
+    return (kind + 1) << _TYPE_AT | place << _TAIL_BITS | tail
 
 
 def sizes_of(parameters: int | None, need: int | None) -> int:
@@ -61,7 +72,9 @@ def sizes_of(parameters: int | None, need: int | None) -> int:
 
 
 def id_of_doc(doc: int) -> int:
-    return _LAST_ID - ((doc if doc < _OLD else doc >> _TAIL_BITS) & _LAST_ID)
+    if doc < _OLD:
+        return _LAST_OLD_ID - (doc & _LAST_OLD_ID)
+    return _LAST_ID - (doc >> _TAIL_BITS & _LAST_ID)
 
 
 def ids_of_docs(docs: Sequence[int]) -> list[int]:
@@ -73,7 +86,11 @@ def ids_of_docs(docs: Sequence[int]) -> list[int]:
 
 def step_of_doc(doc: int) -> int:
     """Of popularity."""
-    return _STEPS - ((doc if doc < _OLD else doc >> _TAIL_BITS) >> _ID_BITS & _STEPS)
+    return _STEPS - (doc >> (_OLD_ID_BITS if doc < _OLD else _TAIL_BITS + _ID_BITS) & _STEPS)
+
+
+def codes_of_doc(doc: int) -> int:
+    return 0 if doc < _OLD else doc >> _CODES_AT & ((1 << codes.BITS) - 1)
 
 
 def shelf_of_doc(doc: int) -> int | None:
@@ -93,20 +110,22 @@ def by_shelf(docs: Sequence[int]) -> dict[int | None, list[int]]:
 def reach(shelf: int, made_by: str) -> tuple[int, int]:
     """Between which numbers those of a shelf's type are, in a catalogue made by these rules."""
     if made_by.split(".")[2:3] != [str(VERSION)]:
-        return -1, 1 << 62
+        return -1, _BEYOND
     first = (shelf // _SHELVES + 1) << _TYPE_AT
-    return first - 1, first + (1 << _TYPE_AT)
+    return first - 1, min(first + (1 << _TYPE_AT), _BEYOND)
 
 
 _ROWID = "term_index.rowid"
 ID_OF_ROWID = (
-    f"{_LAST_ID} - ((case when {_ROWID} < {_OLD} then {_ROWID} else {_ROWID} >> {_TAIL_BITS} end)"
-    f" & {_LAST_ID})"
+    f"(case when {_ROWID} < {_OLD} then {_LAST_OLD_ID} - ({_ROWID} & {_LAST_OLD_ID}) "
+    f"else {_LAST_ID} - ({_ROWID} >> {_TAIL_BITS} & {_LAST_ID}) end)"
 )
 """`id_of_doc` in SQL."""
 IS_OLD = f"{_ROWID} < {_OLD}"
 _SHELF_OF_ROWID = f"(({_ROWID} >> {_TYPE_AT}) * {_SHELVES} - {_SHELVES} + {_ROWID} % {_SHELVES})"
 SIZES_OF_ROWID = f"({_ROWID} >> {_SHELF_BITS})"
+"""With codes, popularity and id in front."""
+CODES_OF_ROWID = f"({_ROWID} >> {_CODES_AT})"
 """With popularity and id in front."""
 
 

@@ -1,48 +1,16 @@
-"""What a list is narrowed to, with its facets looked up: what every way to a page needs."""
+"""What a list is narrowed to, looked up: what every way to a page needs (planner.py makes it)."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from hearthub.catalogue import terms
-from hearthub.catalogue.listing import (
-    EVERYTHING,
-    OBSERVED,
-    PRIVATE,
-    PUBLIC,
-    SEVERAL,
-    SHELVES,
-    Facet,
-    shelf,
-    size_steps,
-)
-from hearthub.catalogue.numbers import (
-    ID_OF_ROWID,
-    IS_OLD,
-    SIZES_OF_ROWID,
-    is_on,
-    reach,
-    spans,
-)
-from hearthub.db import Database
+from hearthub.catalogue.listing import Facet
+from hearthub.catalogue.numbers import ID_OF_ROWID, IS_OLD, SIZES_OF_ROWID, is_on, spans
 
 ALL_ORIGINS = "all"
-_COLUMNS = ({"task"}, {"library"}, {"license"})
-MAX_SPELLINGS = 50
-"""Strangers write tags in as many mixtures of capitals as they like; SQL takes no condition of a
-thousand parts."""
 SQUEEZED = "replace(replace(replace(l.key, '-', ''), '_', ''), '.', '')"
 """`terms.squeezed` of a listing's name in SQL."""
-FOUND = 20_000
-"""So many listings a search finds at most, nearly always."""
-RARER = 4
-"""Times rarer than the rest are sizes that the index is asked for: of a match its number tells."""
-LEAST_NEED = 2**24
-"""Bytes; nothing needs less, by its overhead alone."""
-_GATES = (("gated", "auto"), ("gated", "manual"))
 
 
 @dataclass(frozen=True)
@@ -94,6 +62,11 @@ class Plan:
     unmatched: frozenset[int] = frozenset()
     """Which of those the term index need not be asked for: many listings have them, and the numbers
     in it tell."""
+    coded: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """Which of the other `facets` the codes in a number are likely to tell sooner than the index:
+    conditions on them (`codes.told`)."""
+    worth: int = 0
+    """So many matches without those are looked through before the index would have been quicker."""
     low: int | None = None
     high: int | None = None
     need: int | None = None
@@ -121,14 +94,16 @@ class Plan:
     def is_narrow(self) -> bool:
         return bool(self.facets or self.without or self.expression or self.low or self.high)
 
-    def match(self, *more: str, scoped: bool = True) -> str:
+    def match(self, *more: str, scoped: bool = True, by_code: bool = False) -> str:
         """Everything the plan asks for, as an expression for the term index; but for who may see
-        it where not `scoped`."""
-        asked = [ids for n, ids in enumerate(self.facets) if n not in self.unmatched]
+        it where not `scoped`, and for what is told `by_code`."""
+        told = self.unmatched | (self.coded.keys() if by_code else set())
+        asked = [ids for n, ids in enumerate(self.facets) if n not in told]
         parts = [terms.some(terms.term(f"f:{it}") for it in ids) for ids in asked]
         if self.expression and not more:
             parts.append(self.expression)
-        found = terms.every([*more, *parts, *([self._scope()] if scoped else [])])
+        is_scoped = scoped or not (more or parts)  # an index is not asked for nothing
+        found = terms.every([*more, *parts, *([self._scope()] if is_scoped else [])])
         if not self.without:
             return found
         return f"({found}) NOT ({terms.some(terms.term(f'f:{it}') for it in self.without)})"
@@ -144,9 +119,8 @@ class Plan:
         for n, ids in enumerate(self.facets):
             if n in self.steps:
                 continue
-            either = " or ".join(f"instr(l.facets, :f{n}_{m}) > 0" for m in range(len(ids)))
-            text += f" and ({either})"
-            params |= {f"f{n}_{m}": f" {it} " for m, it in enumerate(ids)}
+            either, more = _has_any(n, ids)
+            text, params = text + either, params | more
         for n, number in enumerate(self.without):
             text += f" and instr(l.facets, :o{n}) = 0"
             params[f"o{n}"] = f" {number} "
@@ -189,11 +163,16 @@ class Plan:
             params |= {"private": self.private, "owners": self.owners}
         return f"({text})", params
 
-    def numbered(self, *, scope: bool) -> tuple[str, dict[str, Any]]:
-        """Of what size it is and, with `scope`, who may see it, as a condition on a row of the term
-        index: its number tells, or else the listing is looked at."""
+    def numbered(self, *, scope: bool, by_code: bool = False) -> tuple[str, dict[str, Any]]:
+        """Of what size it is, with `scope` who may see it, and what is told `by_code`, as a
+        condition on a row of the term index: its number tells, or else the listing is looked at."""
         maybe, surely = spans(SIZES_OF_ROWID, (self.low, self.high), self.need)
         exact, params = self.sizes()
+        for n, (may_have, has) in self.coded.items() if by_code else ():
+            maybe.append(may_have)
+            if has != may_have:
+                either, more = _has_any(n, self.facets[n])
+                surely, exact, params = [*surely, has], exact + either, params | more
         if scope:
             seen = [*self.shelves, *([self.private] * self.sees_all)]
             some = [*seen, self.private] if self.owners else seen
@@ -236,111 +215,7 @@ class Plan:
         return terms.some(parts)
 
 
-class Planner:
-    def __init__(self, db: Database) -> None:
-        self.db = db
-
-    def plan(self, wanted: Filter, reader: Reader) -> Plan:
-        is_here = wanted.origin in ("", ALL_ORIGINS)
-        shelves = [shelf(wanted.type, PUBLIC)] if is_here else []
-        shelves += [shelf(wanted.type, OBSERVED)] if wanted.origin else []
-        groups = list(wanted.any_of)
-        if not is_here:
-            groups.append([("origin", wanted.origin)])
-        if wanted.gated is True:
-            groups.append(_GATES)
-        low, high = wanted.parameters or (None, None)
-        low = max(1, low or 1) if wanted.parameters else None  # known, at least
-        first = len(groups)
-        if wanted.parameters:
-            groups.append([("size", str(step)) for step in size_steps(low, high)])
-        if wanted.active:
-            least, most = wanted.active
-            groups.insert(first, [("active", str(step)) for step in size_steps(least, most)])
-            first += 1
-        if wanted.need is not None:
-            groups.append([("need", str(step)) for step in size_steps(LEAST_NEED, wanted.need)])
-        steps = frozenset(range(first, len(groups)))
-        facets = [self.ids(group) for group in groups]
-        main = {
-            column: [*ids, SEVERAL]
-            for group, ids in zip(groups, facets, strict=True)
-            if (column := _column(group))
-        }
-        query = terms.Query.of(wanted.search) if wanted.search else None
-        if query and query.as_typed() is None:
-            facets.append([])  # emoji, say: no name or card has words for it
-        counts = [self._count(ids, shelves) for ids in facets]
-        rest = min((it for n, it in enumerate(counts) if n not in steps), default=2**60)
-        everything = self.ids([EVERYTHING])
-        total = self._count(everything, shelves)
-        few = FOUND if query else max(min(rest, total) // RARER, FOUND)
-        return Plan(
-            shelves=tuple(shelves),
-            private=shelf(wanted.type, PRIVATE),
-            owners=sorted(reader.owner_ids) if is_here else [],
-            sees_all=is_here and reader.sees_all,
-            facets=facets,
-            main=main,
-            without=self.ids(_GATES) if wanted.gated is False else [],
-            reach=reach(shelf(wanted.type, PUBLIC), self._made_by()),
-            steps=steps,
-            unmatched=frozenset(n for n in steps if counts[n] > few),
-            low=low,
-            high=high,
-            need=wanted.need,
-            words=tuple(query.words) if query else (),
-            expression=query.as_typed() if query else None,
-            runs=tuple(query.long_runs()) if query else (),
-            fewest=min(counts, default=2**60),
-            share=math.prod(min(1.0, count / max(1, total)) for count in counts),
-            total=total,
-            is_most=2 * total > self._count(everything, SHELVES),
-        )
-
-    def _made_by(self) -> str:
-        return str(self.db.value("select value from state where key = 'rules'") or "")
-
-    def ids(self, group: Sequence[Facet]) -> list[int]:
-        """The facets an entry means. Names of repos and authors are the same in any case: of more
-        than `MAX_SPELLINGS`, the one that was asked for and those that most listings have."""
-        found: list[int] = []
-        for kind in {kind for kind, _ in group}:
-            names = [name for k, name in group if k == kind]
-            folded = [name.lower() for name in names if kind in ("author", "uses") or "/" in name]
-            rows = self.db.all(
-                "select id from facet where kind = :kind and name in (:names) "
-                "union select id from facet where kind = :kind and key in (:folded)",
-                kind=kind,
-                names=names,
-                folded=folded,
-            )
-            found += self._common([row.id for row in rows], kind, names)
-        return found
-
-    def _common(self, ids: list[int], kind: str, names: list[str]) -> list[int]:
-        if len(ids) <= MAX_SPELLINGS:
-            return ids
-        rows = self.db.all(
-            "select f.id from facet f left join facet_count c on c.facet_id = f.id "
-            "where f.id in (select value from json_each(:ids)) group by f.id "
-            "order by f.name in (:names) desc, sum(coalesce(c.n, 0)) desc, f.id limit :most",
-            ids=orjson.dumps(ids).decode(),
-            names=names,
-            most=MAX_SPELLINGS,
-        )
-        return [row.id for row in rows]
-
-    def _count(self, ids: list[int], shelves: Iterable[int]) -> int:
-        found = self.db.value(
-            "select sum(n) from facet_count where shelf in (:shelves) and facet_id in (:ids)",
-            shelves=list(shelves),
-            ids=ids,
-        )
-        return int(found or 0)
-
-
-def _column(group: Sequence[Facet]) -> str | None:
-    """The column of `rank` that holds what all facets of an entry are about."""
-    kinds = {kind for kind, _ in group}
-    return kinds.pop() if kinds in _COLUMNS else None
+def _has_any(n: int, ids: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """Of the facets of entry `n` any, as a condition on `listing l`."""
+    either = " or ".join(f"instr(l.facets, :f{n}_{m}) > 0" for m in range(len(ids)))
+    return f" and ({either})", {f"f{n}_{m}": f" {it} " for m, it in enumerate(ids)}

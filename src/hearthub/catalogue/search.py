@@ -17,6 +17,7 @@ from hearthub.catalogue import terms
 from hearthub.catalogue.lists import Matches
 from hearthub.catalogue.numbers import ID_OF_ROWID, id_of_doc
 from hearthub.catalogue.plan import SQUEEZED, Plan
+from hearthub.catalogue.planner import gram_counts
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest
 from hearthub.names import misspellings
@@ -27,7 +28,7 @@ FEW = 500
 HEAD, SUGGESTED = 120, 40
 """So many candidates are compared; what else fits follows in the order of popularity."""
 
-_PLACE = re.compile(r"[bp]\d{1,18}", re.ASCII)
+_PLACE = re.compile(r"[bp]\d{1,19}", re.ASCII)
 MAX_CORRECTIONS = 6
 
 
@@ -78,7 +79,7 @@ class Search:
             last = self._last_of(plan, query, best) if len(best) >= HEAD else None
         else:
             last = _number(after)
-        typed = query.as_typed()
+        typed = plan.expression
         if len(found) < limit and last is not None and typed and not plan.is_empty:
             named = self._named(plan, query)
             docs = self.docs(plan, typed, after=last, limit=limit - len(found), without=named)
@@ -130,7 +131,7 @@ class Search:
     def _few(self, query: terms.Query, matches: Matches) -> list[int] | None:
         """All that fits the query as it was typed, where that is not much, and where names and
         cards tell as much as the index does."""
-        if not query.as_typed() or not all(word.isascii() for word in query.words):
+        if not matches.plan.expression or not all(word.isascii() for word in query.words):
             return None
         found = matches.first(FEW)
         return found if matches.is_whole else None
@@ -150,7 +151,7 @@ class Search:
             name = terms.squeezed(row.key)
             if all(run in name for run in attempt.runs):  # shorter words each of them has
                 named.append(row.doc)
-            if terms.has_words(row.key, row.words, query.words):
+            if terms.has_words(row.key, row.words, query.whole_words):
                 whole.append(row.doc)
         named, whole = sorted(named)[:most], sorted(whole)[:most]
         return sorted({*named, *([] if names_first and named else whole)})[:most]
@@ -212,14 +213,14 @@ class Search:
     def _attempts(self, query: terms.Query) -> Iterator["_Attempt"]:
         """What to look for, stricter things first; each is made only when it is needed."""
         chunks = ["".join(chunk) for chunk in query.chunks]
-        yield self._attempt(chunks, query)
+        yield self._attempt(chunks, query.whole_words)
         if query.loose_words != chunks:
-            yield self._attempt(query.loose_words, query)
+            yield self._attempt(query.loose_words, query.words)
         yield from self._corrected(query)
 
-    def _attempt(self, runs: list[str], query: terms.Query) -> "_Attempt":
+    def _attempt(self, runs: list[str], words: list[str]) -> "_Attempt":
         """Names that hold these runs, or names and cards that have all words whole."""
-        whole = terms.every(filter(None, map(terms.whole_word, query.words)))
+        whole = terms.every(filter(None, map(terms.whole_word, words)))
         long = [run for run in runs if run.isascii() and len(run) > 2]
         if len(long) < len(runs) and not all(run.isascii() for run in runs):
             return _Attempt([], (), whole)
@@ -233,16 +234,10 @@ class Search:
 
         Some of each run: those of one word come together, so a second says little.
         """
-        counts = self._counts(runs)
+        counts = gram_counts(self.db, chain.from_iterable(runs))
         each = max(1, RAREST // max(1, len(runs)))
         found = chain.from_iterable(sorted(set(run), key=counts.__getitem__)[:each] for run in runs)
         return sorted(dict.fromkeys(found), key=counts.__getitem__)[:RAREST]
-
-    def _counts(self, runs: list[list[str]]) -> dict[str, int]:
-        """How many names have each of these grams."""
-        grams = dict.fromkeys(chain.from_iterable(runs), 0)
-        rows = self.db.all("select term, n from gram where term in (:grams)", grams=list(grams))
-        return grams | {row.term: int(row.n) for row in rows}
 
     def _corrected(self, query: terms.Query) -> Iterator["_Attempt"]:
         """With one mistake in a word; in a chunk; then leaving out each of the words in turn."""
@@ -319,6 +314,6 @@ def likeness(query: terms.Query, key: str) -> float:
 
 
 def _number(place: str) -> int:
-    if not _PLACE.fullmatch(place):
+    if not _PLACE.fullmatch(place) or int(place[1:]) >= 2**63:
         raise BadRequest("cursor is not one this hub gave out")
     return int(place[1:])

@@ -6,20 +6,24 @@ for another:
     qwe                 three letters or digits in a row in a name, separators left out
     模型  型             two neighbouring characters of a script written without blanks; the last
     w:qwen2             a whole word of a name or card
+    w:gemma2            of a card also a word with the short pieces that follow (`gemma-2`)
     f:12  s:4  u:7      a facet, a shelf, an owner of private repos
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations, islice
 
-VERSION = 3
+VERSION = 4
 """To be raised with any change of the terms of a listing: the index is then built anew."""
 
 MAX_CARD_WORDS = 250
+MAX_GLUED = 50
+SHORT = 3
+"""A piece with fewer letters or digits says little alone: it goes with what is before it."""
 MAX_WORD = 24
 MAX_RUN = 64
 MAX_QUERY = 200  # characters
@@ -37,6 +41,8 @@ _DENSE = re.compile(f"[{_DENSE_RANGES}]")
 _WORDS = re.compile(
     f"[{_DENSE_RANGES}]+|(?:[^\\W_{_DENSE_RANGES}]|[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff])+"
 )
+# Words that hang together: by a point only before a digit, since texts end sentences with one.
+_COMPOUND = re.compile(r"[a-z0-9]+(?:(?:[-_]|\.(?=[0-9]))[a-z0-9]+)+")
 _SEPARATORS = str.maketrans("", "", "-_.")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
@@ -86,13 +92,38 @@ def name_grams(key: str) -> set[str]:
     return {*grams(squeeze(namespace)), *grams(squeeze(name))}
 
 
+def glued(pieces: Iterable[str]) -> list[str]:
+    """The same with short pieces at the ends of those before them: `llama`, `31` of llama-3-1."""
+    found: list[str] = []
+    for piece in pieces:
+        if found and len(piece) < SHORT and piece.isascii() and found[-1].isascii():
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _beginnings(compound: str) -> Iterator[str]:
+    """What may be typed of it, as `glued` has it: of llama-3-1-8b llama3, llama31, llama318b."""
+    found = ""
+    for piece in _ASCII_WORDS.findall(compound):
+        if not found or len(piece) >= SHORT:
+            found = piece
+        elif len(found) <= MAX_WORD:
+            found += piece
+            yield found
+
+
 def card_words(text: str) -> str:
     """The first distinct words and pairs of a card's text, as terms with blanks between."""
     folded = fold(text)
+    whole = chain.from_iterable(map(_beginnings, _COMPOUND.findall(folded)))
+    hanging = islice((it for it in dict.fromkeys(whole) if len(it) <= MAX_WORD), MAX_GLUED)
+    found = dict.fromkeys(f"w:{word}" for word in hanging)
     if folded.isascii():
         plain = [word for word in dict.fromkeys(words(folded)) if 1 < len(word) <= MAX_WORD]
-        return " ".join(["w:" + word for word in plain[:MAX_CARD_WORDS]])
-    found: dict[str, None] = {}
+        found.update(dict.fromkeys(f"w:{word}" for word in plain[:MAX_CARD_WORDS]))
+        return " ".join(list(found)[:MAX_CARD_WORDS])
     for word in dict.fromkeys(words(folded)):
         if not word.isascii() and is_dense(word):
             found.update(dict.fromkeys([*pairs(word), word[-1]]))
@@ -189,23 +220,37 @@ class Query:
     def squeezed(self) -> str:
         return squeeze(self.text)
 
-    def as_typed(self) -> str | None:
-        """Each chunk as one run of a name (`qwen2.5-7b` as qwen257b), or as words of a card."""
+    def as_typed(self, telling: Callable[[list[str]], list[str]]) -> str | None:
+        """Each chunk as one run of a name (`qwen2.5-7b` as qwen257b), or as words of a card.
+
+        `telling`: of the grams of a run those to ask for, rather than all."""
         parts: list[str] = []
         for chunk in self.chunks:
             squeezed = "".join(chunk)
             if not is_run(squeezed):
                 parts += map(word_expression, chunk)
                 continue
-            in_card = every(map(whole_word, chunk))
-            parts.append(some((every(map(term, grams(squeezed[:MAX_RUN]))), in_card)))
+            in_card = every(map(whole_word, glued(chunk)))
+            asked = telling(grams(squeezed[:MAX_RUN]))
+            parts.append(some((every(map(term, asked)), in_card)))
         return every(parts) or None
+
+    def run_grams(self) -> list[str]:
+        """Those that a name must have for `as_typed` to find it by its name."""
+        runs = ("".join(chunk)[:MAX_RUN] for chunk in self.chunks)
+        return [gram for run in runs if is_run(run) for gram in grams(run)]
 
     def long_runs(self) -> list[tuple[str, list[str]]]:
         """Of `as_typed`, each run whose grams a name may have without holding it (`uber-alert`
         those of bert), and its words."""
-        found = [("".join(chunk)[:MAX_RUN], chunk) for chunk in self.chunks]
+        found = [("".join(chunk)[:MAX_RUN], glued(chunk)) for chunk in self.chunks]
         return [(run, chunk) for run, chunk in found if is_run(run) and len(run) > 3]
+
+    @cached_property
+    def whole_words(self) -> list[str]:
+        """The words as cards are asked for them."""
+        runs = (glued(it) if is_run("".join(it)) else it for it in self.chunks)
+        return list(dict.fromkeys(chain.from_iterable(runs)))
 
     @cached_property
     def loose_words(self) -> list[str]:
