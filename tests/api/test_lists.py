@@ -117,7 +117,7 @@ def test_link_keeps_what_was_asked(anyone: httpx.Client, models: list[str]) -> N
         (f"filter={WORD}&inference=warm", 0),
         (f"filter={WORD}&inference_provider=all", 0),
         (f"search={WORD}", 11),
-        (f"search={WORD}&search=alice", 11),
+        (f"search={WORD}&search={WORD[:4]}", 11),
         (f"search={WORD}&search=nothing-has-this", 0),
         (f"search=%20&filter={WORD}", 11),
         (f"filter={WORD}&filter=", 11),

@@ -16,7 +16,7 @@ from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 from hearthub.fit import RELATIONS
 
-SAMPLE = 500
+SAMPLE = 300
 """Of more listings than this, the facets of the most popular ones are counted."""
 
 COUNTED = 5_000
@@ -124,9 +124,16 @@ class Facets:
 
     def _named(self, numbers: Counter[str]) -> dict[str, list[tuple[str, int]]]:
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        # All of them: five hundred tags must not crowd a licence out.
-        for number, (kind, name) in self._names_of(list(numbers)):
-            found[kind].append((name, numbers[number]))
+        counted = numbers.most_common()
+        names = dict(self._names_of([number for number, _ in counted]))
+        # All of them: hundreds of tags must not crowd a licence out.
+        for number, n in counted:
+            if number not in names:
+                continue
+            kind, name = names[number]
+            values = found[kind]
+            if len(values) < MOST or values[-1][1] == n:  # of equal ones the names decide
+                values.append((name, n))
         return {kind: _most(found[kind]) for kind in KINDS if kind in found}
 
     def _names_of(self, numbers: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:

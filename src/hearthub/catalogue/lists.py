@@ -138,9 +138,10 @@ class Matches:
         """Those whose codes fit, of as many matches as that is quicker for: what a word is on is
         not known before it has been looked for."""
         where, params = self.plan.numbered(scope=True, by_code=True)
+        # As a case, since as a value each side of an `and` is worked out.
         row = self.db.one(
             "select count(*), max(rowid), json_group_array(rowid) filter (where fits) from ("  # noqa: S608
-            f"select term_index.rowid, true{where} as fits {_FROM} "
+            f"select term_index.rowid, case when true{where} then 1 end as fits {_FROM} "
             "order by term_index.rowid limit :most)",
             match=self.plan.match(scoped=False, by_code=True),
             most=self.plan.worth,

@@ -2,7 +2,7 @@
 
     type         a list is of one type: the index reads no other's
     popularity   63 less its step: popular ones first
-    listing id   what is left of 2^31: the newest first
+    listing id   what is left of 2^30: the newest first
     codes        of its task, its library and its licence (codes.py)
     need, size   in which span of sizes its memory and its parameters are; 0: not known
     shelf        of those that its type has
@@ -26,7 +26,7 @@ VERSION = 2
 """To be raised with any change of the numbers: all are then given anew."""
 
 _STEPS = 63
-_STEP_BITS, _ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 6, 31, 5, 4, 2
+_STEP_BITS, _ID_BITS, _NEED_BITS, _PARAMETER_BITS, _SHELF_BITS = 6, 30, 5, 4, 2
 _CODES_AT = _NEED_BITS + _PARAMETER_BITS + _SHELF_BITS
 _TAIL_BITS = codes.BITS + _CODES_AT
 _TYPE_AT = _STEP_BITS + _ID_BITS + _TAIL_BITS

@@ -104,8 +104,9 @@ class Planner:
 
     def _names_with(self, query: terms.Query, total: int) -> int:
         """No more names than this, or little more, have what was typed."""
-        grams = query.run_grams()
-        return min(total, *gram_counts(self.db, grams).values()) if grams else total
+        grams, short = query.run_grams(), query.short_words()
+        counts = gram_counts(self.db, grams) | word_counts(self.db, short)
+        return min(total, *counts.values()) if counts else total
 
     def _telling(self, grams: list[str]) -> list[str]:
         """Those of the grams of a run that fewest names have: few names have these and not the
@@ -201,6 +202,13 @@ def gram_counts(db: Database, grams: Iterable[str]) -> dict[str, int]:
     """How many names have each of these grams."""
     counts = dict.fromkeys(grams, 0)
     rows = db.all("select term, n from gram where term in (:grams)", grams=list(counts))
+    return counts | {row.term: int(row.n) for row in rows}
+
+
+def word_counts(db: Database, words: Iterable[str]) -> dict[str, int]:
+    """How many names have each of these words as a whole."""
+    counts = dict.fromkeys(words, 0)
+    rows = db.all("select term, n from word where term in (:words)", words=list(counts))
     return counts | {row.term: int(row.n) for row in rows}
 
 

@@ -240,6 +240,11 @@ class Query:
         runs = ("".join(chunk)[:MAX_RUN] for chunk in self.chunks)
         return [gram for run in runs if is_run(run) for gram in grams(run)]
 
+    def short_words(self) -> list[str]:
+        """Those that a name must have as a whole for that."""
+        loose = (it for it in self.chunks if not is_run("".join(it)))
+        return [word for chunk in loose for word in chunk if word.isascii()]
+
     def long_runs(self) -> list[tuple[str, list[str]]]:
         """Of `as_typed`, each run whose grams a name may have without holding it (`uber-alert`
         those of bert), and its words."""
