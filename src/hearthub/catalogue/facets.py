@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import islice
 from threading import Lock
 
@@ -24,7 +25,7 @@ COUNTED_BY_SIZE = 1_000
 """Where the index alone does not tell: each listing has to be read."""
 MOST = 50  # values of a kind
 MOST_TAGS = 20_000
-TAGS_KEPT_S = 60
+TAGS_KEPT_S = 300
 NAMES_KEPT = 50_000
 SMALL = 1_000
 """So few values of a shelf are read each time."""
@@ -176,11 +177,11 @@ class Facets:
         if kept is not None:
             return kept
         numbers = Counter("".join(own).split())
-        found: dict[str, Counter[str]] = {}
+        found: dict[str, Counter[str]] = defaultdict(Counter)
         for kind, name, n in (it for shelf in shelves for it in self.tags(shelf)):
-            found.setdefault(kind, Counter())[name] += n
+            found[kind][name] += n
         for kind, values in self._named(numbers).items():
-            found.setdefault(kind, Counter()).update(dict(values))
+            found[kind].update(dict(values))
         total = sum(self.number(shelf, *EVERYTHING) for shelf in shelves) + len(own)
         counts = {kind: _most(list(found[kind].items())) for kind in KINDS if kind in found}
         whole = FacetCounts(total, is_capped=False, sampled=total, counts=counts)
@@ -191,4 +192,4 @@ class Facets:
 
 
 def _most(values: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    return sorted(values, key=lambda it: (-it[1], it[0]))[:MOST]
+    return nsmallest(MOST, values, key=lambda it: (-it[1], it[0]))
