@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hearthub.errors import BadRequest, Conflict, OverQuota
+from hearthub.errors import BadRequest, Conflict, OverQuota, TooLarge
 from hearthub.registry import Arrival, CommitHeader, Repo
 from hearthub.storage import Piece
 from hearthub.storage.lfs import Ticket
@@ -68,7 +68,7 @@ def test_pieces_count_until_they_are_committed(shelf: Shelf, repo: Repo) -> None
         send(shelf, one, data[:500_000])
     assert send(shelf, one, data[500_000:], 500_000) == SIZE
     assert left(shelf, other, 350_000)
-    arrivals = [Arrival("a.bin", pieces.whole(one), SIZE)]
+    arrivals = [Arrival("a.bin", pieces.whole(one), SIZE, one.upload)]
     commit, header = shelf.hub.registry.arrivals.commit, CommitHeader("x")
     with pytest.raises(BadRequest), pieces.ending([one]):
         commit(shelf.actor(), repo, "main", header, arrivals * 2)
@@ -79,6 +79,42 @@ def test_pieces_count_until_they_are_committed(shelf: Shelf, repo: Repo) -> None
     assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
     assert left(shelf, other, 350_000)
     assert not left(shelf, other, 450_000)
+
+
+def elsewhere(shelf: Shelf, repo: Repo) -> int:
+    """What waits for a repo, as any other request sees it, and the next start after a crash."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(shelf.hub.storage.waiting.of_repo, repo.id).result()
+
+
+def test_what_is_being_ended_counts_for_all_others(shelf: Shelf, repo: Repo) -> None:
+    """A crash in the middle leaves nothing uncounted, nor do two who end the same."""
+    pieces, data = shelf.hub.storage.pieces, os.urandom(SIZE)
+    piece = piece_of(shelf, repo)
+    send(shelf, piece, data)
+    with pieces.ending([piece]):
+        with pytest.raises(ValueError, match="also ended"), pieces.ending([piece]):
+            raise ValueError("also ended")
+        assert elsewhere(shelf, repo) == SIZE
+        assert shelf.hub.storage.waiting.of_repo(repo.id) == 0, "it counts as the file that it is"
+    assert shelf.hub.storage.waiting.of_repo(repo.id) == SIZE
+
+
+def test_a_large_file_is_counted_where_it_stops_waiting(shelf: Shelf, repo: Repo) -> None:
+    """In one transaction: with a limit that takes it once, and for others at every moment."""
+    pieces, data = shelf.hub.storage.pieces, os.urandom(SIZE)
+    piece, other = piece_of(shelf, repo), shelf.repo("alice/other")
+    send(shelf, piece, data)
+    arrivals = [Arrival("a.bin", pieces.whole(piece), SIZE, piece.upload)]
+    commit, header = shelf.hub.registry.arrivals.commit, CommitHeader("x" * 100_000)
+    with pytest.raises(TooLarge), pieces.ending([piece]):  # after the file was stored
+        commit(shelf.actor(), repo, "main", header, arrivals)
+    assert elsewhere(shelf, repo) == 0
+    assert left(shelf, other, 350_000)
+    assert not left(shelf, other, 450_000)
+    with pieces.ending([piece]):
+        commit(shelf.actor(), repo, "main", CommitHeader("x"), arrivals)
+    assert left(shelf, other, 350_000)
 
 
 def test_many_at_once_do_not_pass_the_limit(shelf: Shelf, repo: Repo) -> None:

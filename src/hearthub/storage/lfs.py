@@ -173,12 +173,13 @@ class Lfs:
         _compare(ticket, spool.size, spool.sha256())
         self._store(ticket, spool.path)
 
-    def take(self, repo_id: int, sha256: str, size: int, path: Path) -> None:
-        """Store a file of the same disk that came by another way; then it is gone from `path`.
+    def take(self, repo_id: int, sha256: str, size: int, path: Path, upload: str = "") -> None:
+        """Store a file of the same disk that came by another way, such as an upload of pieces;
+        then it is gone from `path`.
 
         Raises BadRequest when its bytes are not these; then it stays where it is.
         """
-        ticket = Ticket(repo_id, sha256, size, "", None)
+        ticket = Ticket(repo_id, sha256, size, upload, None)
         _compare(ticket, *_digest(path))
         self._give(ticket, path)
         path.unlink()
@@ -209,7 +210,7 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
-        with self._waiting.released([ticket.upload]):
+        with self._waiting.ending([ticket.upload]):
             self._complete(ticket, numbers)
 
     def _complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -229,6 +230,7 @@ class Lfs:
                 self._store_parts(ticket, folder, joined)
             except (BadRequest, RepoNotFound):  # asking again would not help
                 shutil.rmtree(folder, ignore_errors=True)
+                self._waiting.drop([ticket.upload])
                 raise
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -256,7 +258,8 @@ class Lfs:
         self._blobs.put_file(key, path, replace=True)
         self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
-        self._objects.add(ticket.repo_id, [item], ticket.by)
+        with self._waiting.counted(ticket.upload, ticket.repo_id):
+            self._objects.add(ticket.repo_id, [item], ticket.by)
 
 
 def _size_of(folder: Path) -> int:

@@ -109,8 +109,8 @@ class Pieces:
         return path
 
     def ending(self, pieces: Sequence[Piece]) -> AbstractContextManager[None]:
-        """Around the commit of these: what becomes the repo's own does not wait any more."""
-        return self._waiting.released([piece.upload for piece in pieces])
+        """Around the commit of these: what becomes the repo's own does not count twice."""
+        return self._waiting.ending(piece.upload for piece in pieces)
 
     def drop(self, piece: Piece) -> None:
         shutil.rmtree(self._file(piece).parent, ignore_errors=True)
