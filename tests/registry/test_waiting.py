@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -165,6 +166,23 @@ def test_parts(shelf: Shelf, repo: Repo) -> None:
     lfs.complete(one, [1, 2, 3])
     assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
     assert left(shelf, repo, 350_000)
+
+
+def test_a_part_that_comes_twice_at_once(shelf: Shelf, repo: Repo) -> None:
+    """Counts once, whoever of the two is first, and whatever becomes of the other."""
+    ticket = Ticket(repo.id, "0" * 64, SIZE, "up", PART)
+    both = Barrier(4)
+
+    def sent(number: int) -> None:
+        with shelf.hub.storage.spool(PART) as spool:
+            spool.write(b"x" * PART)
+            both.wait(10)
+            shelf.hub.storage.lfs.receive_part(ticket, number, spool)
+
+    for number in range(1, 4):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(sent, [number] * 4))
+        assert shelf.hub.storage.waiting.of_repo(repo.id) == number * PART
 
 
 def test_parts_of_proposals(tmp_path: Path) -> None:

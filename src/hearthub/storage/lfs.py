@@ -3,6 +3,7 @@
 {data}/tmp/uploads/<upload>/1, 2, ...      the parts of one upload, whole files
 {data}/tmp/uploads/<upload>/whole          as many of them as were put together
 {data}/tmp/uploads/<upload>/lock           held by the call that does it
+{data}/tmp/uploads/<upload>/putting        held for the moment in which a part is put there
 """
 
 import fcntl
@@ -185,21 +186,23 @@ class Lfs:
         path.unlink()
 
     def receive_part(self, ticket: Ticket, number: int, spool: Spool) -> str:
-        """Keep one part, in place of an earlier one of that number; returns its ETag."""
+        """Keep one part, in place of an earlier one of that number; returns its ETag.
+
+        OverQuota, NoRoom, Unavailable when the upload has just ended.
+        """
         length = ticket.part_length(number)
         spool.close()
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        if not (folder / str(number)).is_file():  # else it was counted before
-            self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
-        try:
-            with no_room():
-                folder.mkdir(exist_ok=True)
+        with no_room(), _putting(folder):
+            if not (folder / str(number)).is_file():  # else it was counted before
+                self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
+            try:
                 spool.path.replace(folder / str(number))
-        except BaseException:
-            self._waiting.set(ticket.upload, _size_of(folder))
-            raise
+            except BaseException:
+                self._waiting.set(ticket.upload, _size_of(folder))
+                raise
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -267,6 +270,18 @@ def _size_of(folder: Path) -> int:
         return sum(part.stat().st_size for part in folder.iterdir())
     except FileNotFoundError:
         return 0
+
+
+@contextmanager
+def _putting(folder: Path) -> Iterator[None]:
+    """One part after the other: the same one that comes twice at once is to count once."""
+    folder.mkdir(exist_ok=True)
+    try:
+        with (folder / "putting").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except FileNotFoundError:
+        raise Unavailable("This upload has just ended; ask again") from None
 
 
 @contextmanager
