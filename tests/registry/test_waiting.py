@@ -1,7 +1,9 @@
 """Uploads that have not ended count for their repo: pieces of browsers, parts of LFS."""
 
+import fcntl
 import hashlib
 import os
+import resource
 import secrets
 import time
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from threading import Barrier
 
 import pytest
 
-from hearthub.errors import BadRequest, Conflict, OverQuota, TooLarge
+from hearthub.errors import BadRequest, Conflict, OverQuota, TooLarge, Unavailable
 from hearthub.registry import Arrival, CommitHeader, Repo
 from hearthub.storage import Piece
 from hearthub.storage.lfs import Ticket
@@ -129,6 +131,43 @@ def test_many_at_once_do_not_pass_the_limit(shelf: Shelf, repo: Repo) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(sent, found)) == 6
+
+
+def test_a_piece_that_comes_while_another_is_written(shelf: Shelf, repo: Repo) -> None:
+    """What is under way goes on counting when the other one is refused."""
+    piece, waiting = piece_of(shelf, repo), shelf.hub.storage.waiting
+    folder = shelf.folder / "tmp/uploads" / piece.upload
+    folder.mkdir()
+    waiting.hold(piece.upload, repo.id, PART)
+    with (folder / "file").open("ab") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable):
+            send(shelf, piece, b"x" * PART)
+        assert waiting.of_repo(repo.id) == PART
+    with pytest.raises(TooLarge):
+        send(shelf, piece, b"x" * (SIZE + 1))
+    assert waiting.of_repo(repo.id) == PART
+
+
+def test_a_piece_that_cannot_be_written_whole(tmp_path: Path) -> None:
+    """Nothing of it is left, and nothing of it counts; the same comes again later."""
+    size = 8_000_000  # more than the databases, which the limit is for as well
+    with open_shelf(tmp_path) as shelf:
+        repo, waiting = shelf.repo("alice/bert"), shelf.hub.storage.waiting
+        piece, data = piece_of(shelf, repo, 2 * size), os.urandom(2 * size)
+        send(shelf, piece, data[:size])
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with shelf.hub.storage.spool(size) as spool:
+            spool.write(data[size:])
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1_500_000, before[1]))
+            try:
+                with pytest.raises(OSError, match="too large"):
+                    shelf.hub.storage.pieces.append(piece, size, spool)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert shelf.hub.storage.pieces.received(piece) == waiting.of_repo(repo.id) == size
+        assert send(shelf, piece, data[size:], size) == 2 * size
+        assert shelf.hub.storage.pieces.whole(piece).read_bytes() == data
 
 
 def test_what_nobody_ends(shelf: Shelf, repo: Repo) -> None:

@@ -46,6 +46,14 @@ class Waiting:
             if self._objects.growth:
                 self._objects.growth.require(repo_id, 0, by)
 
+    def add(self, upload: str, more: int) -> None:
+        """So many more are there; fewer, where negative, for they did not come after all."""
+        self._db.execute(
+            "update waiting_upload set size = size + :more where upload = :upload",
+            more=more,
+            upload=upload,
+        )
+
     def set(self, upload: str, size: int) -> None:
         """So many are there."""
         self._db.execute(
