@@ -117,7 +117,7 @@ def live_hub(data: Path, **settings: object) -> Iterator[LiveHub]:
     """A hub in `data` with the cast, running until the block ends; `settings` as in Settings."""
     hub = LiveHub(f"http://127.0.0.1:{free_port()}", data)
     hub.settings = {f"HEARTHUB_{name.upper()}": str(it) for name, it in settings.items()}
-    with open_hub(Settings(data=data)) as parts:
+    with open_hub(Settings(data=data, **settings)) as parts:
         accounts = parts.accounts
         accounts.add_user("root", admin=True)
         for name in ("alice", "bob", "charlie"):

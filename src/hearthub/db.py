@@ -2,6 +2,8 @@
 
 SQL is written once, in the subset SQLite and PostgreSQL share, with `:name` parameters; a list
 given as a parameter expands inside `in (...)`. Times are integer milliseconds, truth values 0/1.
+Every text is one that both take: what has a NUL in it raises NotText here, whoever sent it and
+by whichever way it came.
 """
 
 import re
@@ -20,6 +22,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import NullPool
 
+from hearthub.errors import NotText
+
 __all__ = [
     "BATCH",
     "Database",
@@ -30,6 +34,7 @@ __all__ = [
     "batches",
     "is_busy",
     "is_full",
+    "require_text",
 ]
 
 # The file, or the small one beside it that processes share, could not grow.
@@ -58,8 +63,12 @@ class Database:
     joins that transaction, so parts need not hand connections to one another.
     """
 
-    def __init__(self, url: str, *, creator: Callable[[], Any] | None = None) -> None:
-        """`creator` makes the driver's connections in a way that no URL can say."""
+    def __init__(
+        self, url: str, *, creator: Callable[[], Any] | None = None, any_text: bool = False
+    ) -> None:
+        """`creator` makes the driver's connections in a way that no URL can say; `any_text`: what
+        is in it is never to be in a PostgreSQL database."""
+        self._any_text = any_text
         self.engine = create_engine(
             url,
             poolclass=NullPool,
@@ -76,9 +85,9 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
 
     @classmethod
-    def sqlite(cls, path: Path) -> "Database":
+    def sqlite(cls, path: Path, *, any_text: bool = False) -> "Database":
         path.parent.mkdir(parents=True, exist_ok=True)
-        return cls(f"sqlite:///{path}")
+        return cls(f"sqlite:///{path}", any_text=any_text)
 
     @classmethod
     def sqlite_copy(cls, path: Path) -> "Database":
@@ -153,6 +162,8 @@ class Database:
         """The same statement for each row; on SQLite by the driver, at a third of the cost."""
         if not rows:
             return
+        for row in rows:
+            self._check(row)
         with self.transaction():
             if self.is_sqlite:
                 with _as_ours(sql):
@@ -214,6 +225,7 @@ class Database:
         self, sql: str, params: dict[str, Any], limit: int | None
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """By SQLite's driver: names of the columns, and the rows."""
+        self._check(params)
         with _as_ours(sql):
             cursor = self._driver().execute(*_expanded(sql, params))
             found = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
@@ -221,18 +233,40 @@ class Database:
             cursor.close()
         return columns, found
 
+    def _check(self, params: Mapping[str, Any]) -> None:
+        """Raises NotText."""
+        for value in () if self._any_text else params.values():
+            if isinstance(value, str):
+                require_text(value)
+            elif isinstance(value, (list, tuple)):
+                for item in value:
+                    if isinstance(item, str):
+                        require_text(item)
+
     def _driver(self) -> sqlite3.Connection:
         driver = self.connection().connection.dbapi_connection
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells mypy
         return driver
 
     def _run(self, sql: str, params: Mapping[str, Any]) -> Any:
+        self._check(params)
         lists = tuple(name for name, value in params.items() if isinstance(value, (list, tuple)))
         if any(len(params[name]) == 0 for name in lists):
             # What SQLAlchemy writes for an empty list PostgreSQL compares with no text; null is
             # in no list, and no text, number or bytes is in it.
             params = {n: [None] if n in lists and not v else v for n, v in params.items()}
         return self.connection().execute(_statement(sql, lists), params)
+
+
+def require_text(value: str) -> None:
+    """Raises NotText for what no database takes."""
+    if "\0" in value:
+        raise NotText
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise NotText from None
 
 
 def is_full(error: DatabaseError) -> bool:

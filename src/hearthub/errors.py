@@ -23,6 +23,13 @@ class Unprocessable(BadRequest):
     """The request is well-formed but asks for something never allowed (a path such as `..`)."""
 
 
+class NotText(BadRequest):
+    """A text with a NUL, or half a surrogate pair: no database takes it."""
+
+    def __init__(self, message: str = "A text of the request is not valid Unicode text") -> None:
+        super().__init__(message)
+
+
 class InvalidCredentials(HearthubError):
     """A token or password was given, and it is wrong, expired or revoked."""
 

@@ -60,7 +60,8 @@ class Cast:
 def assemble(hub: LiveHub) -> Cast:
     cast = Cast(hub)
     roles = {"reader": "read", "contributor": "contributor", "writer": "write", "chief": "admin"}
-    with open_hub(Settings(data=hub.data)) as parts:
+    url = hub.settings.get("HEARTHUB_DATABASE_URL")
+    with open_hub(Settings(data=hub.data, database_url=url)) as parts:
         accounts = parts.accounts
         for name in ("olive", "oscar", "greta", *roles):
             accounts.add_user(name)

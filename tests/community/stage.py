@@ -60,8 +60,13 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path) -> Iterator[Stage]:
-    settings = Settings(data=folder, webhook_networks="127.0.0.1", public_url="https://hub.test")
+def open_stage(folder: Path, database_url: str | None = None) -> Iterator[Stage]:
+    settings = Settings(
+        data=folder,
+        database_url=database_url,
+        webhook_networks="127.0.0.1",
+        public_url="https://hub.test",
+    )
     with listening() as listener, open_hub(settings) as hub:
         for name in ("alice", "bob", "charlie"):
             hub.accounts.add_user(name)

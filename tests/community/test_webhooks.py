@@ -150,7 +150,8 @@ class TestRights:
         repo = stage.repo(visibility="private")
         stage.commit(repo, "one")
         stage.hub.registry.delete(stage.actor("alice"), "model", "alice/bert")
-        assert stage.run() == ["delete repo"], "of what is gone no more is told than that"
+        content = ["update repo.content"] * 2
+        assert stage.run() == ["create repo", *content, "delete repo"], "to the owner alone"
         assert stage.log(own)[0] == ("delete repo", "done", 1, 200)
 
     def test_a_right_that_is_lost_meanwhile(self, stage: Stage) -> None:

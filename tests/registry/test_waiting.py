@@ -1,16 +1,19 @@
 """Uploads that have not ended count for their repo: pieces of browsers, parts of LFS."""
 
+import fcntl
 import hashlib
 import os
+import resource
 import secrets
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from hearthub.errors import BadRequest, Conflict, OverQuota
+from hearthub.errors import BadRequest, Conflict, OverQuota, TooLarge, Unavailable
 from hearthub.registry import Arrival, CommitHeader, Repo
 from hearthub.storage import Piece
 from hearthub.storage.lfs import Ticket
@@ -68,7 +71,7 @@ def test_pieces_count_until_they_are_committed(shelf: Shelf, repo: Repo) -> None
         send(shelf, one, data[:500_000])
     assert send(shelf, one, data[500_000:], 500_000) == SIZE
     assert left(shelf, other, 350_000)
-    arrivals = [Arrival("a.bin", pieces.whole(one), SIZE)]
+    arrivals = [Arrival("a.bin", pieces.whole(one), SIZE, one.upload)]
     commit, header = shelf.hub.registry.arrivals.commit, CommitHeader("x")
     with pytest.raises(BadRequest), pieces.ending([one]):
         commit(shelf.actor(), repo, "main", header, arrivals * 2)
@@ -79,6 +82,42 @@ def test_pieces_count_until_they_are_committed(shelf: Shelf, repo: Repo) -> None
     assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
     assert left(shelf, other, 350_000)
     assert not left(shelf, other, 450_000)
+
+
+def elsewhere(shelf: Shelf, repo: Repo) -> int:
+    """What waits for a repo, as any other request sees it, and the next start after a crash."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(shelf.hub.storage.waiting.of_repo, repo.id).result()
+
+
+def test_what_is_being_ended_counts_for_all_others(shelf: Shelf, repo: Repo) -> None:
+    """A crash in the middle leaves nothing uncounted, nor do two who end the same."""
+    pieces, data = shelf.hub.storage.pieces, os.urandom(SIZE)
+    piece = piece_of(shelf, repo)
+    send(shelf, piece, data)
+    with pieces.ending([piece]):
+        with pytest.raises(ValueError, match="also ended"), pieces.ending([piece]):
+            raise ValueError("also ended")
+        assert elsewhere(shelf, repo) == SIZE
+        assert shelf.hub.storage.waiting.of_repo(repo.id) == 0, "it counts as the file that it is"
+    assert shelf.hub.storage.waiting.of_repo(repo.id) == SIZE
+
+
+def test_a_large_file_is_counted_where_it_stops_waiting(shelf: Shelf, repo: Repo) -> None:
+    """In one transaction: with a limit that takes it once, and for others at every moment."""
+    pieces, data = shelf.hub.storage.pieces, os.urandom(SIZE)
+    piece, other = piece_of(shelf, repo), shelf.repo("alice/other")
+    send(shelf, piece, data)
+    arrivals = [Arrival("a.bin", pieces.whole(piece), SIZE, piece.upload)]
+    commit, header = shelf.hub.registry.arrivals.commit, CommitHeader("x" * 100_000)
+    with pytest.raises(TooLarge), pieces.ending([piece]):  # after the file was stored
+        commit(shelf.actor(), repo, "main", header, arrivals)
+    assert elsewhere(shelf, repo) == 0
+    assert left(shelf, other, 350_000)
+    assert not left(shelf, other, 450_000)
+    with pieces.ending([piece]):
+        commit(shelf.actor(), repo, "main", CommitHeader("x"), arrivals)
+    assert left(shelf, other, 350_000)
 
 
 def test_many_at_once_do_not_pass_the_limit(shelf: Shelf, repo: Repo) -> None:
@@ -92,6 +131,43 @@ def test_many_at_once_do_not_pass_the_limit(shelf: Shelf, repo: Repo) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(sent, found)) == 6
+
+
+def test_a_piece_that_comes_while_another_is_written(shelf: Shelf, repo: Repo) -> None:
+    """What is under way goes on counting when the other one is refused."""
+    piece, waiting = piece_of(shelf, repo), shelf.hub.storage.waiting
+    folder = shelf.folder / "tmp/uploads" / piece.upload
+    folder.mkdir()
+    waiting.hold(piece.upload, repo.id, PART)
+    with (folder / "file").open("ab") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable):
+            send(shelf, piece, b"x" * PART)
+        assert waiting.of_repo(repo.id) == PART
+    with pytest.raises(TooLarge):
+        send(shelf, piece, b"x" * (SIZE + 1))
+    assert waiting.of_repo(repo.id) == PART
+
+
+def test_a_piece_that_cannot_be_written_whole(tmp_path: Path) -> None:
+    """Nothing of it is left, and nothing of it counts; the same comes again later."""
+    size = 8_000_000  # more than the databases, which the limit is for as well
+    with open_shelf(tmp_path) as shelf:
+        repo, waiting = shelf.repo("alice/bert"), shelf.hub.storage.waiting
+        piece, data = piece_of(shelf, repo, 2 * size), os.urandom(2 * size)
+        send(shelf, piece, data[:size])
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with shelf.hub.storage.spool(size) as spool:
+            spool.write(data[size:])
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1_500_000, before[1]))
+            try:
+                with pytest.raises(OSError, match="too large"):
+                    shelf.hub.storage.pieces.append(piece, size, spool)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert shelf.hub.storage.pieces.received(piece) == waiting.of_repo(repo.id) == size
+        assert send(shelf, piece, data[size:], size) == 2 * size
+        assert shelf.hub.storage.pieces.whole(piece).read_bytes() == data
 
 
 def test_what_nobody_ends(shelf: Shelf, repo: Repo) -> None:
@@ -129,6 +205,23 @@ def test_parts(shelf: Shelf, repo: Repo) -> None:
     lfs.complete(one, [1, 2, 3])
     assert shelf.hub.storage.waiting.of_repo(repo.id) == 0
     assert left(shelf, repo, 350_000)
+
+
+def test_a_part_that_comes_twice_at_once(shelf: Shelf, repo: Repo) -> None:
+    """Counts once, whoever of the two is first, and whatever becomes of the other."""
+    ticket = Ticket(repo.id, "0" * 64, SIZE, "up", PART)
+    both = Barrier(4)
+
+    def sent(number: int) -> None:
+        with shelf.hub.storage.spool(PART) as spool:
+            spool.write(b"x" * PART)
+            both.wait(10)
+            shelf.hub.storage.lfs.receive_part(ticket, number, spool)
+
+    for number in range(1, 4):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(sent, [number] * 4))
+        assert shelf.hub.storage.waiting.of_repo(repo.id) == number * PART
 
 
 def test_parts_of_proposals(tmp_path: Path) -> None:

@@ -21,13 +21,14 @@ from typing import Any
 import orjson
 
 from hearthub.clock import now_ms
+from hearthub.community.gone import Gone
 from hearthub.community.payloads import PREFIXES, REPO, TOLD, Json, Payloads
 from hearthub.community.webhooks import Webhook
 from hearthub.db import Database, Rows, batches
 from hearthub.errors import Conflict, InvalidCredentials, NotFound
-from hearthub.events import Event, RepoMoved
+from hearthub.events import Event, RepoDeleted, RepoMoved
 from hearthub.jobs import Jobs
-from hearthub.registry import Registry, Repo
+from hearthub.registry import Registry
 
 MAX_WAITING = 1000
 MAX_TRIES, SPREAD_S = 20, 10
@@ -73,11 +74,12 @@ class _Waiting:
 
 
 class Deliveries:
-    """Rights are asked for as the owner of the webhook, with those he has now."""
+    """Rights are asked for as the owner of the webhook, with those he has now (gone.py)."""
 
     def __init__(self, db: Database, jobs: Jobs, registry: Registry, payloads: Payloads) -> None:
         self._db, self._jobs = db, jobs
         self._registry, self._payloads = registry, payloads
+        self._gone = Gone(db, registry)
 
     # -- from an event to what is to be sent ----------------------------------------------------
 
@@ -86,6 +88,8 @@ class Deliveries:
         repo = self._registry.by_id(event.repo_id)
         if repo is None or repo.type not in PREFIXES:
             return
+        if isinstance(event, RepoDeleted):
+            self._gone.note(repo)
         owners = [repo.owner_id]
         if isinstance(event, RepoMoved):
             before = self._registry.accounts.account(event.old_name.partition("/")[0])
@@ -135,8 +139,8 @@ class Deliveries:
         """To those that listened when it happened, and do now."""
         repo, body = orjson.loads(news.repo), orjson.loads(news.payload)
         told: list[int] = []
-        if not self._payloads.is_void(body):
-            may = partial(self.may, kept=repo, need=news.need, event=news.event)
+        if self._registry.by_id(repo["id"]) is None or not self._payloads.is_void(body):
+            may = partial(self.may, kept=repo, need=news.need)
             for some in batches(orjson.loads(news.webhooks)):
                 told += [it.id for it in self._listening(some) if may(it.account_id)]
         with self._db.transaction():
@@ -182,19 +186,13 @@ class Deliveries:
             [{**asdict(it), "now": now_ms()} for it in wanted],
         )
 
-    def may(self, owner: int, kept: dict[str, Any], need: int, event: str) -> bool:
-        """Whether the owner of a webhook may know this of a repo, `kept` as it was then.
-
-        Of one that is gone nobody may, but for the news that it is, which its last state decides.
-        """
+    def may(self, owner: int, kept: dict[str, Any], need: int) -> bool:
+        """Whether the owner of a webhook may know this of a repo, `kept` as it was then."""
         try:
             actor = self._registry.accounts.actor(owner)
         except InvalidCredentials:
             return False
-        repo = self._registry.by_id(kept["id"])
-        if repo is None and event != DELETED:
-            return False
-        return self._registry.right(actor, repo or Repo(**kept)) >= need
+        return self._gone.may(actor, kept, need)
 
     def wake(self, delay_s: float = 0) -> None:
         self._jobs.add("webhooks.deliver", {}, key="scheduled", delay_s=delay_s)
@@ -216,7 +214,7 @@ class Deliveries:
     def get(self, webhook: Webhook, uid: str) -> Delivery:
         """With what was sent, if the owner may still know it."""
         row = self._row(webhook, uid)
-        may = self.may(webhook.owner_id, orjson.loads(row.repo), row.need, row.event)
+        may = self.may(webhook.owner_id, orjson.loads(row.repo), row.need)
         return _delivery(row, self.payload(row) if may else None)
 
     def payload(self, row: Any) -> Json:
@@ -247,6 +245,7 @@ class Deliveries:
         """Forget old lines of the log, and news that could not be spread."""
         before = now_ms() - KEEP_MS
         self._db.execute("delete from webhook_news where created < :before", before=before)
+        self._gone.tidy(before)
         self._db.execute(
             "delete from webhook_delivery where state <> 'waiting' and created < :before",
             before=before,

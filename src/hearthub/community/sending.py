@@ -51,8 +51,8 @@ class Sending:
         kept = orjson.loads(row.repo)
         if row.disabled:
             self._end(row, "failed", row.attempts, Outcome(None, error="The webhook is disabled"))
-        elif not self._deliveries.may(row.account_id, kept, row.need, row.event):
-            why = "The webhook's owner may not read this repo, or it is gone"
+        elif not self._deliveries.may(row.account_id, kept, row.need):
+            why = "The webhook's owner may not read this repo"
             self._end(row, "withheld", row.attempts, Outcome(None, error=why))
         else:
             return True

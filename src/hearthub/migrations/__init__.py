@@ -52,7 +52,7 @@ def open_objects(settings: Settings, main: Database) -> Database:
 def open_catalogue(settings: Settings) -> Database:
     """The database of lists and search: derived, and rebuilt by `hearthub catalogue rebuild`."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = Database.sqlite(settings.data / "catalogue.db")
+    db = Database.sqlite(settings.data / "catalogue.db", any_text=True)
     upgrade(db, CATALOGUE)
     return db
 

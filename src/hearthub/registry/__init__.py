@@ -24,7 +24,7 @@ from hearthub.registry.operations import (
 from hearthub.registry.paths import clean_path
 from hearthub.registry.refs import CONVERTS, HEADS, MAIN, PULLS, TAGS, Ref
 from hearthub.registry.registry import CommitResult, Registry
-from hearthub.registry.repo import REPO_TYPES, Repo
+from hearthub.registry.repo import REPO_TYPES, Asked, Repo
 from hearthub.registry.repos import GATES, check_visibility
 from hearthub.registry.uploads import FileOffer, FileVerdict
 
@@ -38,6 +38,7 @@ __all__ = [
     "TAGS",
     "AccessRequest",
     "Arrival",
+    "Asked",
     "ChangedFile",
     "Changes",
     "CheckReport",

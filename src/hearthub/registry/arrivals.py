@@ -21,11 +21,13 @@ COPY = 4 * 2**20
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where in the repo it goes, and where it lies now, on the disk of the data folder."""
+    """Where in the repo it goes, and where it lies now, on the disk of the data folder; `upload`
+    names the one that it came by in pieces."""
 
     path: str
     source: Path
     size: int
+    upload: str = ""
 
 
 class Arrivals:
@@ -71,7 +73,7 @@ class Arrivals:
         second.unlink(missing_ok=True)
         os.link(arrival.source, second)
         try:
-            self._storage.take_file(repo.id, sha256, arrival.size, second)
+            self._storage.take_file(repo.id, sha256, arrival.size, second, arrival.upload)
         finally:
             second.unlink(missing_ok=True)
         return PutLfs(arrival.path, sha256, arrival.size)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
-from hearthub.db import Database
+from hearthub.db import Database, require_text
 from hearthub.errors import (
     BadRequest,
     Conflict,
@@ -178,6 +178,7 @@ class Commits:
         return ref
 
     def _check_header(self, header: CommitHeader) -> None:
+        require_text(header.message)
         if not header.summary.strip():
             raise BadRequest("A commit needs a summary")
         if len(header.message.encode(errors="replace")) > MAX_MESSAGE:

@@ -77,6 +77,20 @@ class Gates:
         }
         return [replace(repo, asked=found.get(repo.id)) for repo in repos]
 
+    def guests(self, repo: Repo, user_ids: Sequence[int]) -> list[int]:
+        """Those of these users whose request was accepted."""
+        if not repo.gated:
+            return []
+        sql = (
+            "select user_id from access_request "
+            "where repo_id = :repo and status = 'accepted' and user_id in (:users)"
+        )
+        return [
+            user
+            for some in batches(user_ids)
+            for user in self._db.column(sql, repo=repo.id, users=some)
+        ]
+
     # -- for whoever wants to read -----------------------------------------------------------
 
     def ask(

@@ -12,7 +12,7 @@ an object that is here already, so that either it stays, or it is written anew.
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -91,6 +91,10 @@ class ObjectStore:
         writer = Writer(self._db, self._blobs, repo_id)
         yield writer
         writer.flush()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Around what is to be stored all or not at all. Nobody else stores anything meanwhile."""
+        return self._db.transaction()
 
     def copy(self, source: int, target: int, oids: list[bytes]) -> list[tuple[str, int]]:
         """Give a repo objects of another, at most 500; (oid, size) of those whose content lies in

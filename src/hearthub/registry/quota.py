@@ -200,11 +200,13 @@ class Quota:
         repo = self._db.one("select namespace, name, owner_id from repo where id = :id", id=repo_id)
         if repo is None:
             return
-        for name, limit, where, value in (
-            (f"repo {repo.namespace}/{repo.name}", self._proposed_of_repo, "r.id", repo_id),
-            (f"namespace {repo.namespace}", self._proposed_of_namespace, "r.owner_id", repo[2]),
-        ):
-            used = self._proposed(where, value) if limit else 0
+        waiting = self._storage.waiting
+        for name, limit, where, value, waits in (
+            (f"repo {repo[0]}/{repo[1]}", self._proposed_of_repo, "r.id", repo_id, waiting.of_repo),
+            (f"namespace {repo[0]}", self._proposed_of_namespace, "r.owner_id", repo[2],
+             waiting.of_owner),
+        ):  # fmt: skip
+            used = self._proposed(where, value) + waits(value, proposed=True) if limit else 0
             if limit and used + more > limit:
                 added = f", and this would add {in_words(more)}" if more else ""
                 raise OverQuota(
@@ -214,7 +216,6 @@ class Quota:
                 )
 
     def _proposed(self, where: str, value: int) -> int:
-        of_proposers = " and o.proposer_id is not null"
         return sum(
             int(
                 self._db.value(
@@ -225,7 +226,7 @@ class Quota:
                 or 0
             )
             for table, more in (
-                ("lfs_object", of_proposers), ("waiting_upload", of_proposers), ("proposed", ""),
+                ("lfs_object", " and o.proposer_id is not null"), ("proposed", ""),
             )
         )  # fmt: skip
 

@@ -124,6 +124,10 @@ class Registry:
     def right(self, actor: Actor, repo: Repo) -> Right:
         return right_of(actor, self.gates.seen_by(actor, repo))
 
+    def right_then(self, actor: Actor, repo: Repo) -> Right:
+        """The same on a repo that is gone, as it is remembered."""
+        return right_of(actor, repo)
+
     def readable(self, actor: Actor, repo_ids: Sequence[int]) -> set[int]:
         """Those of these repos whose files `actor` may read."""
         repos = self.gates.all_seen_by(actor, self._repos.by_ids(repo_ids))

@@ -3,6 +3,7 @@
 {data}/tmp/uploads/<upload>/1, 2, ...      the parts of one upload, whole files
 {data}/tmp/uploads/<upload>/whole          as many of them as were put together
 {data}/tmp/uploads/<upload>/lock           held by the call that does it
+{data}/tmp/uploads/<upload>/putting        held for the moment in which a part is put there
 """
 
 import fcntl
@@ -173,32 +174,35 @@ class Lfs:
         _compare(ticket, spool.size, spool.sha256())
         self._store(ticket, spool.path)
 
-    def take(self, repo_id: int, sha256: str, size: int, path: Path) -> None:
-        """Store a file of the same disk that came by another way; then it is gone from `path`.
+    def take(self, repo_id: int, sha256: str, size: int, path: Path, upload: str = "") -> None:
+        """Store a file of the same disk that came by another way, such as an upload of pieces;
+        then it is gone from `path`.
 
         Raises BadRequest when its bytes are not these; then it stays where it is.
         """
-        ticket = Ticket(repo_id, sha256, size, "", None)
+        ticket = Ticket(repo_id, sha256, size, upload, None)
         _compare(ticket, *_digest(path))
         self._give(ticket, path)
         path.unlink()
 
     def receive_part(self, ticket: Ticket, number: int, spool: Spool) -> str:
-        """Keep one part, in place of an earlier one of that number; returns its ETag."""
+        """Keep one part, in place of an earlier one of that number; returns its ETag.
+
+        OverQuota, NoRoom, Unavailable when the upload has just ended.
+        """
         length = ticket.part_length(number)
         spool.close()
         if spool.size != length:
             raise BadRequest(f"Part {number} has {spool.size} bytes, not {length}")
         folder = self._uploads / ticket.upload
-        if not (folder / str(number)).is_file():  # else it was counted before
-            self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
-        try:
-            with no_room():
-                folder.mkdir(exist_ok=True)
+        with no_room(), _putting(folder):
+            if not (folder / str(number)).is_file():  # else it was counted before
+                self._waiting.hold(ticket.upload, ticket.repo_id, length, ticket.by)
+            try:
                 spool.path.replace(folder / str(number))
-        except BaseException:
-            self._waiting.set(ticket.upload, _size_of(folder))
-            raise
+            except BaseException:
+                self._waiting.set(ticket.upload, _size_of(folder))
+                raise
         return hashlib.sha256(f"{ticket.upload}/{number}".encode()).hexdigest()[:32]
 
     def complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -209,7 +213,7 @@ class Lfs:
         """
         if self._is_here(ticket):
             return
-        with self._waiting.released([ticket.upload]):
+        with self._waiting.ending([ticket.upload]):
             self._complete(ticket, numbers)
 
     def _complete(self, ticket: Ticket, numbers: Iterable[int]) -> None:
@@ -229,6 +233,7 @@ class Lfs:
                 self._store_parts(ticket, folder, joined)
             except (BadRequest, RepoNotFound):  # asking again would not help
                 shutil.rmtree(folder, ignore_errors=True)
+                self._waiting.drop([ticket.upload])
                 raise
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -256,7 +261,8 @@ class Lfs:
         self._blobs.put_file(key, path, replace=True)
         self._damage.clear(key)
         item = LfsObject(ticket.sha256, ticket.size, whole=True, xet_hash=None)
-        self._objects.add(ticket.repo_id, [item], ticket.by)
+        with self._waiting.counted(ticket.upload, ticket.repo_id):
+            self._objects.add(ticket.repo_id, [item], ticket.by)
 
 
 def _size_of(folder: Path) -> int:
@@ -264,6 +270,18 @@ def _size_of(folder: Path) -> int:
         return sum(part.stat().st_size for part in folder.iterdir())
     except FileNotFoundError:
         return 0
+
+
+@contextmanager
+def _putting(folder: Path) -> Iterator[None]:
+    """One part after the other: the same one that comes twice at once is to count once."""
+    folder.mkdir(exist_ok=True)
+    try:
+        with (folder / "putting").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except FileNotFoundError:
+        raise Unavailable("This upload has just ended; ask again") from None
 
 
 @contextmanager

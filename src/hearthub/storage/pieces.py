@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,24 +78,28 @@ class Pieces:
         self._waiting.hold(piece.upload, piece.repo_id, spool.size)
         try:
             return self._append(piece, offset, spool)
-        finally:
-            self._waiting.set(piece.upload, self.received(piece))
+        except BaseException:
+            self._waiting.add(piece.upload, -spool.size)
+            raise
 
     def _append(self, piece: Piece, offset: int, spool: Spool) -> int:
         path = self._file(piece)
         with no_room():
             path.parent.mkdir(exist_ok=True)
-            with path.open("ab") as target:
+            with path.open("ab", buffering=0) as target:  # what failed is not tried at its end
                 _lock(target)
                 here = target.seek(0, os.SEEK_END)
                 if here != offset:
                     raise Conflict(f"The next piece starts at byte {here}, not {offset}")
                 if here + spool.size > piece.size:
                     raise TooLarge(f"The file was said to have {piece.size} bytes")
-                with spool.path.open("rb") as source:
-                    shutil.copyfileobj(source, target, COPY)
-                target.flush()
-                os.fsync(target.fileno())  # no hash would tell what a power cut took
+                try:
+                    with spool.path.open("rb") as source:
+                        _copy(source, target)
+                    os.fsync(target.fileno())  # no hash would tell what a power cut took
+                except OSError:
+                    os.truncate(path, offset)
+                    raise
                 return target.tell()
 
     def whole(self, piece: Piece) -> Path:
@@ -109,8 +114,8 @@ class Pieces:
         return path
 
     def ending(self, pieces: Sequence[Piece]) -> AbstractContextManager[None]:
-        """Around the commit of these: what becomes the repo's own does not wait any more."""
-        return self._waiting.released([piece.upload for piece in pieces])
+        """Around the commit of these: what becomes the repo's own does not count twice."""
+        return self._waiting.ending(piece.upload for piece in pieces)
 
     def drop(self, piece: Piece) -> None:
         shutil.rmtree(self._file(piece).parent, ignore_errors=True)
@@ -120,7 +125,13 @@ class Pieces:
         return self._uploads / piece.upload / "file"
 
 
-def _lock(file: BinaryIO) -> None:
+def _copy(source: BinaryIO, target: FileIO) -> None:
+    while block := memoryview(source.read(COPY)):
+        while block:
+            block = block[target.write(block) :]
+
+
+def _lock(file: FileIO) -> None:
     """Held until the file is closed."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

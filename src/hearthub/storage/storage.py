@@ -179,12 +179,13 @@ class Storage:
         """The bytes of all objects the repo proved, whether shared with other repos or not."""
         return self._objects.used(repo_id)
 
-    def take_file(self, repo_id: int, sha256: str, size: int, path: Path) -> None:
-        """Verify and store a file of the data folder's disk; then the repo has proved it.
+    def take_file(self, repo_id: int, sha256: str, size: int, path: Path, upload: str = "") -> None:
+        """Verify and store a file of the data folder's disk; then the repo has proved it. With
+        `upload`: it came in pieces, which count for themselves no more.
 
         Raises BadRequest when its bytes are not these; then it stays where it is.
         """
-        self.lfs.take(repo_id, sha256, size, path)
+        self.lfs.take(repo_id, sha256, size, path, upload)
 
     def share(
         self, source_id: int, target_id: int, sha256s: Sequence[str], by: int | None = None

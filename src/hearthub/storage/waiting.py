@@ -4,19 +4,24 @@
     a row of waiting_upload           how many of them count; gone with the upload, at the latest a
                                       day after its last byte (`Storage.sweep`)
 
-A row is raised before the bytes are written, so that many at once pass no limit together.
+A row is raised before the bytes are written, so that many at once pass no limit together. It goes
+in the transaction that counts the same bytes as a file (`counted`), or after it (`drop`), and never
+before.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from hearthub.clock import now_ms
-from hearthub.db import Database, IntegrityError, batches
+from hearthub.db import Database, batches
 from hearthub.storage.objects import LfsObjects
 
 GRACE_MS = 3_600_000
 """A row may be there before its folder is: seconds, and not an hour."""
+
+_ending: ContextVar[frozenset[str]] = ContextVar("ending", default=frozenset())
 
 
 class Waiting:
@@ -41,6 +46,14 @@ class Waiting:
             if self._objects.growth:
                 self._objects.growth.require(repo_id, 0, by)
 
+    def add(self, upload: str, more: int) -> None:
+        """So many more are there; fewer, where negative, for they did not come after all."""
+        self._db.execute(
+            "update waiting_upload set size = size + :more where upload = :upload",
+            more=more,
+            upload=upload,
+        )
+
     def set(self, upload: str, size: int) -> None:
         """So many are there."""
         self._db.execute(
@@ -50,47 +63,44 @@ class Waiting:
         )
 
     @contextmanager
-    def released(self, uploads: Sequence[str]) -> Iterator[None]:
-        """Around what makes files of the repo of these: they do not count twice. When it fails,
-        those that are still there wait on."""
-        rows = [
-            row._asdict()
-            for some in batches(uploads)
-            for row in self._db.all(
-                "select upload, repo_id, proposer_id, size, created from waiting_upload "
-                "where upload in (:uploads)",
-                uploads=some,
-            )
-        ]
-        self.drop(uploads)
+    def ending(self, uploads: Iterable[str]) -> Iterator[None]:
+        """Around what makes files of the repo of these: for whoever does it they do not count
+        twice. For all others they wait on, until `drop`: so nothing goes uncounted, whenever this
+        fails or is killed, and whoever does the same beside it."""
+        token = _ending.set(frozenset(uploads))
         try:
             yield
-        except BaseException:
-            left = [row for row in rows if (self._uploads / row["upload"]).is_dir()]
-            with suppress(IntegrityError):  # their repo is gone, and they count for nobody
-                self._db.execute_many(
-                    "insert into waiting_upload (upload, repo_id, proposer_id, size, created) "
-                    "values (:upload, :repo_id, :proposer_id, :size, :created) "
-                    "on conflict (upload) do nothing",
-                    left,
-                )
-            raise
+        finally:
+            _ending.reset(token)
+
+    @contextmanager
+    def counted(self, upload: str, repo_id: int) -> Iterator[None]:
+        """Around the transaction that counts an upload as a file of its repo. RepoNotFound."""
+        with self._db.transaction():
+            self._objects.shares.hold(repo_id)  # before the row, as `hold` does
+            if upload:
+                self.drop([upload])
+            yield
 
     def drop(self, uploads: Sequence[str]) -> None:
         for some in batches(uploads):
             sql = "delete from waiting_upload where upload in (:uploads)"
             self._db.execute(sql, uploads=some)
 
-    def of_repo(self, repo_id: int) -> int:
-        """Bytes."""
-        sql = "select sum(size) from waiting_upload where repo_id = :repo"
-        return int(self._db.value(sql, repo=repo_id) or 0)
+    def of_repo(self, repo_id: int, *, proposed: bool = False) -> int:
+        """Bytes; with `proposed` those of people who may not write."""
+        return self._sum("w.repo_id", repo_id, proposed)
 
-    def of_owner(self, owner_id: int) -> int:
+    def of_owner(self, owner_id: int, *, proposed: bool = False) -> int:
+        return self._sum("r.owner_id", owner_id, proposed)
+
+    def _sum(self, column: str, value: int, proposed: bool) -> int:
         found = self._db.value(
-            "select sum(w.size) from waiting_upload w join repo r on r.id = w.repo_id "
-            "where r.owner_id = :owner",
-            owner=owner_id,
+            "select sum(w.size) from waiting_upload w join repo r on r.id = w.repo_id "  # noqa: S608
+            f"where {column} = :value and w.upload not in (:ending)"
+            f"{' and w.proposer_id is not null' if proposed else ''}",
+            value=value,
+            ending=list(_ending.get()) or [""],
         )
         return int(found or 0)
 

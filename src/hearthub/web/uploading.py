@@ -86,7 +86,7 @@ def finish(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """One commit of all that came. Asking again after a failure is no harm."""
     at, pieces = _writable(request), hub_of(request).storage.pieces
     found = [(_text(it, "path"), _piece(at, _text(it, "upload"))) for it in _files(body)]
-    arrivals = [Arrival(path, pieces.whole(piece), piece.size) for path, piece in found]
+    arrivals = [Arrival(path, pieces.whole(it), it.size, it.upload) for path, it in found]
     summary = _text(body, "summary", "").strip() or "Upload files"
     header = CommitHeader(summary, _text(body, "description", "").strip())
     with pieces.ending([piece for _, piece in found]):

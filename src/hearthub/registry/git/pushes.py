@@ -5,10 +5,14 @@ so a push that fails at any step changes nothing.
 
 A pack is read twice: nothing of it is stored before all of it was judged. What lies here is taken
 for good by the next push, which need not bring it along: objects of a refused push must not be it.
+Nor must the part that is here of a pack when the hub was killed: commits are stored last, all of
+them at once, so that one that is here has everything that it rests on.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
@@ -162,10 +166,13 @@ class Pushes:
         return unpack(pack, self.settings.max_regular_file, outside)
 
     def _store(self, repo: Repo, pack: Pack) -> None:
-        with self.objects.writer(repo.id) as writer:
-            for kind, _, content, _ in self._objects_of(repo, pack):
-                if content is not None:  # none is so large, or it was refused
-                    writer.add(kind, content)
+        found = self._objects_of(repo, pack)
+        for is_history, some in groupby(found, lambda it: it.kind in (Kind.COMMIT, Kind.TAG)):
+            at_once = self.objects.transaction() if is_history else nullcontext()
+            with at_once, self.objects.writer(repo.id) as writer:
+                for kind, _, content, _ in some:
+                    if content is not None:  # none is so large, or it was refused
+                        writer.add(kind, content)
 
     def _about_large(self, repo: Repo, pack: Pack, brought: _Brought) -> str:
         """Which files are too large, by name, and what to do about it."""

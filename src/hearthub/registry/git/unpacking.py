@@ -61,7 +61,9 @@ class Pack:
 
 
 def unpack(pack: Pack, most: int, outside: Outside) -> Iterator[Unpacked]:
-    """Every object of a pack. `most`: bytes an object may have; larger blobs come without content.
+    """Every object of a pack: files, then trees, then commits and tags, so that what an object
+    names comes before it (but for trees in trees and commits in commits). `most`: bytes an object
+    may have; larger blobs come without content.
 
     Raises BadRequest for what is no whole pack, TooLarge for one that is out of proportion.
     """
@@ -89,18 +91,20 @@ class _Unpacking:
         count = int.from_bytes(data[8:12], "big")
         if count > MOST_OBJECTS:
             raise TooLarge(f"A push has at most {MOST_OBJECTS:,} objects: push in several steps")
-        at, whole = 12, list[_Entry]()
+        at, whole = 12, defaultdict[Kind, list[_Entry]](list)
         for _ in range(count):
             entry, base, at = self._entry(at)
             if base is not None:
                 self._resting[base].append(entry)
             else:
-                whole.append(entry)
+                whole[Kind(entry.kind)].append(entry)
         if at != self._end:
             raise BadRequest("The pack has something after its last object")
-        for entry in whole:
-            yield from self._family(entry)
-        yield from self._thin()
+        for kinds in ((Kind.BLOB, Kind.TREE), (Kind.COMMIT, Kind.TAG)):
+            for kind in kinds:
+                for entry in whole[kind]:
+                    yield from self._family(entry)
+            yield from self._thin(kinds)
         if self._resting:
             raise BadRequest("The pack has a delta whose base is neither in it nor in the repo")
 
@@ -241,11 +245,11 @@ class _Unpacking:
         self._spend(size)
         return apply_delta(base, delta, at, size)
 
-    def _thin(self) -> Iterator[Unpacked]:
+    def _thin(self, kinds: tuple[Kind, ...]) -> Iterator[Unpacked]:
         """Deltas on what the repo has: clients are told not to send such, and some do."""
         for base in list(self._resting):
             found = self._outside(base) if isinstance(base, bytes) else None
-            if found is None:
+            if found is None or found[0] not in kinds:
                 continue
             kind, content = found
             for entry in self._resting.pop(base, []):
