@@ -69,7 +69,7 @@ def git_rows() -> list[Call]:
         rows += [
             Call("GET HEAD", locks, Need.READ),
             Call("POST", locks, Need.WRITE, (201, None), json={"path": "file{n}.bin"}),
-            Call("POST", f"{locks}/verify", Need.WRITE, json={}),
+            Call("POST", f"{locks}/verify", Need.PROPOSE, json={}),
             Call("POST", f"{locks}/{{lock:seg}}/unlock", Need.WRITE, (404, None), json={}),
         ]
     return rows
