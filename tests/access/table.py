@@ -106,6 +106,7 @@ TABLE = [
     Call("GET HEAD", "/pulse/metrics/{name:seg}/chart.svg", Need.NOTHING, (404, None), params=GINI),
     Call("GET HEAD", "/pulse/claims", Need.NOTHING),
     Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),
+    Call("POST", "/uploads", Need.NOTHING, MISSING_ROUTE),
     # Everybody, but no bad token
     Call("GET", "/metrics", Need.VALID),  # the tests call from this machine
     Call("GET", "/api/{kind:kind}", Need.VALID),
