@@ -69,7 +69,7 @@ def git_rows() -> list[Call]:
         rows += [
             Call("GET HEAD", locks, Need.READ),
             Call("POST", locks, Need.WRITE, (201, None), json={"path": "file{n}.bin"}),
-            Call("POST", f"{locks}/verify", Need.WRITE, json={}),
+            Call("POST", f"{locks}/verify", Need.PROPOSE, json={}),
             Call("POST", f"{locks}/{{lock:seg}}/unlock", Need.WRITE, (404, None), json={}),
         ]
     return rows
@@ -106,6 +106,7 @@ TABLE = [
     Call("GET HEAD", "/pulse/metrics/{name:seg}/chart.svg", Need.NOTHING, (404, None), params=GINI),
     Call("GET HEAD", "/pulse/claims", Need.NOTHING),
     Call("GET POST PUT PATCH DELETE HEAD", "/api/{rest:rest}", Need.NOTHING, MISSING_ROUTE),
+    Call("POST", "/uploads", Need.NOTHING, MISSING_ROUTE),
     # Everybody, but no bad token
     Call("GET", "/metrics", Need.VALID),  # the tests call from this machine
     Call("GET", "/api/{kind:kind}", Need.VALID),

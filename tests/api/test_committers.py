@@ -27,15 +27,19 @@ def work(hub: LiveHub, number: int, repos: list[str], seconds: float) -> list[tu
     return done
 
 
-def committed(hub: LiveHub, repos: list[str]) -> Counter[tuple[str, str]]:
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        found = [threads.submit(work, hub, n, repos, SECONDS) for n in range(CLIENTS)]
-    return Counter(it for future in found for it in future.result())
+def committed(hub: LiveHub, groups: list[list[str]]) -> list[Counter[tuple[str, str]]]:
+    """What so many clients committed to each group of repos, all of them at once."""
+    with ThreadPoolExecutor(CLIENTS * len(groups)) as threads:
+        found = [
+            [threads.submit(work, hub, n, repos, SECONDS) for n in range(CLIENTS)]
+            for repos in groups
+        ]
+    return [Counter(it for future in some for it in future.result()) for some in found]
 
 
 def test_eight_on_one_branch_and_eight_on_fifty_repos(hub: LiveHub, alice: httpx.Client) -> None:
-    for repos in ([new_repo(alice)], [new_repo(alice) for _ in range(REPOS)]):
-        done = committed(hub, repos)
+    groups = [[new_repo(alice)], [new_repo(alice) for _ in range(REPOS)]]
+    for repos, done in zip(groups, committed(hub, groups), strict=True):
         assert len(done) >= 2 * CLIENTS
         assert set(done.values()) == {1}
         for repo in repos:

@@ -208,6 +208,22 @@ def test_names_of_branches_and_tags(alice: httpx.Client, repo: str) -> None:
     refused(send_json(alice, "POST", f"{api}/tag/main", {"tag": NOT_UNICODE}), "a surrogate")
 
 
+def test_what_is_said(alice: httpx.Client, repo: str) -> None:
+    api = f"/api/models/{repo}"
+    talk = f"{api}/discussions"
+    num = alice.post(talk, json={"title": "t", "description": "d"}).json()["num"]
+    for url, body in (
+        (f"{api}/super-squash/main", {"message": NOT_UNICODE}),
+        (talk, {"title": NOT_UNICODE, "description": "d"}),
+        (talk, {"title": "t", "description": NOT_UNICODE}),
+        (f"{talk}/{num}/comment", {"comment": NOT_UNICODE}),
+        (f"{talk}/{num}/title", {"title": NOT_UNICODE}),
+        (f"{talk}/{num}/status", {"status": "closed", "comment": NOT_UNICODE}),
+    ):
+        refused(send_json(alice, "POST", url, body), url)
+    assert alice.get(f"{talk}/{num}").json()["status"] == "open"
+
+
 def test_names_of_repos(alice: httpx.Client, repo: str) -> None:
     for name in [*ODD_NAMES, NOT_UNICODE]:
         for method, verb, body in (

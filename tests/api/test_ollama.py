@@ -241,3 +241,18 @@ def test_private_models(alice: httpx.Client, charlie: httpx.Client, anyone: http
         for path in ("manifests/latest", f"blobs/{digest}"):
             assert client.get(f"/v2/{repo}/{path}").status_code == status
         assert llama(client, repo).status_code == status
+
+
+def test_ollama_hears_why(alice: httpx.Client, anyone: httpx.Client) -> None:
+    """It shows its user a 404 and the text of a 403, and of a 401 nothing that helps."""
+    repo = model(alice, **{"m-Q8_0": gguf("Q8_0", mark="refused")})
+    named = {"User-Agent": "ollama/0.12.0 (amd64 linux) Go/go1.24"}
+    for change, status, words in (
+        ({"gated": "manual"}, 403, "is restricted"),
+        ({"visibility": "private"}, 404, "not found"),
+    ):
+        alice.put(f"/api/models/{repo}/settings", json=change).raise_for_status()
+        for path in ("manifests/latest", f"blobs/sha256:{'0' * 64}"):
+            answer = anyone.get(f"/v2/{repo}/{path}", headers=named)
+            assert (answer.status_code, words in answer.text) == (status, True)
+            assert "www-authenticate" not in answer.headers

@@ -138,6 +138,8 @@ def test_what_one_may_not_see_is_not_in_it(
         listed = client.get(URL, params={"owner": "alice", "limit": 100}).json()
         [it] = [it for it in listed if it["slug"] == slug]
         assert [item["id"] for item in it["items"]] == [open_one]
+        [item] = client.get(f"{URL}/{slug}").json()["items"]
+        assert item["position"] == it["items"][0]["position"] == 0  # not behind what is hidden
     assert slugs(alice, item=f"models/{secret}") == [slug]
     mine = made(charlie)["slug"]
     assert add(charlie, mine, secret).status_code == 404

@@ -49,6 +49,27 @@ def test_who_may(hub: Hub) -> None:
     assert hub.community.likes([repo.id]) == {}
 
 
+def test_pages_have_no_holes(hub: Hub) -> None:
+    """Where an empty one stood there was a private repo, and its date was known."""
+    alice, charlie = hub.accounts.actor("alice"), hub.accounts.actor("charlie")
+    for number in range(4):
+        visibility = "private" if number % 2 else "public"
+        repo = hub.registry.create(alice, "model", f"alice/m{number}", visibility=visibility)
+        hub.community.like(alice, repo)
+    hub.db.execute("update repo_like set created = repo_id")
+
+    def pages(actor: Actor) -> list[tuple[list[str], bool]]:
+        found = [
+            hub.community.liked_by(actor, int(alice.user_id or 0), skip=skip, limit=1)
+            for skip in range(4)
+        ]
+        return [([repo.name for repo, _ in some], more) for some, more in found]
+
+    for actor in (charlie, ANONYMOUS):
+        assert pages(actor) == [(["m2"], True), (["m0"], False), ([], False), ([], False)]
+    assert [it[0] for it, _ in pages(alice)] == ["m3", "m2", "m1", "m0"]
+
+
 def test_likes_go_with_the_repo(hub: Hub) -> None:
     alice = hub.accounts.actor("alice")
     repo = hub.registry.create(alice, "model", "alice/m")

@@ -10,7 +10,7 @@ import pytest
 
 from calls import commit, head, new_repo, put, tree
 from git.real import Failed, Git
-from live import live_hub
+from live import LiveHub, live_hub
 from needs import needs
 
 Cloned = Callable[..., tuple[str, Path]]
@@ -245,7 +245,7 @@ class TestLocks:
         assert "alice" in git(bobs, "lfs", "locks")
         with pytest.raises(Failed, match="is locked by alice"):
             git(bobs, "lfs", "lock", "a.bin")
-        with pytest.raises(Failed, match="Authorization error"):
+        with pytest.raises(Failed, match="is locked by alice: --force breaks it"):
             git(bobs, "lfs", "unlock", "a.bin")
         git(bobs, "lfs", "install", "--local")
         git.commit(bobs, a_bin=b"x")
@@ -256,6 +256,32 @@ class TestLocks:
         git(bobs, "lfs", "unlock", "--force", "a.bin")
         git(bobs, "push", "--quiet")
         assert "a.bin" in tree(alice, repo)
+
+    def test_refusals_are_in_words(self, hub: LiveHub, alice: httpx.Client, git: Git) -> None:
+        """Without, git-lfs shows the address, with the token that may be in it."""
+        needs("git-lfs")
+        folder = git.clone(new_repo(alice), user="charlie")
+        with pytest.raises(Failed, match="You have no write access") as failed:
+            git(folder, "lfs", "lock", "a.bin")
+        assert hub.tokens["charlie"] not in str(failed.value)
+
+    def test_whoever_proposes_may_look(
+        self, alice: httpx.Client, charlie: httpx.Client, git: Git
+    ) -> None:
+        needs("git-lfs")
+        repo = new_repo(alice)
+        asked = {"title": "Mine", "description": "", "pullRequest": True}
+        charlie.post(f"/api/models/{repo}/discussions", json=asked).raise_for_status()
+        folder = git.clone(repo, user="charlie")
+        git(folder, "lfs", "install", "--local")
+        url = f"lfs.{git.url(repo, 'charlie')}.git/info/lfs.locksverify"
+        git(folder, "config", url, "true")
+        git.commit(folder, a_bin=b"x" * 100)
+        git(folder, "push", "--quiet", "origin", "HEAD:refs/pr/1")
+        git(git.clone(repo), "lfs", "lock", "a.bin")
+        git.commit(folder, a_bin=b"y" * 100)
+        with pytest.raises(Failed, match="Cannot update locked files"):
+            git(folder, "push", "--quiet", "origin", "HEAD:refs/pr/1")
 
     def test_pages_and_nonsense(self, alice: httpx.Client) -> None:
         repo = new_repo(alice)

@@ -24,12 +24,18 @@ async def missing_api(request: Request) -> Response:
     raise NotFound(f"This hub has no {request.method} {path}; /api/docs lists what it has")
 
 
+async def no_attachments(_request: Request) -> Response:
+    """`POST /uploads`, where clients send pictures for a comment."""
+    raise NotFound("This hub keeps no attachments: commit the file to the repo and link to it")
+
+
 async def missing_file(_request: Request) -> Response:
     raise RepoNotFound
 
 
 routes = [
     Route("/api/{rest:rest}", missing_api, methods=METHODS),
+    Route("/uploads", no_attachments, methods=["POST"]),
     Route("/{name:seg}/resolve/{rev:seg}/{path:rest}", missing_file, methods=["GET", "HEAD"]),
     Route("/{name:seg}/raw/{rev:seg}/{path:rest}", missing_file, methods=["GET", "HEAD"]),
 ]

@@ -58,9 +58,12 @@ async def listed(request: Request) -> Response:
 
 
 async def verify(request: Request) -> Response:
-    """`POST /{repo}.git/info/lfs/locks/verify`: before a push, which of them are others'."""
+    """`POST /{repo}.git/info/lfs/locks/verify`: before a push, which of them are others'.
+
+    Also before one to a pull request, by its author: git-lfs stops, or warns, where this fails.
+    """
     body = await read_json(Page, request)
-    actor, repo = await named_repo(request, Right.WRITE)
+    actor, repo = await named_repo(request, Right.PROPOSE)
     locks, following = await _page(request, repo, _number(body.cursor or "0"), body.limit)
     ours = [_told(it) for it in locks if it.owner_id == actor.user_id]
     theirs = [_told(it) for it in locks if it.owner_id != actor.user_id]

@@ -5,6 +5,8 @@ that from `/resolve`.
 """
 
 import re
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from threading import Lock
 from typing import Any
 
@@ -17,10 +19,11 @@ from starlette.routing import Route
 
 from hearthub.api.params import named_repo
 from hearthub.context import Hub
-from hearthub.errors import HearthubError, NotFound
+from hearthub.errors import HearthubError, Moved, NotFound
 from hearthub.fit import Images, Layer
 from hearthub.http.actor import read
 from hearthub.http.callers import address_of
+from hearthub.http.errors import error_response, status_of
 from hearthub.http.files import STRANGER, BytesResponse
 from hearthub.http.threads import run_heavy
 from hearthub.http.urls import hub_of
@@ -28,6 +31,7 @@ from hearthub.registry import MAIN, Entry, Repo, Right
 
 MAX_TAGS = 64
 """Files whose layers are made anew to find one by its digest."""
+_Handler = Callable[[Request], Awaitable[Response | BytesResponse]]
 _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 
 # Layers that manifests told of, with the commit: by repo and digest. A pull takes hours, and the
@@ -76,6 +80,23 @@ async def blob(request: Request) -> Response | BytesResponse:
                 request.headers.get("user-agent", ""),
             )  # fmt: skip
     return BytesResponse(source, layer.size, request.headers, headers)
+
+
+def _plainly(handler: _Handler) -> _Handler:
+    """Ollama takes the realm of a 401 for an address that gives out tokens: it shows its user that
+    address, which is none, and not that there is no such model, or that it is gated."""
+
+    @wraps(handler)
+    async def told(request: Request) -> Response | BytesResponse:
+        try:
+            return await handler(request)
+        except HearthubError as error:
+            is_ollama = request.headers.get("user-agent", "").lower().startswith("ollama")
+            if isinstance(error, Moved) or not is_ollama:
+                raise
+            return error_response(error, status_of(error, anonymous=False))
+
+    return told
 
 
 def _names(hub: Hub, repo: Repo, tag: str) -> dict[str, Any]:
@@ -150,6 +171,6 @@ def _images(hub: Hub, repo: Repo, commit: str) -> Images:
 
 
 routes = [
-    Route("/v2/{namespace:seg}/{name:seg}/manifests/{tag:seg}", manifest, methods=["GET", "HEAD"]),
-    Route("/v2/{namespace:seg}/{name:seg}/blobs/{digest:seg}", blob, methods=["GET", "HEAD"]),
+    Route(f"/v2/{{namespace:seg}}/{{name:seg}}/{path}", _plainly(it), methods=["GET", "HEAD"])
+    for path, it in (("manifests/{tag:seg}", manifest), ("blobs/{digest:seg}", blob))
 ]

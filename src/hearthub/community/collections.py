@@ -7,7 +7,7 @@ after the title has changed.
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hearthub.accounts import Actor
@@ -98,7 +98,8 @@ class Collections:
     def items_of(
         self, actor: Actor, collections: Sequence[Collection], among: int
     ) -> dict[int, list[Item]]:
-        """By collection id, those among its first `among` that the actor may see."""
+        """By collection id, those among its first `among` that the actor may see; for who does not
+        order them, in places without gaps, which would tell that there are others."""
         found: dict[int, list[Item]] = {it.id: [] for it in collections}
         rows = [
             row
@@ -123,6 +124,10 @@ class Collections:
             )  # fmt: skip
             if item.repo or item.inner or item.paper:
                 found[row.collection_id].append(item)
+        for it in collections:
+            if not self.may_edit(actor, it):
+                seen = enumerate(found[it.id])
+                found[it.id] = [replace(item, position=place) for place, item in seen]
         return found
 
     def _inner(self, actor: Actor, ids: Sequence[int]) -> dict[int, Collection]:

@@ -133,12 +133,16 @@ class Community:
     ) -> tuple[list[tuple[Repo, int]], bool]:
         """What a user likes, newest first, with when; and whether there is more.
 
-        What `actor` may not see is left out, so that a page can be short and not the last.
+        What `actor` may not see is left out, and counts in no page: holes would tell of it.
         """
         rows = self.db.all(
-            "select repo_id, created from repo_like where user_id = :user "
-            "order by created desc, repo_id desc limit :limit offset :skip",
+            "select l.repo_id, l.created from repo_like l join repo r on r.id = l.repo_id "
+            "where l.user_id = :user and (:all = 1 or r.visibility <> 'private' "
+            "or r.owner_id in (:mine)) "
+            "order by l.created desc, l.repo_id desc limit :limit offset :skip",
             user=user_id,
+            all=int(actor.is_admin),
+            mine=[actor.user_id or 0, *actor.roles],
             limit=limit + 1,
             skip=skip,
         )

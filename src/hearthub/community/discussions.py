@@ -457,3 +457,7 @@ def _checked_title(title: str) -> str:
 def _check_text(text: str, *, may_be_empty: bool = False) -> None:
     if len(text) > MAX_TEXT or not (text.strip() or may_be_empty):
         raise BadRequest(f"A comment has 1 to {MAX_TEXT} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("A comment is not valid Unicode") from None

@@ -6,6 +6,7 @@ clients tell cases apart by `X-Error-Code`.
 
 import errno
 import logging
+import re
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,6 +19,8 @@ from hearthub.db import DatabaseError, is_busy, is_full
 from hearthub.http.urls import redirect_target
 
 log = logging.getLogger("hearthub.http")
+
+_LFS = re.compile(r"\.git/info/lfs/|^/lfs/objects/")
 
 # The first class that fits decides.
 STATUS: list[tuple[type[errors.HearthubError], int]] = [
@@ -56,7 +59,16 @@ async def render(request: Request, error: Exception) -> Response:
         raise error
     anonymous = "authorization" not in request.headers
     status = status_of(error, anonymous=anonymous)
-    return error_response(error, status, challenged=not is_browser(request))
+    answer = error_response(error, status, challenged=not is_browser(request))
+    return _for_git_lfs(answer, error) if _LFS.search(request.scope["path"]) else answer
+
+
+def _for_git_lfs(answer: Response, error: errors.HearthubError) -> Response:
+    """git-lfs shows `message`; without one it shows the address, with the token that is in it."""
+    text = printable(str(error))
+    headers = {k: v for k, v in answer.headers.items() if not k.startswith("content-")}
+    body = {"error": text, "message": text}
+    return JSONResponse(body, answer.status_code, headers, "application/vnd.git-lfs+json")
 
 
 def is_browser(request: Request) -> bool:

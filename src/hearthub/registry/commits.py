@@ -181,7 +181,11 @@ class Commits:
         require_text(header.message)
         if not header.summary.strip():
             raise BadRequest("A commit needs a summary")
-        if len(header.message.encode(errors="replace")) > MAX_MESSAGE:
+        try:
+            size = len(header.message.encode())
+        except UnicodeEncodeError:
+            raise BadRequest("The commit message is not valid Unicode") from None
+        if size > MAX_MESSAGE:
             raise TooLarge(f"The commit message has more than {MAX_MESSAGE} bytes")
 
     def _check_parent(self, branch: Ref, parent: str | None) -> None:

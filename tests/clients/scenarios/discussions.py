@@ -2,10 +2,11 @@
 
 import json
 import os
+from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.utils import HfHubHTTPError
-from steps import new_name, raises, refused, same, step, text_of
+from steps import has, new_name, raises, refused, same, step, text_of
 
 tokens = json.loads(os.environ["TOKENS"])
 api = HfApi()
@@ -128,3 +129,9 @@ with step("get_repo_discussions over several pages"):
 
 with step("a missing discussion"), raises(HfHubHTTPError, 404):
     details(999)
+
+with step("upload_attachment is refused, and says what to do instead"):
+    has(api, "upload_attachment")
+    Path("dot.png").write_bytes(b"\x89PNG")
+    with raises(HfHubHTTPError, 404, "commit the file to the repo"):
+        api.upload_attachment("dot.png")

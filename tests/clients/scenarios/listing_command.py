@@ -9,6 +9,8 @@ prefix = new_name("acme")
 word = prefix.partition("/")[2]
 MINE = f"mark-{word}"
 CONFIG = b'{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}'
+TENSOR = b'{"a": {"dtype": "F32", "shape": [8, 8], "data_offsets": [0, 256]}}'
+WEIGHTS = {"model.safetensors": len(TENSOR).to_bytes(8, "little") + TENSOR + bytes(256)}
 CARDS = {
     ("model", "first"): "license: mit\npipeline_tag: text-generation",
     ("model", "second"): "license: apache-2.0",
@@ -21,7 +23,7 @@ for (kind, name), lines in CARDS.items():
     repo = f"{prefix}-{name}"
     api.create_repo(repo, repo_type=kind, **({"space_sdk": "static"} if kind == "space" else {}))
     files = {"README.md": f"---\ntags: [{MINE}]\n{lines}\n---\n# Hello\n".encode()}
-    files |= {"config.json": CONFIG} if (kind, name) == ("model", "first") else {}
+    files |= {"config.json": CONFIG, **WEIGHTS} if (kind, name) == ("model", "first") else {}
     for path, content in files.items():
         api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo, repo_type=kind)
 api.update_repo_settings(f"{prefix}-second", gated="auto")
@@ -78,6 +80,7 @@ with step("hf models ls --apps"):
     same(listed("models", "--filter", MINE, "--apps", "ollama"), [])
 
 with step("hf models ls --num-parameters"):
+    same(listed("models", "--filter", MINE, "--num-parameters", "max:1K"), ["first"])
     same(listed("models", "--filter", MINE, "--num-parameters", "min:6B,max:12B"), [])
 
 with step("hf models ls --warm"):
