@@ -23,6 +23,7 @@ from hearthub.errors import (
     RepoNotFound,
     TooManyRequests,
     Unavailable,
+    UnderWay,
 )
 from hearthub.http.errors import status_of
 from hearthub.http.threads import run_making
@@ -148,6 +149,12 @@ def error_page(request: Request, error: HearthubError) -> Response:
     )
     if isinstance(error, Unavailable | TooManyRequests) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
+
+
+def looks_again(answer: Response, under_way: UnderWay) -> Response:
+    """A page of what is being worked out: the browser asks again by itself, without a script."""
+    answer.headers["Refresh"] = answer.headers["Retry-After"] = str(under_way.retry_s)
     return answer
 
 
