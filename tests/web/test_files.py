@@ -257,6 +257,18 @@ class TestFiles:
         saved = anyone.get(f"/{repo}/resolve/main/paper.pdf").headers["content-disposition"]
         assert saved.startswith("attachment")
 
+    def test_what_is_not_there_says_where_to_look(self, anyone: httpx.Client, repo: str) -> None:
+        for path, instead in (
+            ("tree/nope", "branches"), ("commits/nope", "branches"), ("commit/zz", "branches"),
+            ("blob/main/none", "tree/main"), ("tree/main/none", "tree/main"),
+        ):  # fmt: skip
+            page = get(anyone, f"/{repo}/{path}", 404)
+            link = f"/{repo}/{instead}"
+            assert f'<a href="{link}">See its' in page
+            get(anyone, link)
+        hidden = get(anyone, "/alice/nobody-knows/tree/nope", 404)
+        assert "See its" not in hidden
+
     def test_html_is_shown_as_text(self, anyone: httpx.Client, repo: str) -> None:
         text = self.page(anyone, repo, "page.html")
         assert "alert" in text
