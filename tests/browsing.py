@@ -11,7 +11,7 @@ import httpx
 
 from hearthub.app import open_hub
 from hearthub.settings import Settings
-from live import LiveHub
+from live import LiveHub, Patient
 
 PASSWORD = "correct horse battery"
 _FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"<input\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'(\w[\w-]*)="([^"]*)"')
 
 
-class Browser(httpx.Client):
+class Browser(Patient):
     """Follows no redirect by itself; says where a form came from, as browsers do."""
 
     def __init__(self, hub: LiveHub) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -25,6 +26,17 @@ PENDING = """select count(*) from job where name in ('catalogue.refresh', 'catal
 'catalogue.weigh')
 and state in ('waiting', 'running') and run_at <= ?"""
 NO_TLS = False  # making a TLS context costs 60 ms
+
+
+class Patient(httpx.Client):
+    """As a browser does, it looks again at a page that says that it is being worked out."""
+
+    def request(self, *words: Any, **more: Any) -> httpx.Response:
+        answer, until = super().request(*words, **more), time.monotonic() + 60
+        while "refresh" in answer.headers and time.monotonic() < until:
+            time.sleep(0.2)
+            answer = super().request(*words, **more)
+        return answer
 
 
 @dataclass
@@ -39,10 +51,10 @@ class LiveHub:
     settings: dict[str, str] = field(default_factory=dict)
     """More of its environment: `HEARTHUB_MIN_FREE` and the like."""
 
-    def client(self, user: str | None = None, token: str | None = None) -> httpx.Client:
+    def client(self, user: str | None = None, token: str | None = None) -> "Patient":
         token = token or (self.tokens[user] if user else None)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, verify=NO_TLS)
+        return Patient(base_url=self.url, headers=headers, timeout=60, verify=NO_TLS)
 
     def env(self, home: Path, user: str | None = "alice", **extra: str) -> dict[str, str]:
         """The environment of a real client: an empty home, this hub, nobody else's settings."""

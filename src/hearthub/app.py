@@ -57,7 +57,7 @@ from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
 from hearthub.sso import Provider
 from hearthub.storage import Storage
-from hearthub.web import pages
+from hearthub.web import pages, unknown
 
 log = logging.getLogger("hearthub")
 
@@ -288,6 +288,8 @@ def create_app(hub: Hub) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             hub.jobs.add("catalogue.rebuild", {}, key="start")
+            # Numbers of pages are kept in memory: nobody shall wait for them because of a restart.
+            hub.jobs.add("pulse.report", {}, key="changed")
         except DatabaseError as error:  # its disk is full: there is still much to read
             log.warning("whether the catalogue is whole was not looked at: %s", error)
         worker = Worker(hub.jobs)
@@ -324,7 +326,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.hub = hub
     app.state.metrics = metrics
     app.add_exception_handler(HearthubError, http_errors.render)
-    app.add_exception_handler(HTTPException, http_errors.render_http)
+    app.add_exception_handler(HTTPException, unknown.render_http)
     app.add_exception_handler(RequestValidationError, http_errors.render_invalid)
     app.add_exception_handler(UnicodeEncodeError, http_errors.render_not_unicode)
     app.add_exception_handler(IntegrityError, http_errors.render_gone)

@@ -150,6 +150,14 @@ class Unavailable(HearthubError):
         self.retry_s = retry_s
 
 
+class UnderWay(Unavailable):
+    """It is being worked out, for so many seconds until now; whoever comes again finds it."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message, retry_s=3)
+        self.seconds = seconds
+
+
 class TookTooLong(Unavailable):
     """Something had so much time and no more."""
 

@@ -5,17 +5,11 @@ Runs in an environment of its own, which has Playwright: journeys.py NAME, then 
 """
 
 import base64
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
+from starting import PASSWORD, Journey, Seen, entered, main
 
-ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
---disable-background-networking --disable-component-update --disable-sync""".split()
-PASSWORD = "correct horse battery"
 DROP = """([name, data]) => {
   const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
   const it = new DataTransfer();
@@ -24,15 +18,7 @@ DROP = """([name, data]) => {
 }"""
 
 
-def main() -> None:
-    asked = json.load(sys.stdin)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
-        print(json.dumps(JOURNEYS[sys.argv[1]](browser, asked)))
-        browser.close()
-
-
-def newcomer(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
+def newcomer(browser: Browser, asked: Seen) -> Seen:
     """Signs up, creates a model, uploads, edits the card, makes a token, logs out; no script."""
     context = browser.new_context(java_script_enabled=False)
     page, url = context.new_page(), asked["url"]
@@ -80,7 +66,7 @@ def edit_card(page: Page) -> None:
     expect(page.locator("article em")).to_have_text("I")
 
 
-def dropping(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
+def dropping(browser: Browser, asked: Seen) -> Seen:
     """Drops a file while the connection breaks again and again; reloads in the middle."""
     page, url = entered(browser, asked, "alice"), asked["url"]
     pieces = Pieces()
@@ -96,7 +82,26 @@ def dropping(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
     return {"broken": pieces.cut, "sent": pieces.sent, "names": names, "said": pieces.said}
 
 
-def resumed(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
+def shelving(browser: Browser, asked: Seen) -> Seen:
+    """Drops a folder with another in it, as a mouse does, while the connection breaks."""
+    page, url = entered(browser, asked, "alice"), asked["url"]
+    pieces = Pieces()
+    page.route("**/upload/main/file?**", pieces.broken)
+    page.goto(f"{url}/alice/shelved/upload/main")
+    box = page.locator("form.upload").bounding_box()
+    assert box
+    mouse, dragged = page.context.new_cdp_session(page), {"items": [], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"type": kind, "x": box["x"] + 50, "y": box["y"] + 50}
+        files = {**dragged, "files": [str(Path(asked["folder"], "shelf"))]}
+        mouse.send("Input.dispatchDragEvent", {**place, "data": files})
+    expect(page.locator(".uploads li")).to_have_count(3)
+    page.get_by_role("button", name="Commit to main").click()
+    page.wait_for_url(f"{url}/alice/shelved/tree/main", timeout=60_000)
+    return {"broken": pieces.cut}
+
+
+def resumed(browser: Browser, asked: Seen) -> Seen:
     """The page is left in the middle, and the same file chosen again."""
     page, url = entered(browser, asked, "alice"), asked["url"]
     path = Path(asked["folder"], "large.bin")
@@ -152,11 +157,11 @@ def drop(page: Page, name: str, data: bytes) -> None:
     page.dispatch_event("form.upload", "drop", {"dataTransfer": transfer})
 
 
-def choose(page: Page, asked: dict[str, Any]) -> None:
+def choose(page: Page, asked: Seen) -> None:
     page.get_by_label("Choose files").set_input_files(Path(asked["folder"], "a.txt"))
 
 
-def administrator(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
+def administrator(browser: Browser, asked: Seen) -> Seen:
     """Disables somebody, who is thrown out; somebody else does not find the page at all."""
     url = asked["url"]
     root, bob = entered(browser, asked, "root"), entered(browser, asked, "bob")
@@ -175,7 +180,7 @@ def administrator(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
     return {"thrown_out": thrown_out, "charlie": answer.status if answer else 0}
 
 
-def owner(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
+def owner(browser: Browser, asked: Seen) -> Seen:
     """Hides a repo, which an outsider then does not find; gates it; deletes it with its name."""
     url = asked["url"]
     alice, outsider = entered(browser, asked, "alice"), browser.new_context().new_page()
@@ -204,23 +209,14 @@ def owner(browser: Browser, asked: dict[str, Any]) -> dict[str, Any]:
     return {"seen": seen, "gated": gated}
 
 
-def entered(browser: Browser, asked: dict[str, Any], name: str) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(f"{asked['url']}/login")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(f"{asked['url']}/")
-    return page
-
-
-JOURNEYS: dict[str, Callable[[Browser, dict[str, Any]], dict[str, Any]]] = {
+JOURNEYS: dict[str, Journey] = {
     "newcomer": newcomer,
     "dropping": dropping,
+    "shelving": shelving,
     "resumed": resumed,
     "administrator": administrator,
     "owner": owner,
 }
 
 if __name__ == "__main__":
-    main()
+    main(JOURNEYS)

@@ -18,11 +18,9 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
-    sync_playwright,
 )
+from starting import chromium
 
-ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
---disable-background-networking --disable-component-update --disable-sync""".split()
 MODES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
@@ -62,10 +60,8 @@ THEIRS = """() => {
 def main() -> None:
     asked = json.load(sys.stdin)
     axe = Path(sys.argv[1]).read_text()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
+    with chromium(asked) as browser:
         found = {mode: look(browser, mode, asked, axe) for mode in asked["modes"]}
-        browser.close()
     print(json.dumps(found))
 
 

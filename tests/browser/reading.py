@@ -3,23 +3,8 @@
 reading.py NAME, then on standard input {"url": ..., "chromium": ...}.
 """
 
-import json
-import sys
-from collections.abc import Callable
-from typing import Any
-
-from journeys import ARGUMENTS, entered
-from playwright.sync_api import Browser, expect, sync_playwright
-
-Seen = dict[str, Any]
-
-
-def main() -> None:
-    asked = json.load(sys.stdin)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
-        print(json.dumps(JOURNEYS[sys.argv[1]](browser, asked)))
-        browser.close()
+from playwright.sync_api import Browser, expect
+from starting import Journey, Seen, entered, main
 
 
 def chooser(browser: Browser, asked: Seen) -> Seen:
@@ -114,7 +99,7 @@ def asker(browser: Browser, asked: Seen) -> Seen:
     return {"before": before, "after": bob.locator("main").inner_text()}
 
 
-JOURNEYS: dict[str, Callable[[Browser, Seen], Seen]] = {
+JOURNEYS: dict[str, Journey] = {
     "chooser": chooser,
     "reader": reader,
     "keyboard": keyboard,
@@ -124,4 +109,4 @@ JOURNEYS: dict[str, Callable[[Browser, Seen], Seen]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    main(JOURNEYS)

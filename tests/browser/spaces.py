@@ -5,10 +5,9 @@ import json
 import sys
 from typing import Any
 
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, Request
+from starting import chromium
 
-ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
---disable-background-networking --disable-component-update --disable-sync""".split()
 TRIES = """async () => {
   const said = async f => { try { return String(await f()); } catch (e) { return e.name; } };
   return {
@@ -28,8 +27,7 @@ TRIES = """async () => {
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
+    with chromium(asked) as browser:
         context = browser.new_context()
         context.add_cookies([{"name": "hearthub_session", "value": "secret", "url": asked["url"],
                               "sameSite": "Lax"}])  # fmt: skip
@@ -44,7 +42,6 @@ def main() -> None:
         page.goto(asked["url"] + "/framing", wait_until="networkidle")
         frame = page.frames[1]
         framed = frame.evaluate(TRIES)
-        browser.close()
     print(json.dumps({"alone": alone, "framed": framed, "cookies": cookies}))
 
 

@@ -2,15 +2,9 @@
 on a phone, by keys alone. As journeys.py: talking.py NAME, then {"url": ..., "chromium": ...}.
 """
 
-import json
-import sys
-from collections.abc import Callable
-from typing import Any
+from playwright.sync_api import Browser, Page, expect
+from starting import PASSWORD, Journey, Seen, entered, main
 
-from journeys import ARGUMENTS, PASSWORD, entered
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-Seen = dict[str, Any]
 FOCUSED = """() => {
   const it = document.activeElement, box = it.getBoundingClientRect();
   const x = box.x + box.width / 2, y = box.y + box.height / 2;
@@ -21,14 +15,6 @@ FOCUSED = """() => {
     seen: box.width > 0 && box.left >= 0 && box.right <= innerWidth && it.contains(top),
   };
 }"""
-
-
-def main() -> None:
-    asked = json.load(sys.stdin)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked["chromium"], args=ARGUMENTS)
-        print(json.dumps(JOURNEYS[sys.argv[1]](browser, asked)))
-        browser.close()
 
 
 def talker(browser: Browser, asked: Seen) -> Seen:
@@ -98,11 +84,11 @@ def phone(browser: Browser, asked: Seen) -> Seen:
     return {"steps": steps}
 
 
-JOURNEYS: dict[str, Callable[[Browser, Seen], Seen]] = {
+JOURNEYS: dict[str, Journey] = {
     "talker": talker,
     "device": device,
     "phone": phone,
 }
 
 if __name__ == "__main__":
-    main()
+    main(JOURNEYS)

@@ -73,7 +73,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     ) as running:
         give_passwords(running.data, "alice", "bob", "charlie", "root")
         with running.client("alice") as alice:
-            for name in ("carded", "dropped", "resumed", "owned"):
+            for name in ("carded", "dropped", "resumed", "shelved", "owned"):
                 new_repo(alice, name)
             card = b"---\nlicense: mit\n---\n# Carded\n\nText.\n"
             commit(alice, "alice/carded", put("README.md", card))
@@ -139,6 +139,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "a.txt").write_text("one\n")
     (folder / "b.txt").write_text("two\n")
     (folder / "large.bin").write_bytes(os.urandom(3 * PIECE + 1000))
+    (folder / "shelf" / "deep").mkdir(parents=True)
+    (folder / "shelf" / "one.txt").write_text("one\n")
+    (folder / "shelf" / "deep" / "two.txt").write_text("two\n")
+    (folder / "shelf" / "deep" / "much.bin").write_bytes(os.urandom(PIECE + 1000))
     return folder
 
 
@@ -190,6 +194,14 @@ def test_dropped_over_a_broken_connection(hub: LiveHub, folder: Path) -> None:
         assert alice.get("/alice/dropped/resolve/main/a.txt").text == "one\n"
         commits = alice.get("/api/models/alice/dropped/commits/main").json()
         assert [it["title"] for it in commits] == ["Upload files", "initial commit"]
+
+
+def test_a_folder_dropped_over_a_broken_connection(hub: LiveHub, folder: Path) -> None:
+    assert journey("shelving", hub, folder)["broken"]
+    with hub.client("alice") as alice:
+        for path in ("one.txt", "deep/two.txt", "deep/much.bin"):
+            data = (folder / "shelf" / path).read_bytes()
+            assert alice.get(f"/alice/shelved/resolve/main/shelf/{path}").content == data
 
 
 def test_resumed_after_the_page_was_left(hub: LiveHub, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,5 +77,8 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 def test_not_affiliated() -> None:
     assert "not affiliated with Hugging Face" in (ROOT / "README.md").read_text()
-    pages = (ROOT / "src" / "hearthub" / "web" / "templates").glob("*.html")
-    assert any("ffiliated with Hugging Face" in page.read_text() for page in pages)
+    web = ROOT / "src" / "hearthub" / "web"
+    assert '{{ t("footer") }}' in (web / "templates" / "base.html").read_text()
+    words = tomllib.loads((web / "words.toml").read_text("utf-8"))
+    assert "not affiliated with Hugging Face" in words["en"]["footer"]
+    assert "Hugging Face とは関係がありません" in words["ja"]["footer"]

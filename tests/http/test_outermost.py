@@ -98,3 +98,58 @@ class TestBasic:
             bearer = {"Authorization": f"Bearer {hub.tokens['alice']}"}
             answer = client.post("/api/repos/create", json=body, headers=headers | bearer)
             assert answer.status_code == 409, "no browser adds a Bearer token by itself"
+
+
+LOOKS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+
+
+class TestForWhoLooks:
+    """Errors from outside all pages are pages to a browser, and JSON to programs."""
+
+    @pytest.mark.parametrize("path", ["/a/b/c/d/e", "/alice/x/blob/main", "/alice/%00/x"])
+    def test_what_is_nowhere(self, anyone: httpx.Client, path: str) -> None:
+        answer = anyone.get(path, headers=LOOKS)
+        assert answer.status_code == 404
+        assert "There is no such page" in answer.text
+        assert '<a href="/">Back to the home page</a>' in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
+        for headers in ({}, {"Accept": "*/*"}, {**LOOKS, "Sec-Fetch-Mode": "cors"}):
+            assert "error" in anyone.get(path, headers=headers).json()
+        assert "error" in anyone.get("/api/a/b/c/d/e", headers=LOOKS).json()
+
+    def test_what_takes_no_form(self, anyone: httpx.Client) -> None:
+        answer = anyone.post("/pulse", headers=LOOKS)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+        assert "Go back, load the page again" in answer.text
+
+    def test_a_crash(self, tmp_path: Path) -> None:
+        async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise RuntimeError("a secret of the inside")
+
+        client = TestClient(Edge(broken, Metrics(), Settings(data=tmp_path)))
+        answer = client.get("/a/<b>x</b>", headers={**LOOKS, "X-Request-Id": "abc-1"})
+        assert answer.status_code == 500
+        assert "request abc-1" in answer.text
+        assert "secret" not in answer.text
+        assert "<b>" not in answer.text
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "unsafe" not in answer.headers["content-security-policy"]
+
+    def test_too_much(self, tmp_path: Path) -> None:
+        async def never(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise AssertionError
+
+        client = TestClient(Edge(never, Metrics(), Settings(data=tmp_path, max_request_body=10)))
+        for headers, is_page in ((LOOKS, True), ({}, False)):
+            answer = client.post("/login", content=b"x" * 20, headers=headers)
+            assert answer.status_code == 413
+            assert answer.headers["content-type"].startswith("text/html") is is_page
+
+
+def test_what_says_nothing_of_it_is_no_page(anyone: httpx.Client) -> None:
+    for path in ("/api/models", "/api/none", "/healthz", "/static/list.js"):
+        headers = anyone.get(path).headers
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers.get_list("x-content-type-options") == ["nosniff"]
+    page = anyone.get("/").headers
+    assert len(page.get_list("content-security-policy")) == 1

@@ -2,11 +2,15 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from hearthub.errors import Unavailable
+from hearthub.errors import TookTooLong, Unavailable, UnderWay
 from hearthub.lake import Lake
 from hearthub.pulse.asked import FEW, Asked
 from hearthub.pulse.reader import Reader
@@ -122,3 +126,112 @@ def test_a_job_has_it_ready_however_long_it_took(asked: Asked) -> None:
     assert asked.answer("one", "key", work) == [1]
     asked.prepare("two", "key", work)
     assert asked.answer("two", "key", work) == [1, 1]
+
+
+class TestSoon:
+    """What a page asks: it has what is known at once."""
+
+    def test_what_takes_a_moment_is_there(self, asked: Asked) -> None:
+        found = asked.soon("one", "key", lambda _: [1])
+        assert (found.value, found.at) == ([1], None)
+        assert asked.soon("one", "key", lambda _: [2]).value == [1], "it is kept"
+
+    def test_what_takes_longer_is_under_way_and_there_later(self, asked: Asked) -> None:
+        go = threading.Event()
+
+        def work(_: Reader) -> list[bool]:
+            return [go.wait(5)]
+
+        started = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(UnderWay) as begun:
+                asked.soon("one", "key", work)
+        assert begun.value.seconds >= 1
+        assert time.monotonic() - started < 3
+        go.set()
+        assert _until_there(asked, "one", "key", work) == [True]
+
+    def test_after_more_became_known_the_last_answer_is_there(self, lake: Lake) -> None:
+        gone, go = ["nothing"], threading.Event()
+        asked = Asked(lake, 0, era=lambda _: gone[0])
+        before = datetime.now(UTC)
+        assert asked.soon("one", "key", lambda _: [1]).value == [1]
+        last = asked.soon("two", "key", lambda _: [go.wait(5)])
+        assert last.value == [1]
+        assert last.at is not None
+        assert before <= last.at <= datetime.now(UTC)
+        go.set()
+        assert _until_there(asked, "two", "key", lambda _: [2]) == [True]
+
+    def test_what_was_withdrawn_since_is_in_no_last_answer(self, lake: Lake) -> None:
+        gone, go = ["nothing"], threading.Event()
+        asked = Asked(lake, 0, era=lambda _: gone[0])
+        assert asked.soon("one", "key", lambda _: ["a repo"]).value == ["a repo"]
+        gone[0] = "a repo"
+        with pytest.raises(UnderWay):
+            asked.soon("two", "key", lambda _: [go.wait(5)])
+        go.set()
+
+    def test_what_is_withdrawn_while_it_is_worked_out(self, lake: Lake) -> None:
+        gone, go = ["nothing"], threading.Event()
+        asked = Asked(lake, 0, era=lambda _: gone[0])
+
+        def work(_: Reader) -> list[str]:
+            gone[0] = "a repo"
+            return ["a repo"]
+
+        assert asked.soon("one", "key", work).value == ["a repo"]
+        with pytest.raises(UnderWay):
+            asked.soon("two", "key", lambda _: [go.wait(5)])
+        go.set()
+
+    def test_what_goes_wrong_is_told_once_to_who_comes_for_it(self, lake: Lake) -> None:
+        asked, go = Asked(lake, 0.3), threading.Event()
+
+        def work(_: Reader) -> list[int]:
+            go.wait(5)
+            raise TookTooLong("so long")
+
+        with pytest.raises(UnderWay):
+            asked.soon("one", "key", work)
+        go.set()
+        with pytest.raises(Unavailable, match="longer than"):
+            asked.soon("one", "key", work)
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_a_mistake_of_ours_ends_no_later_question(self, asked: Asked) -> None:
+        with pytest.raises(Unavailable, match="could not be worked out"):
+            asked.soon("one", "key", lambda _: [1 // 0])
+        assert _until_there(asked, "one", "key", lambda _: [1]) == [1]
+
+    def test_too_many_at_a_time_come_again(self, lake: Lake) -> None:
+        asked, go = Asked(lake, 0), threading.Event()
+        made: list[int] = []
+
+        def work(number: int) -> Callable[[Reader], list[bool]]:
+            return lambda _: made.append(number) or [go.wait(5)]  # type: ignore[func-returns-value]
+
+        with ThreadPoolExecutor(FEW + 2) as threads:
+            found = [
+                threads.submit(asked.soon, "one", number, work(number)) for number in range(FEW + 2)
+            ]
+            assert all(isinstance(it.exception(5), UnderWay) for it in found)
+        go.set()
+        for number in range(FEW + 2):
+            assert _until_there(asked, "one", number, work(number)) == [True]
+        assert sorted(made) == list(range(FEW + 2)), "each once"
+
+    def test_without_a_stamp_it_is_worked_out_at_once(self, asked: Asked) -> None:
+        assert asked.soon(None, "key", lambda _: [1]).value == [1]
+        assert asked.soon(None, "key", lambda _: [2]).value == [2]
+
+
+def _until_there(asked: Asked, stamp: str, key: object, work: Callable[[Reader], Any]) -> Any:
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        with suppress(UnderWay):
+            found = asked.soon(stamp, key, work)
+            if found.at is None:
+                return found.value
+        time.sleep(0.02)
+    raise AssertionError("it never was there")

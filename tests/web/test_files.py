@@ -237,19 +237,37 @@ class TestFiles:
 
     def test_media(self, anyone: httpx.Client, repo: str) -> None:
         for path, element in (
-            ("pic.png", "img"), ("logo.svg", "img"), ("sound.wav", "audio"), ("film.mp4", "video")
+            ("pic.png", "img"), ("logo.svg", "img"), ("sound.wav", "audio"), ("film.mp4", "video"),
+            ("paper.pdf", "iframe"),
         ):  # fmt: skip
             answer = anyone.get(f"/{repo}/blob/main/{path}")
             source = re.search(rf'<{element}[^>]* src="([^"]+{path})"', answer.text)
             assert source, path
-            assert ("media-src 'self'" in answer.headers["content-security-policy"]) is (
-                element != "img"
-            )
+            policy = answer.headers["content-security-policy"]
+            assert ("media-src 'self'" in policy) is (element in ("audio", "video"))
+            assert ("frame-src 'self'" in policy) is (element == "iframe")
             sent = anyone.get(source[1])
             assert sent.status_code == 200
             assert sent.headers["content-security-policy"] == "default-src 'none'; sandbox"
-        assert "<iframe" not in self.page(anyone, repo, "paper.pdf")
-        assert "PDF document" in self.page(anyone, repo, "paper.pdf")
+        assert "download it" in self.page(anyone, repo, "paper.pdf")
+        shown = anyone.get(f"/{repo}/content/main/paper.pdf").headers
+        assert shown["content-type"] == "application/pdf"
+        assert shown["cross-origin-resource-policy"] == "same-origin"
+        assert shown["content-disposition"] == "inline; filename*=UTF-8''paper.pdf"
+        saved = anyone.get(f"/{repo}/resolve/main/paper.pdf").headers["content-disposition"]
+        assert saved.startswith("attachment")
+
+    def test_what_is_not_there_says_where_to_look(self, anyone: httpx.Client, repo: str) -> None:
+        for path, instead in (
+            ("tree/nope", "branches"), ("commits/nope", "branches"), ("commit/zz", "branches"),
+            ("blob/main/none", "tree/main"), ("tree/main/none", "tree/main"),
+        ):  # fmt: skip
+            page = get(anyone, f"/{repo}/{path}", 404)
+            link = f"/{repo}/{instead}"
+            assert f'<a href="{link}">See its' in page
+            get(anyone, link)
+        hidden = get(anyone, "/alice/nobody-knows/tree/nope", 404)
+        assert "See its" not in hidden
 
     def test_html_is_shown_as_text(self, anyone: httpx.Client, repo: str) -> None:
         text = self.page(anyone, repo, "page.html")

@@ -116,9 +116,11 @@ def test_rising_of_what_was_observed(tmp_path: Path) -> None:
     evil = "<b>x</b>/<script>alert(1)</script>"
     with live_hub(tmp_path) as hub, hub.client() as client:
         with open_hub(Settings(data=hub.data)) as parts:
-            rows = history({"a/fast": 3, evil: 2}) + history({"a/now": 40}, DAYS - 1, DAYS)
-            panel(parts.pulse.lake, tmp_path, rows)
+            rows = history({"a/fast": 3, evil: 2}, license="mit")
+            rows += history({"a/now": 40}, DAYS - 1, DAYS)
+            panel(parts.pulse.lake, tmp_path, rows, origin="hub.example")
             parts.pulse.rank({})
+            parts.pulse.show({})
         day, week = (rising(client, span) for span in ("day", "week"))
         for text in (day, week):
             assert "model@test/all" in text
@@ -129,8 +131,16 @@ def test_rising_of_what_was_observed(tmp_path: Path) -> None:
         assert liked_in(day)[0] == ("a/fast", 3)
         assert "Seven days to 2026-04-19" in week
         assert ("a/fast", 21) in liked_in(week)
+        for text in (day, week, client.get("/pulse").text):
+            assert re.search(r'<a [^>]*href="/a/fast"', text), "it has a page"
+            assert len(re.findall(r'href="/[^"]*script', text)) == 0, "this one has none"
+        own_page, listed = client.get("/a/fast").text, client.get("/models?origin=all").text
+        assert "hub.example" in own_page
+        assert 'href="/a/fast' in listed
+        for text in (own_page, listed):
+            assert "1970" not in text, "nobody told when it was made or changed"
 
 
 def liked_in(text: str) -> list[tuple[str, int]]:
-    found = re.findall(r'<bdi>([^<]*)</bdi></td><td class="number">(\d+)', text)
+    found = re.findall(r'<bdi>([^<]*)</bdi>(?:</a>)?</td><td class="number">(\d+)', text)
     return [(name, int(likes)) for name, likes in found]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from calls import commit, new_repo, put, unique
 from hearthub.app import open_hub
 from hearthub.catalogue import Counters, Facts, Listing
 from hearthub.settings import Settings
@@ -29,6 +30,16 @@ EVERY = [
     "/spaces/alice/some-space",
     "/datasets/far/rows",
 ]
+
+
+SCORED = b"""---
+model-index:
+- name: scored
+  results:
+  - dataset: {name: MMLU, type: mmlu}
+    metrics: [{type: accuracy, value: 71.75}]
+---
+"""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +102,15 @@ class TestHosted:
         assert "shots 10" in page
         assert 'href="https://results.example/x"' in page
         assert "self-reported" in page
+
+    def test_results_of_a_model_whose_weights_nobody_can_read(self, hub: LiveHub) -> None:
+        with hub.client("alice") as alice, hub.client() as anyone:
+            name = new_repo(alice, unique("scored"))
+            commit(alice, name, put("README.md", SCORED))
+            hub.settle()
+            assert "71.75" in get(anyone, f"/{name}")
+            alice.put(f"/api/models/{name}/settings", json={"gated": "manual"})
+            assert "71.75" not in get(anyone, f"/{name}"), "its card is for whom its owner chose"
 
     def test_the_licence_has_a_class(self, anyone: httpx.Client) -> None:
         assert "(permissive)" in get(anyone, f"/{QUANTS}")

@@ -4,15 +4,18 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hearthub.errors import TooLarge
+from hearthub.errors import HearthubError, TooLarge
 from hearthub.events import came_with
 from hearthub.http.callers import address_reader
 from hearthub.http.errors import error_response, render_crash
 from hearthub.http.paths import routing_path
+from hearthub.http.plain import plain_page, wants_page
 from hearthub.http.rates import Rates
 from hearthub.settings import Settings
 
@@ -22,6 +25,10 @@ _REQUEST_ID = re.compile(rb"[\w.:;=-]{1,128}", re.ASCII)
 # Bodies of these go to disk as they come, each under a limit of its own.
 _STREAMED = re.compile(
     r"/api/[^/]+/[^/]+/[^/]+/commit/|/cas/|/lfs/objects/|(?:/[^/]+){2,3}/git-receive-pack$"
+)
+_STRICT = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
 )
 _QUIET = frozenset({"GET", "HEAD", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -68,11 +75,11 @@ class Edge:
         scope["hearthub.address"] = self.address(scope)
         scope["hearthub.rates"] = self.rates
         if too_many := self.rates.check(scope):
-            app = error_response(too_many, 429)
+            app = _refusal(scope, too_many, 429, "Too many requests")
         elif not _STREAMED.match(scope["path"]):
             receive = _bounded(receive, self.max_body)
             if _declared_length(scope) > self.max_body:
-                app = error_response(_too_large(self.max_body), 413)
+                app = _refusal(scope, _too_large(self.max_body), 413, "Too large")
         started, status = time.perf_counter(), 0
         first_byte = started
         scope["request_id"] = request_id = _request_id(scope)
@@ -83,6 +90,7 @@ class Edge:
                 status, first_byte = message["status"], time.perf_counter()
                 message["headers"] = [
                     *message["headers"],
+                    *_missing(message["headers"]),
                     (b"x-request-id", request_id.encode()),
                 ]
             await send(message)
@@ -98,6 +106,21 @@ class Edge:
             self.metrics.requests.labels(endpoint, scope["method"], status).inc()
             self.metrics.seconds.labels(endpoint).observe(first_byte - started)
             _log(scope, status, time.perf_counter() - started)
+
+
+def _refusal(scope: Scope, error: HearthubError, status: int, title: str) -> Response:
+    answer = error_response(error, status)
+    if not wants_page(scope):
+        return answer
+    names = ("retry-after", "ratelimit", "ratelimit-policy")
+    kept = {name: value for name, value in answer.headers.items() if name in names}
+    return plain_page(status, title, f"{error}.", **kept)
+
+
+def _missing(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    """An answer that says nothing of it, such as JSON with a stranger's words, is no page."""
+    names = {name.lower() for name, _ in headers}
+    return [it for it in _STRICT if it[0] not in names]
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from hearthub import errors
 from hearthub.db import DatabaseError, is_busy, is_full
+from hearthub.http.plain import plain_page, wants_page
 from hearthub.http.urls import redirect_target
 
 log = logging.getLogger("hearthub.http")
@@ -145,6 +146,12 @@ def render_crash(scope: Scope, error: Exception) -> Response:
         exc_info=error,
         extra={"request_id": request_id},
     )
+    if wants_page(scope):
+        text = (
+            "That is a mistake of the hub's. Try again in a moment; if it stays, tell its "
+            f"administrator of request {request_id}, under which the hub's log has it."
+        )
+        return plain_page(500, "That went wrong", text)
     text = f"Internal error; the hub's log has it under request id {request_id}"
     return JSONResponse({"error": text}, 500, {"X-Error-Message": header_safe(text)})
 

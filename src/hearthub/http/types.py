@@ -4,6 +4,7 @@ import mimetypes
 from urllib.parse import quote
 
 TEXT = "text/plain; charset=utf-8"
+PDF = "application/pdf"
 # Types a browser may show in place; everything else is a download.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
 
@@ -18,10 +19,11 @@ def media_type(path: str) -> str:
     return TEXT if is_text else guessed
 
 
-def disposition(path: str) -> str:
-    """The header of that name: shown or saved, and as what."""
+def disposition(path: str, *, in_page: bool = False) -> str:
+    """The header of that name: shown or saved, and as what. `in_page`: a page of ours frames it,
+    where the viewer of the browser shows documents, too."""
     name = path.rpartition("/")[2]
-    shown = media_type(path).startswith(SHOWN)
+    shown = media_type(path).startswith((*SHOWN, PDF) if in_page else SHOWN)
     return (
         f"{'inline' if shown else 'attachment'}; "
         f"filename*=UTF-8''{quote(name, safe='', errors='replace')}"

@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hearthub.pulse.asked import Found
     from hearthub.pulse.cells import cell, table_csv
     from hearthub.pulse.charts import THEMES, Charts, Drawing
     from hearthub.pulse.claims import Claim, Verdict, judge_claims, known_claims
     from hearthub.pulse.facts import licence_class
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
-    from hearthub.pulse.measures import Measures, known_metrics, measure, measure_all
+    from hearthub.pulse.measures import Measured, Measures, known_metrics, measure, measure_all
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.metrics.trending import SORTS
     from hearthub.pulse.origins import Origin, known_origins
@@ -43,8 +44,10 @@ __all__ = [
     "Charts",
     "Claim",
     "Drawing",
+    "Found",
     "Ingested",
     "KeptReport",
+    "Measured",
     "Measures",
     "Metric",
     "MetricRow",
@@ -98,6 +101,7 @@ _HOMES = {
     "Charts": "charts",
     "THEMES": "charts",
     "Drawing": "charts",
+    "Found": "asked",
     "Claim": "claims.claims",
     "Verdict": "claims.claims",
     "Speech": "report.speech",
@@ -112,6 +116,7 @@ _HOMES = {
     "TABLES": "schema",
     "TRENDING_COLUMNS": "trending",
     "Ingested": "ingest",
+    "Measured": "measures",
     "Measures": "measures",
     "Metric": "metric",
     "MetricRow": "metric",

@@ -47,7 +47,7 @@ def question(
     return "metric", name, by, whole, window or metric.window
 
 
-def newest_source(reader: Reader, kind: str) -> str:
+def newest_source(reader: Reader, kind: str | None) -> str:
     with reader.reading() as session:
         return newest(observed(session, kind))
 

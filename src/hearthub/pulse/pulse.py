@@ -1,7 +1,7 @@
 """The door of the observatory."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from hearthub.community import Community
 from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
 from hearthub.jobs import Jobs
 from hearthub.lake import Answer, Lake, Session
-from hearthub.pulse.asked import LATER_S, Asked
+from hearthub.pulse.asked import LATER_S, Asked, Found
 from hearthub.pulse.charts import Charts, Drawing
 from hearthub.pulse.classify import classify_again
 from hearthub.pulse.framing import WITHDRAWN
@@ -67,7 +67,7 @@ class Pulse:
         self.lake, self.settings, self.catalogue, self.jobs = lake, settings, catalogue, jobs
         self.charts = charts
         self._own = Own(registry, catalogue, community)
-        self._asked = Asked(self, settings.max_pulse_seconds)
+        self._asked = Asked(self, settings.max_pulse_seconds, era=gone_of)
         self._shelf = Shelf(settings.data / "pulse" / "reports")
         self._gathered = Gathered(settings.data / "pulse" / "values")
         self._trends = Trends(lake, self._hurried, partial(_is_public, registry))
@@ -198,7 +198,6 @@ class Pulse:
             self._prepare_answers()
 
     def _prepare_answers(self) -> None:
-        from hearthub.pulse.claims import judge_claims
         from hearthub.pulse.preparing import prepare_metrics
 
         if (stamp := self._told) is None:
@@ -206,7 +205,9 @@ class Pulse:
         done = prepare_metrics(self._asked, self, stamp, self._newest, lambda: self._told == stamp,
                                self._gathered)  # fmt: skip
         log.info("metrics worked out: %d", done)
-        self._asked.prepare(self._told, ("claims", None), lambda reader: judge_claims(reader, None))
+        for source in sorted(self.origins(), key=lambda name: name != self._newest(None)):
+            if self._told == stamp:
+                self._asked.prepare(stamp, *self._claims_of(source))
 
     # -- answers, for everybody ----------------------------------------------------------------
 
@@ -263,6 +264,20 @@ class Pulse:
     def _measured(
         self, name: str, by: str | None, universe: str | None, window: str | None
     ) -> "Measured":
+        return self._asked.answer(self._told, *self._question(name, by, universe, window))
+
+    def metric_soon(
+        self, name: str, by: str | None, universe: str | None, window: str | None
+    ) -> "Found[Measured]":
+        """The same for a page: what is known at once, maybe of before the last ingest.
+
+        Raises UnderWay where nothing is: a thread is at it.
+        """
+        return self._asked.soon(self._told, *self._question(name, by, universe, window))
+
+    def _question(
+        self, name: str, by: str | None, universe: str | None, window: str | None
+    ) -> "tuple[Hashable, Callable[[Reader], Measured]]":
         from hearthub.pulse.measures import Measured, Measures
         from hearthub.pulse.preparing import question
         from hearthub.pulse.report.asking import steady
@@ -271,11 +286,10 @@ class Pulse:
             found = Measures(reader).measured(name, by, universe, window)
             return Measured([steady(row) for row in found.rows], found.sql)
 
-        key = question(name, by, universe, window, self._newest)
-        return self._asked.answer(self._told, key, work)
+        return question(name, by, universe, window, self._newest), work
 
-    def _newest(self, kind: str) -> str:
-        """The source that is meant where none is named."""
+    def _newest(self, kind: str | None) -> str:
+        """The source that is meant where none is named; None: of any type."""
         from hearthub.pulse.preparing import newest_source
 
         return self._asked.quick(
@@ -284,14 +298,22 @@ class Pulse:
 
     def claims(self, source: str | None = None) -> "list[Verdict]":
         """What others have published, judged by what is known from a source."""
+        return self._asked.answer(self._told, *self._claims_of(source))
+
+    def claims_soon(self, source: str | None = None) -> "Found[list[Verdict]]":
+        """The same for a page, as `metric_soon`."""
+        return self._asked.soon(self._told, *self._claims_of(source))
+
+    def _claims_of(
+        self, source: str | None
+    ) -> "tuple[Hashable, Callable[[Reader], list[Verdict]]]":
         from hearthub.pulse.claims import judge_claims
 
         if source is not None and source not in (known := self.origins()):
             there = ", ".join(list(known)[:20]) or "none yet"
             raise NotFound(f"Nothing is known from {source!r}: there are {there}")
-        return self._asked.answer(
-            self._told, ("claims", source), lambda reader: judge_claims(reader, source)
-        )
+        chosen = source or self._newest(None)
+        return ("claims", chosen), lambda reader: judge_claims(reader, chosen)
 
     def origins(self) -> dict[str, Origin]:
         """The sources by name, with their terms."""
@@ -343,7 +365,7 @@ class Pulse:
     def _gone_now(self) -> str | None:
         """What a report about this hub must say of `gone`; None while that is about to change."""
         stamp = self._told
-        return None if stamp is None else self._asked.quick(stamp, ("gone",), gone_of)
+        return None if stamp is None else self._asked.era_of(stamp)
 
     def _is_withdrawing(self) -> bool:
         return self.jobs.is_under_way("pulse.withdraw", "changed")

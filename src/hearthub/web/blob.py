@@ -10,7 +10,7 @@ from hearthub.web.repo_view import RepoView, numbered, repo_page, repo_routes, t
 
 MAX_SEARCH = 100
 MAX_TENSORS = 10**6
-_MEDIA = {"audio": "media-src 'self'", "video": "media-src 'self'"}
+_MEDIA = {"audio": "media-src 'self'", "video": "media-src 'self'", "pdf": "frame-src 'self'"}
 
 
 def blob_page(request: Request) -> Response:

@@ -40,7 +40,7 @@ def content(request: Request) -> Response:
         "ETag": f'"{entry.etag}"',
         "Cache-Control": "private, no-cache",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Content-Disposition": "inline" if is_raw else disposition(entry.path),
+        "Content-Disposition": "inline" if is_raw else disposition(entry.path, in_page=True),
     }
     source = registry.content(at.repo, entry)
     kind = TEXT if is_raw else media_type(entry.path)

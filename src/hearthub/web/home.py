@@ -16,6 +16,7 @@ from hearthub.http.urls import base_url, hub_of
 from hearthub.pulse import Trending
 from hearthub.registry import REPO_TYPES
 from hearthub.web.pulse_reports import latest_week, report_href
+from hearthub.web.pulse_trending import pages_of
 from hearthub.web.rendering import day, page, shown, with_query
 from hearthub.web.visitor import visitor
 
@@ -49,6 +50,7 @@ def home(request: Request) -> Response:
         spans=[(name.capitalize(), with_query(request, rising=name), name == span)
                for name in SPANS],
         rising=rising,
+        rising_pages=pages_of(hub, actor, rising) if rising else {},
         week=week,
         week_href=report_href(week, "en") if week else None,
     )  # fmt: skip

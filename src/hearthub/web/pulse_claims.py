@@ -1,18 +1,20 @@
 """What others published about the field, and what the data at hand say of it."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearthub.errors import BadRequest, NotFound
+from hearthub.context import Hub
+from hearthub.errors import BadRequest, NotFound, UnderWay
 from hearthub.http.urls import hub_of
 from hearthub.pulse import Speech, Verdict, known_metrics, speech_in, value_text
 from hearthub.web.language import language_of, other
 from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
-from hearthub.web.rendering import page, shown, with_query
+from hearthub.web.rendering import looks_again, page, shown, with_query
 
 VERDICTS = ("reproduced", "differs", "undecidable", "ill-defined")
 
@@ -25,13 +27,16 @@ def claims(request: Request) -> Response:
     wanted = request.query_params.get("verdict") or None
     if wanted is not None and wanted not in VERDICTS:
         raise BadRequest(f"{wanted[:60]!r} is no verdict: choose {', '.join(VERDICTS)}.")
-    found = hub.pulse.claims(source)
+    found, since, under_way = _judged(hub, source)
     counts = Counter[str](it.says for it in found)
     chosen: list[tuple[str, int, str | None]] = [(t("all"), len(found), None)]
     chosen += [(said.verdict(name).capitalize(), counts[name], name) for name in VERDICTS]
-    return page(
+    answer = page(
         "pulse/claims.html",
+        202 if under_way else 200,
         language=t,
+        since=since,
+        under_way=under_way,
         other_language=with_query(request, lang=other(t)),
         speech=said,
         section="pulse",
@@ -44,6 +49,16 @@ def claims(request: Request) -> Response:
         sources=[(name, with_query(request, source=name), name == source) for name in sources],
         is_synthetic=is_synthetic(hub, source),
     )  # fmt: skip
+    return looks_again(answer, under_way) if under_way else answer
+
+
+def _judged(hub: Hub, source: str | None) -> tuple[list[Verdict], datetime | None, UnderWay | None]:
+    """The verdicts, and of when they are where newer ones are being worked out; or that."""
+    try:
+        found = hub.pulse.claims_soon(source)
+    except UnderWay as begun:
+        return [], None, begun
+    return found.value, found.at, None
 
 
 def _shown(it: Verdict, speech: Speech) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearthub.context import Hub
-from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable
+from hearthub.errors import BadRequest, HearthubError, NotFound, Unavailable, UnderWay
 from hearthub.http.errors import status_of
 from hearthub.http.urls import hub_of
 from hearthub.pulse import (
     FILTERS,
     THEMES,
+    Found,
+    Measured,
     Metric,
     MetricRow,
     class_text,
@@ -27,7 +29,7 @@ from hearthub.pulse import (
 )
 from hearthub.web.language import language_of, other
 from hearthub.web.pulse_sources import by_date, is_synthetic, source_of
-from hearthub.web.rendering import HEADERS, page, shown, with_query
+from hearthub.web.rendering import HEADERS, looks_again, page, shown, with_query
 
 MOST_ROWS = 200
 MAX_WORD = 100
@@ -81,7 +83,8 @@ def metric_page(request: Request) -> Response:
     hub, t = hub_of(request), language_of(request)
     said = speech_in(t.code)
     asked = _question(request, hub)
-    rows, problem, status = _answer(hub, asked, is_asked=bool(request.query_params))
+    found, problem, status = _answer(hub, asked, is_asked=bool(request.query_params))
+    rows = found.value.rows if found else []
     source = rows[0].source if rows else asked.source
     origin = hub.pulse.origins().get(source or "")
     query = _query(asked, source) | {"lang": t.code}
@@ -103,15 +106,15 @@ def metric_page(request: Request) -> Response:
         span=_span(rows) if rows else None,
         total=len(rows),
         problem=problem,
+        under_way=problem if isinstance(problem, UnderWay) else None,
+        since=found.at if found else None,
         is_synthetic=synthetic,
         has_names=any(row.dimension for row in rows),
         has_series=len({row.window_end for row in rows}) > 1,
         chart=drawn,
         can_draw=hub.pulse.charts.can_draw,
         picture=f"/pulse/metrics/{asked.metric.id}/chart.svg?{urlencode(query)}",
-        sql=hub.pulse.metric_sql(
-            asked.metric.id, asked.by, asked.universe(source), asked.window
-        ) if rows and source else (),
+        sql=found.value.sql if found and rows else (),
         json=f"/api/pulse/metrics/{asked.metric.id}?{_api(asked, source)}",
         feed=_feed(asked, source),
         origin=origin,
@@ -123,6 +126,8 @@ def metric_page(request: Request) -> Response:
         filters=FILTERS,
         windows=list(dict.fromkeys([asked.metric.window, *WINDOWS])),
     )  # fmt: skip
+    if isinstance(problem, UnderWay):
+        return looks_again(answer, problem)
     if isinstance(problem, Unavailable) and problem.retry_s is not None:
         answer.headers["Retry-After"] = str(problem.retry_s)
     return answer
@@ -132,9 +137,10 @@ def picture(request: Request) -> Response:
     """The chart, on its own, light or dark. A job draws it: 503 where that takes long."""
     hub, t = hub_of(request), language_of(request)
     asked = _question(request, hub)
-    rows, problem, _ = _answer(hub, asked, is_asked=True)
+    found, problem, _ = _answer(hub, asked, is_asked=True)
     if problem is not None:
         raise problem
+    rows = found.value.rows if found else []
     synthetic = bool(rows) and is_synthetic(hub, rows[0].source)
     drawn = plot(asked.metric, rows, asked.by, synthetic=synthetic, language=t.code)
     if drawn is None:
@@ -184,23 +190,25 @@ def _word(request: Request, name: str) -> str | None:
 
 def _answer(
     hub: Hub, asked: Question, *, is_asked: bool
-) -> tuple[list[MetricRow], HearthubError | None, int]:
-    """The rows; or what is wrong, and the status of the page that says so."""
+) -> tuple[Found[Measured] | None, HearthubError | None, int]:
+    """What is known; or what is wrong, and the status of the page that says so."""
     problem: HearthubError = NotFound("Nothing was observed yet.")
     only = asked.source or asked.metric.source
     for source in [only] if only else by_date(hub):
         try:
-            found = hub.pulse.metric(
+            found = hub.pulse.metric_soon(
                 asked.metric.id, asked.by, asked.universe(source), asked.window
             )
         except NotFound as error:  # it has nothing of that type
             problem = error
+        except UnderWay as begun:
+            return None, begun, 202
         except HearthubError as error:
-            return [], error, status_of(error, anonymous=False)
+            return None, error, status_of(error, anonymous=False)
         else:
             return found, None, 200
     # That a metric has no data is no fault of the address.
-    return [], problem, status_of(problem, anonymous=False) if is_asked and asked.source else 200
+    return None, problem, status_of(problem, anonymous=False) if is_asked and asked.source else 200
 
 
 def _shown(asked: Question, rows: list[MetricRow], language: str) -> list[dict[str, Any]]:

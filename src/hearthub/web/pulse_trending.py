@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hearthub.accounts import Actor
 from hearthub.context import Hub
 from hearthub.errors import BadRequest, NotFound, Unavailable
 from hearthub.http.paths import PREFIXES
@@ -16,6 +17,7 @@ from hearthub.web.language import language_of, other
 from hearthub.web.pulse_reports import latest_week, read_kept, report_href
 from hearthub.web.pulse_sources import OWN, by_date, source_of
 from hearthub.web.rendering import page, shown, with_query
+from hearthub.web.visitor import visitor
 
 KINDS = ("model", "dataset", "space")
 SHOWN = 50
@@ -42,7 +44,7 @@ def trending(request: Request) -> Response:
         here="trending",
         kind=kind,
         found=found,
-        rows=_rows(found) if found else [],
+        rows=_rows(hub, visitor(request), found) if found else [],
         is_synthetic=bool(found and found.is_synthetic),
         origin=hub.pulse.origins().get(found.source) if found else None,
         types=[
@@ -70,12 +72,26 @@ def _trending(hub: Hub, kind: str, sort: str | None, source: str | None) -> Tren
         return None
 
 
-def _rows(found: Trending) -> list[dict[str, Any]]:
+def pages_of(hub: Hub, actor: Actor, found: Trending) -> dict[str, str]:
+    """Addresses by name: of this hub's repos, and of those of other hubs that have a page here."""
+    if found.source == OWN:
+        return {row.id: f"/{PREFIXES[found.type]}{row.id}" for row in found.rows}
+    known = hub.catalogue.named(actor, found.type, [row.id for row in found.rows])
+    pages = {
+        name: f"/{PREFIXES[found.type]}{listing.full_name}"
+        for name, rows in known.items()
+        for listing in [it.observed for it in rows if it.observed]
+    }
+    return {row.id: pages[row.id.lower()] for row in found.rows if row.id.lower() in pages}
+
+
+def _rows(hub: Hub, actor: Actor, found: Trending) -> list[dict[str, Any]]:
+    pages = pages_of(hub, actor, found)
     most = max((row.value for row in found.rows), default=0.0)
     return [
         {
             "it": row,
-            "href": f"/{PREFIXES[found.type]}{row.id}" if found.source == OWN else None,
+            "href": pages.get(row.id),
             "value": f"{row.value:+.2f}" if found.sort == "surprise" else _plain(row.value),
             "share": min(1.0, max(0.0, row.value / most)) if most > 0 else 0.0,
         }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,16 +15,20 @@ from starlette.responses import HTMLResponse, Response
 
 from hearthub.errors import (
     BadRequest,
+    EntryNotFound,
     Forbidden,
     HearthubError,
     LoginRequired,
     Moved,
     NotFound,
     RepoNotFound,
+    RevisionNotFound,
     TooManyRequests,
     Unavailable,
+    UnderWay,
 )
 from hearthub.http.errors import status_of
+from hearthub.http.paths import PREFIXES
 from hearthub.http.threads import run_making
 from hearthub.http.urls import redirect_target
 from hearthub.web.language import Language
@@ -144,10 +148,30 @@ def error_page(request: Request, error: HearthubError) -> Response:
         section="pulse" if is_pulse else "",
         title=title,
         text=PRIVATE if isinstance(error, RepoNotFound) else str(error),
+        instead=_instead(request, error),
         back=("/pulse", "Pulse") if is_pulse else ("/", "the home page"),
     )
     if isinstance(error, Unavailable | TooManyRequests) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
+
+
+def _instead(request: Request, error: HearthubError) -> tuple[str, str] | None:
+    """Where in the same repo to look, with its address: whoever learns that a revision or a path
+    is not there may see the repo."""
+    words = request.path_params
+    if not isinstance(error, RevisionNotFound | EntryNotFound) or "namespace" not in words:
+        return None
+    kind = PREFIXES[words.get("kind", "model")]
+    repo = f"/{kind}{quote(words['namespace'])}/{quote(words['name'])}"
+    if isinstance(error, RevisionNotFound):
+        return f"{repo}/branches", "See its branches and tags"
+    return f"{repo}/tree/main", "See its files"
+
+
+def looks_again(answer: Response, under_way: UnderWay) -> Response:
+    """A page of what is being worked out: the browser asks again by itself, without a script."""
+    answer.headers["Refresh"] = answer.headers["Retry-After"] = str(under_way.retry_s)
     return answer
 
 

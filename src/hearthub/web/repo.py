@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from hearthub.catalogue import Facts
 from hearthub.errors import RepoNotFound
-from hearthub.fit import Evaluation, Wanted
+from hearthub.fit import Evaluation, Wanted, evaluations_of
 from hearthub.http.urls import base_url, repo_url
 from hearthub.web import observed
 from hearthub.web.file_content import card_of
@@ -63,7 +63,7 @@ def repo_page(request: Request) -> Response:
         hardware=hardware,
         hardware_key=key_of(hardware) if hardware else None,
         sheet=sheet,
-        results=_results(sheet),
+        results=_results(at, sheet, facts),
         tree=_tree(at, facts),
         dtypes=dtypes_of(facts),
         licences=licences_of(facts, sheet),
@@ -92,8 +92,12 @@ def _tree(at: RepoView, facts: Facts) -> ModelTree | None:
     return tree_of(at.hub, at.actor, at.repo.full_name, facts)
 
 
-def _results(sheet: Sheet | None) -> Sequence[Evaluation]:
-    return sheet.report.identity.evaluations[:MOST_RESULTS] if sheet else ()
+def _results(at: RepoView, sheet: Sheet | None, facts: Facts) -> Sequence[Evaluation]:
+    """Of files too, where fit has read the model; else those of its card."""
+    if sheet:
+        return sheet.report.identity.evaluations[:MOST_RESULTS]
+    is_model = at.repo.type == "model" and at.readable
+    return evaluations_of(facts.card)[:MOST_RESULTS] if is_model else ()
 
 
 routes = [

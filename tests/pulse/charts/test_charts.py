@@ -381,3 +381,20 @@ def _cube(value: float) -> float:
 
 def _distance(one: tuple[float, ...], two: tuple[float, ...]) -> float:
     return float(sum((a - b) ** 2 for a, b in zip(one, two, strict=True)) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([2, 1, 0], ["0", "1", "2"]),
+        ([9, 3], ["0", "2", "4", "6", "8"]),
+        ([12, 1], ["0", "5", "10"]),
+        ([1, 1], ["0", "0", "0", "1", "1", "1"]),
+        ([250_000], ["0", "50,000", "100,000", "150,000", "200,000", "250,000"]),
+    ],
+)
+def test_counts_have_no_ticks_between_them(values: list[float], ticks: list[str]) -> None:
+    marks = [Mark(str(n), value, f"{value:,.0f}") for n, value in enumerate(values)]
+    words = dict.fromkeys(("title", "x_unit", "y_unit", "foot", "empty", "unknown"), "")
+    drawn = Drawing.of("bars", marks, lambda value: f"{value:,.0f}", **words)
+    assert [text for _, text in drawn.ticks] == ticks

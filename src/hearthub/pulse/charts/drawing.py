@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-STYLE = 1
+STYLE = 2
 """Of the pictures (specs.py, themes.py): with another one they are drawn anew."""
 KINDS = ("bars", "line", "stacked", "lorenz")
 MOST_MARKS = 400
@@ -61,7 +61,7 @@ class Drawing:
         some = tuple(
             Mark(_seen(it.label), it.value, _seen(it.written), _seen(it.series)) for it in marks
         )[:MOST_MARKS]
-        ticks = tuple((step, write(step)) for step in _steps(_top(kind, some)))
+        ticks = tuple((step, write(step)) for step in _steps(_top(kind, some), _are_counts(some)))
         seen = {name: _seen(text) for name, text in words.items()}
         return cls(kind=kind, marks=some, ticks=ticks, **seen)
 
@@ -126,12 +126,22 @@ def _top(kind: str, marks: Sequence[Mark]) -> float:
     return max((mark.value for mark in marks if math.isfinite(mark.value)), default=0.0)
 
 
-def _steps(top: float) -> list[float]:
-    """Four or five round steps from 0."""
+def _are_counts(marks: Sequence[Mark]) -> bool:
+    """Whole ones, some more than one: a share of 1 is none."""
+    values = [mark.value for mark in marks if math.isfinite(mark.value)]
+    return max(values, default=0.0) > 1 and all(value == math.floor(value) for value in values)
+
+
+def _steps(top: float, are_counts: bool = False) -> list[float]:
+    """Four or five round steps from 0; of counts none in between, which would be written as the
+    next one is."""
     if not top > TINIEST:
         return [0.0]
     unit = 10.0 ** math.floor(math.log10(top / 4))  # whole ones may be more than JSON takes
-    step = next(unit * factor for factor in (1, 2, 2.5, 5, 10) if top / (unit * factor) <= 5)
+    steps = [unit * factor for factor in (1, 2, 2.5, 5, 10) if top / (unit * factor) <= 5]
+    if are_counts:
+        steps = [step for step in steps if step == math.floor(step)] or [1.0]
+    step = steps[0]
     return [step * index for index in range(int(top / step + 1e-9) + 1)]
 
 

@@ -22,7 +22,10 @@ MOST_LABELS = 12
 NAME_LIMIT = 195
 """Pixels of the font that is measured with; what a reader has may be a fifth wider."""
 TEXT_LIMIT = WIDTH - 2 * EDGE
-FONT = 'system-ui, "Segoe UI", "Noto Sans", "Hiragino Sans", "Noto Sans CJK JP", sans-serif'
+FONT = (
+    'system-ui, "Segoe UI", "Noto Sans", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI", '
+    "sans-serif"
+)
 
 
 def spec(drawing: Drawing, theme: Theme) -> dict[str, Any]:

@@ -1,100 +1,20 @@
 """Single sign-on, with a provider that the tests run and that can be told to lie."""
 
-import html
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from browsing import PASSWORD, Browser, give_passwords
-from calls import unique
 from hearthub.app import open_hub
 from hearthub.errors import Forbidden
 from hearthub.settings import Settings
 from hearthub.sso import Person, require_open_to
 from live import LiveHub, live_hub
-from web.provider import CLIENT, SECRET, Provider, running_provider
+from web.provider import CLIENT, SECRET, Provider
+from web.sso.signing import at_provider, connect, running, sign_in
 from web.test_entering import SESSION, greeted
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with running_provider() as running:
-        yield running
-
-
-@contextmanager
-def running(provider: Provider, folder: Path) -> Iterator[LiveHub]:
-    with live_hub(
-        folder,
-        oidc_issuer=provider.url,
-        oidc_client_id=CLIENT,
-        oidc_client_secret=SECRET,
-        oidc_name="Acme",
-        oidc_sign_up="acme.example",
-        rate_logins=0,
-    ) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
-    with running(provider, tmp_path_factory.mktemp("sso")) as found:
-        give_passwords(found.data, "alice", "bob")
-        yield found
-
-
-@pytest.fixture
-def someone(provider: Provider) -> dict[str, Any]:
-    """Whom the provider signs in; nobody here knows them yet."""
-    name = unique("dana")
-    provider.person = {
-        "sub": unique("subject"),
-        "preferred_username": name,
-        "name": "Dana D.",
-        "email": f"{name}@acme.example",
-        "email_verified": True,
-    }
-    provider.honest()
-    return provider.person
-
-
-@pytest.fixture
-def browser(hub: LiveHub) -> Iterator[Browser]:
-    with Browser(hub) as opened:
-        yield opened
-
-
-def at_provider(browser: Browser, url: str) -> str:
-    """Where the provider sends the browser back to, as a path here."""
-    with httpx.Client(verify=False) as outside:
-        back = outside.get(url).headers["location"]
-    assert back.startswith(str(browser.base_url).rstrip("/"))
-    parts = urlsplit(back)
-    return f"{parts.path}?{parts.query}"
-
-
-def sign_in(browser: Browser, target: str = "/") -> httpx.Response:
-    begun = browser.get("/login/sso", params={"next": target})
-    assert begun.status_code == 303, begun.text
-    return browser.get(at_provider(browser, begun.headers["location"]))
-
-
-def begin_connecting(browser: Browser) -> str:
-    """By the form in one's settings, whose answer has the link to the provider; where it ends."""
-    page = browser.submit("/settings/sessions", "/settings/sign-ins", password=PASSWORD).text
-    url = next(it for it in re.findall(r'href="([^"]+)"', page) if "/authorize" in it)
-    return at_provider(browser, html.unescape(url))
-
-
-def connect(browser: Browser) -> httpx.Response:
-    return browser.get(begin_connecting(browser))
 
 
 class TestSignIn:

@@ -11,52 +11,23 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from browsing import PASSWORD, Browser, give_passwords
-from calls import unique
+from browsing import PASSWORD, Browser
 from hearthub.app import open_hub
 from hearthub.names import RESERVED
 from hearthub.settings import Settings
 from hearthub.web.single_sign_on import PURPOSE
 from live import LiveHub
-from web.provider import OddAnswer, Provider, running_provider
+from web.provider import OddAnswer, Provider
+from web.sso.signing import at_provider, begin_connecting, connect, running, sign_in
 from web.test_entering import SESSION, greeted
-from web.test_single_sign_on import at_provider, begin_connecting, connect, running, sign_in
 
 KEPT = "hearthub_sso"
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with running_provider() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
-    with running(provider, tmp_path_factory.mktemp("sso")) as found:
-        give_passwords(found.data, "alice", "bob", "charlie")
-        yield found
-
-
 @pytest.fixture(autouse=True)
-def dana(provider: Provider) -> dict[str, Any]:
-    """Whom the provider signs in; nobody here knows them yet."""
-    provider.honest()
-    name = unique("dana")
-    provider.person = {
-        "sub": unique("subject"),
-        "preferred_username": name,
-        "name": "Dana D.",
-        "email": f"{name}@acme.example",
-        "email_verified": True,
-    }
-    return provider.person
-
-
-@pytest.fixture
-def browser(hub: LiveHub) -> Iterator[Browser]:
-    with Browser(hub) as opened:
-        yield opened
+def dana(someone: dict[str, Any]) -> dict[str, Any]:
+    """Whom the provider signs in, in every test."""
+    return someone
 
 
 def sign_ins(hub: LiveHub, name: str) -> int:
