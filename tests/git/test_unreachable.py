@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from calls import commit, head, new_repo, post_commit, put, put_lfs, unique, upload_lfs
+from calls import commit, delete, head, new_repo, post_commit, put, put_lfs, unique, upload_lfs
 from git.real import Failed, Git
 
 NEVER = "0123456789abcdef0123456789abcdef01234567"
@@ -213,3 +213,48 @@ def test_it_comes_back_with_a_ref(alice: httpx.Client, charlie: httpx.Client, gi
     check([charlie], (repo, [], gone))
     alice.delete(f"/api/models/{repo}/tag/t")
     check([charlie], (repo, gone, []))
+
+
+def seen(client: httpx.Client, repo: str, num: int = 1) -> str:
+    """All that is told of a pull request: by the API, on its page, and on that of its files."""
+    pages = (f"/api/models/{repo}/discussions/{num}?diff=1",)
+    pages += tuple(f"/{repo}/discussions/{num}{it}" for it in ("", "/files"))
+    found = [client.get(page) for page in pages]
+    assert [it.status_code for it in found] == [200, 200, 200]
+    return "".join(it.text for it in found)
+
+
+def test_a_merged_proposal_tells_what_refs_reach_still(
+    alice: httpx.Client, charlie: httpx.Client, git: Git
+) -> None:
+    repo = new_repo(alice)
+    commit(alice, repo, put("a.txt", b"0\n"))
+    post_commit(charlie, repo, put("a.txt", b"words of charlie\n"), rev="main?create_pr=1")
+    commit(alice, repo, put("b.txt", b"words of the branch\n"))
+    assert alice.post(f"/api/models/{repo}/discussions/1/merge").status_code == 200
+    alice.post(f"/api/models/{repo}/super-squash/main", json={"message": "All"})
+    assert "words of charlie" in seen(alice, repo)
+    first = alice.get(f"/api/models/{repo}/revision/refs%2Fpr%2F1").json()["sha"]
+    alice.post(f"/api/models/{repo}/super-squash/refs%2Fpr%2F1", json={"message": "One"})
+    told = seen(charlie, repo)
+    assert "words of charlie" not in told
+    assert f"{first}" not in told
+
+
+def test_a_merged_proposal_without_a_common_history(
+    alice: httpx.Client, charlie: httpx.Client, git: Git
+) -> None:
+    """It is shown beside the branch as that was; which nobody may see any more."""
+    repo = new_repo(alice)
+    post_commit(charlie, repo, put("c.txt"), rev="main?create_pr=1")
+    commit(alice, repo, put("b.txt", b"words of the branch\n"))
+    folder = git.clone(repo)
+    git(folder, "switch", "--quiet", "--orphan", "alone")
+    oid = git.commit(folder, c_txt="words alone\n")
+    git(folder, "push", "--quiet", "--force", "origin", f"{oid}:refs/pr/1")
+    answer = alice.post(f"/api/models/{repo}/discussions/1/merge")
+    assert answer.status_code == 200, answer.text
+    assert "words of the branch" in seen(charlie, repo)
+    commit(alice, repo, delete("b.txt"))
+    alice.post(f"/api/models/{repo}/super-squash/main", json={"message": "All"})
+    assert "words of the branch" not in seen(charlie, repo)
