@@ -24,7 +24,8 @@ class Reach:
 
     def has(self, repo_id: int, oid: str) -> bool:
         """Whether a ref reaches this commit."""
-        if self._depths(repo_id, [oid]):
+        sql = "select 1 from reached where repo_id = :repo and oid = :oid"
+        if self._db.one(sql, repo=repo_id, oid=oid) is not None:
             return True
         return self._completed(repo_id) and bool(self._depths(repo_id, [oid]))
 
