@@ -9,6 +9,7 @@ from alembic.config import Config
 
 from hearthub import migrations
 from hearthub.db import Database
+from hearthub.jobs import Jobs
 
 
 @pytest.fixture
@@ -72,3 +73,19 @@ def test_what_several_repos_have(db: Database) -> None:
     shared = db.all("select shared_storage from account order by id")
     assert [row[0] for row in shared] == [20, 100]
     assert db.value("select owner_id from lfs_object where repo_id = 4") == 2
+
+
+def test_what_refs_reach_is_counted_after_the_upgrade(tmp_path: Path, db: Database) -> None:
+    """By a job; a new hub has nothing to count."""
+    upgrade(db, "0021")
+    add_repo(db, 1)
+    upgrade(db, "0022")
+    ran = list[dict[str, object]]()
+    jobs = Jobs(db)
+    jobs.register("registry.reach", ran.append)
+    assert jobs.run_due() == 1
+    assert ran == [{}]
+    new = Database.sqlite(tmp_path / "new.db")
+    upgrade(new, "0022")
+    assert new.value("select count(*) from job") == 0
+    new.close()

@@ -193,6 +193,7 @@ def schedule(jobs: Jobs, registry: Registry, storage: Storage, catalogue: Catalo
     """Every job by name; those with a period run by themselves."""
     _schedule_catalogue(jobs, catalogue)
     jobs.register("registry.measure", registry.measure)
+    jobs.register("registry.reach", registry.reach)
 
     def purge(payload: dict[str, int]) -> None:
         with storage.deleting() as may:

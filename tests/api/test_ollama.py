@@ -196,6 +196,15 @@ def test_a_branch_that_moves_meanwhile(alice: httpx.Client, anyone: httpx.Client
     assert anyone.get(f"/v2/{repo}/manifests/latest").status_code == 404
 
 
+def test_a_history_that_is_taken_away_meanwhile(alice: httpx.Client, anyone: httpx.Client) -> None:
+    repo = model(alice, **{"m-Q8_0": gguf("Q8_0", mark="taken away")})
+    manifest = anyone.get(f"/v2/{repo}/manifests/latest").json()
+    commit(alice, repo, delete("m-Q8_0.gguf"))
+    alice.post(f"/api/models/{repo}/super-squash/main", json={"message": "All"})
+    for layer in [*manifest["layers"], manifest["config"]]:
+        assert anyone.get(f"/v2/{repo}/blobs/{layer['digest']}").status_code == 404
+
+
 def test_a_small_file_kept_in_git(alice: httpx.Client, anyone: httpx.Client) -> None:
     content = gguf("Q8_0", mark="small")
     repo = new_repo(alice)

@@ -147,16 +147,6 @@ def test_many_at_once(objects):
     assert objects.used(2) == 0
 
 
-def test_short_names_of_commits(objects):
-    commits = objects.write(1, [(Kind.COMMIT, commit_bytes(f"{n}")) for n in range(300)])
-    objects.write(1, [(Kind.BLOB, b"%d" % n) for n in range(300)])
-    wanted = commits[7]
-    for length in (7, 8, 39, 40):
-        assert objects.expand_prefix(1, wanted[:length]) == [wanted]
-    assert len(objects.expand_prefix(1, wanted[:1])) == 3
-    assert objects.expand_prefix(2, wanted[:7]) == []
-
-
 def test_deleting_a_repo(objects, storage):
     [small, big] = objects.write(1, [(Kind.BLOB, b"x"), (Kind.BLOB, BIG)])
     [other] = objects.write(12, [(Kind.BLOB, BIG)])

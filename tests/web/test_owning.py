@@ -194,6 +194,24 @@ class TestEdit:
         alice_browser.submit(self.page(repo), text=text, do="save")
         assert "</textarea><script" not in alice_browser.get(self.page(repo)).text
 
+    def test_a_history_that_was_rewritten(
+        self, people: LiveHub, alice_browser: Browser, repo: str
+    ) -> None:
+        """The commit that was seen is gone: both texts are shown, and saving goes on from there."""
+        page = self.page(repo, "a.txt")
+        with people.client("alice") as client:
+            old = commit(client, repo, put("a.txt", b"0\n"))
+            commit(client, repo, put("a.txt", b"theirs\n"))
+            client.post(f"/api/models/{repo}/super-squash/main", json={"message": "All"})
+            answer = alice_browser.submit(page, text="mine\n", parent=old, do="save")
+            assert answer.status_code == 409
+            assert "theirs" in answer.text
+            assert "mine" in answer.text
+            parent = head(client, repo)
+            assert f'value="{parent}"' in answer.text
+            alice_browser.submit(page, text="ours\n", parent=parent, do="save")
+            assert client.get(f"/{repo}/resolve/main/a.txt").text == "ours\n"
+
     def test_bad_metadata_is_not_saved(self, alice_browser: Browser, repo: str) -> None:
         text = "---\nlicense: [\n---\nmy words\n"
         answer = alice_browser.submit(self.page(repo), text=text, do="save")

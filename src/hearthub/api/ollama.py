@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from hearthub.api.params import named_repo
 from hearthub.context import Hub
-from hearthub.errors import HearthubError, Moved, NotFound
+from hearthub.errors import HearthubError, Moved, NotFound, RevisionNotFound
 from hearthub.fit import Images, Layer
 from hearthub.http.actor import read
 from hearthub.http.callers import address_of
@@ -129,7 +129,7 @@ def _known(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer] | None:
     it, as a rule, or a pointer names it. Raises NotFound when it was looked for before."""
     with _lock:
         known = _told.get((repo.id, sha256))
-    if known:
+    if known and _is_there(hub, repo, known[0]):
         return known
     commit = hub.registry.commit_of(repo, MAIN)
     with _lock:
@@ -139,6 +139,14 @@ def _known(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer] | None:
     if searched is not None and sha256 not in searched:
         raise _no_layer(repo, sha256)
     return None
+
+
+def _is_there(hub: Hub, repo: Repo, commit: str) -> bool:
+    """Whether a ref still reaches what was told of."""
+    try:
+        return hub.registry.commit_of(repo, commit) == commit
+    except RevisionNotFound:
+        return False
 
 
 def _search(hub: Hub, repo: Repo, sha256: str) -> tuple[str, Layer]:

@@ -27,7 +27,14 @@ from hearthub.community.talk import (
     happening_of,
 )
 from hearthub.db import Database, IntegrityError, batches
-from hearthub.errors import BadRequest, Conflict, Forbidden, NotFound, TooLarge
+from hearthub.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    RevisionNotFound,
+    TooLarge,
+)
 from hearthub.events import CommentChanged, Commented, DiscussionChanged, DiscussionOpened, EventLog
 from hearthub.registry import MAIN, Registry, Repo, Right
 
@@ -176,9 +183,7 @@ class Discussions:
     def _proposal(self, repo: Repo, discussion: Discussion) -> Proposal:
         pulls = self._registry.pulls
         if discussion.merged_oid and discussion.merged_head:
-            head = discussion.merged_head
-            base = self._registry.commit_at(repo, discussion.merged_oid).parents[0]
-            return Proposal(base, head, pulls.commits(repo, base, head))
+            return self._merged(repo, discussion.merged_oid, discussion.merged_head)
         head = pulls.head(repo, discussion.num)
         base = pulls.branch(repo, discussion.base or MAIN).commit_oid
         commits = pulls.commits(repo, base, head)
@@ -186,6 +191,21 @@ class Discussions:
             return Proposal(base, head, commits)
         merged = pulls.attempt(repo, base, head).merged
         return Proposal(base, head, commits, merged.conflicts, merged.is_whole)
+
+    def _merged(self, repo: Repo, oid: str, head: str) -> Proposal:
+        """As it was merged, as far as refs reach that still: of the branch no more than what both
+        sides had, should its history be another now."""
+        pulls = self._registry.pulls
+        self._registry.commit_of(repo, head)
+        base = self._registry.commit_at(repo, oid).parents[0]
+        try:
+            self._registry.commit_of(repo, base)
+        except RevisionNotFound:
+            fork = pulls.fork(repo, base, head)
+            if fork is None:
+                raise
+            base = fork
+        return Proposal(base, head, pulls.commits(repo, base, head))
 
     # -- writing -----------------------------------------------------------------------------
 

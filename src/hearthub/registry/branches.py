@@ -27,7 +27,7 @@ class Branches:
 
     def create_branch(self, actor: Actor, repo: Repo, name: str, start: str | None) -> None:
         require(actor, repo, Right.WRITE)
-        commit = self._revisions.commit_of(repo, start or "main")
+        commit = self._revisions.start_of(repo, start or "main")
         self._create_ref(actor, repo, HEADS + name, commit, commit)
 
     def delete_branch(self, actor: Actor, repo: Repo, name: str) -> None:
@@ -41,7 +41,7 @@ class Branches:
     ) -> None:
         """A lightweight tag, or an annotated one when there is a message."""
         require(actor, repo, Right.WRITE)
-        commit = oid = self._revisions.commit_of(repo, rev)
+        commit = oid = self._revisions.start_of(repo, rev)
         if message:
             who = Signature(
                 actor.name or "", f"{actor.name}@users.noreply.hearthub", now_ms() // 1000, "+0000"

@@ -207,18 +207,6 @@ class ObjectStore:
             for some in batches(oids)
         )
 
-    def expand_prefix(self, repo_id: int, prefix: str) -> list[str]:
-        """Commits whose oid starts with the hex digits `prefix`: at most three, to tell doubt."""
-        rows = self._db.all(
-            "select oid from obj where repo_id = :repo and oid between :low and :high "
-            "and kind = :kind order by oid limit 3",
-            repo=repo_id,
-            low=bytes.fromhex(prefix.ljust(40, "0")),
-            high=bytes.fromhex(prefix.ljust(40, "f")),
-            kind=int(Kind.COMMIT),
-        )
-        return [row.oid.hex() for row in rows]
-
     def forget(self) -> None:
         """Drop what is remembered: objects were collected, or repaired."""
         with self._cache_lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hearthub.clock import now_ms
 from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Conflict, HearthubError, RevisionNotFound
+from hearthub.registry.reach import Reach
 
 MAIN = "refs/heads/main"
 HEADS, TAGS, CONVERTS, PULLS = "refs/heads/", "refs/tags/", "refs/convert/", "refs/pr/"
@@ -37,8 +38,8 @@ class RefMoved(HearthubError):
 
 
 class Refs:
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, db: Database, reach: Reach) -> None:
+        self.db, self._reach = db, reach
 
     def get(self, repo_id: int, name: str) -> Ref | None:
         row = self.db.one(
@@ -91,21 +92,26 @@ class Refs:
     ) -> None:
         """Raises Conflict when the ref exists, or stands where git would want a folder."""
         check_ref_name(name)
-        if other := self._in_the_way(repo_id, name):
-            raise Conflict(f"Reference {other} already exists: git cannot have {name} beside it")
-        made = self.db.execute(
-            "insert into ref (repo_id, name, oid, commit_oid, updated, author_id) "
-            "values (:repo, :name, :oid, :commit, :now, :author) "
-            "on conflict (repo_id, name) do nothing",
-            repo=repo_id,
-            name=name,
-            oid=oid,
-            commit=commit_oid,
-            now=now_ms(),
-            author=author_id,
-        )
-        if not made:
-            raise Conflict(f"Reference {name} already exists")
+        with self.db.transaction():
+            self._reach.hold(repo_id)
+            if other := self._in_the_way(repo_id, name):
+                raise Conflict(
+                    f"Reference {other} already exists: git cannot have {name} beside it"
+                )
+            made = self.db.execute(
+                "insert into ref (repo_id, name, oid, commit_oid, updated, author_id) "
+                "values (:repo, :name, :oid, :commit, :now, :author) "
+                "on conflict (repo_id, name) do nothing",
+                repo=repo_id,
+                name=name,
+                oid=oid,
+                commit=commit_oid,
+                now=now_ms(),
+                author=author_id,
+            )
+            if not made:
+                raise Conflict(f"Reference {name} already exists")
+            self._reach.follow(repo_id, None, commit_oid)
 
     def _in_the_way(self, repo_id: int, name: str) -> str | None:
         """A ref that is a folder of `name`, or has `name` for one: git keeps refs as files."""
@@ -128,30 +134,37 @@ class Refs:
 
         `commit_oid` is given where `new` is an annotated tag.
         """
-        moved = self.db.execute(
-            "update ref set oid = :new, commit_oid = :commit, updated = :now "
-            "where repo_id = :repo and name = :name and oid = :old",
-            repo=repo_id,
-            name=name,
-            old=old,
-            new=new,
-            commit=commit_oid or new,
-            now=now_ms(),
-        )
-        if not moved:
-            raise RefMoved(f"{name} moved")
+        with self.db.transaction():
+            self._reach.hold(repo_id)
+            before = self.get(repo_id, name)
+            if before is None or before.oid != old:
+                raise RefMoved(f"{name} moved")
+            self.db.execute(
+                "update ref set oid = :new, commit_oid = :commit, updated = :now "
+                "where repo_id = :repo and name = :name",
+                repo=repo_id,
+                name=name,
+                new=new,
+                commit=commit_oid or new,
+                now=now_ms(),
+            )
+            self._reach.follow(repo_id, before.commit_oid, commit_oid or new)
 
     def delete(self, repo_id: int, name: str) -> Ref:
         """The ref that was; raises RevisionNotFound."""
-        row = self.db.one(
-            "delete from ref where repo_id = :repo and name = :name "
-            "returning name, oid, commit_oid",
-            repo=repo_id,
-            name=name,
-        )
-        if row is None:
-            raise RevisionNotFound(f"Invalid rev id: {name}")
-        return Ref(*row)
+        with self.db.transaction():
+            self._reach.hold(repo_id)
+            row = self.db.one(
+                "delete from ref where repo_id = :repo and name = :name "
+                "returning name, oid, commit_oid",
+                repo=repo_id,
+                name=name,
+            )
+            if row is None:
+                raise RevisionNotFound(f"Invalid rev id: {name}")
+            ref = Ref(*row)
+            self._reach.follow(repo_id, ref.commit_oid, None)
+        return ref
 
 
 def candidates(rev: str) -> tuple[str, ...]:

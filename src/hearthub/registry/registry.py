@@ -49,6 +49,7 @@ from hearthub.registry.objects import ObjectStore
 from hearthub.registry.operations import CommitHeader, Operations
 from hearthub.registry.pulls import Pulls
 from hearthub.registry.quota import Quota
+from hearthub.registry.reach import Reach
 from hearthub.registry.refs import MAIN, PULLS, Ref, Refs
 from hearthub.registry.repo import Repo
 from hearthub.registry.repos import Reader, Repos
@@ -73,14 +74,15 @@ class Registry:
         self.db, self.settings, self.events = db, settings, events
         self.accounts, self.storage = accounts, storage
         self._repos = Repos(db)
-        self._refs = Refs(db)
         self.locks = Locks(db)
         self.gates = Gates(db, events, accounts)
         self._objects = ObjectStore(objects_db, storage)
+        self._reach = Reach(db, self._objects)
+        self._refs = Refs(db, self._reach)
         self._history = History(self._objects)
         self._files = Files(self._objects, self._history, storage)
         self.browse = Browsing(self._objects, self._files, self._history)
-        self._revisions = Revisions(self._refs, self._objects)
+        self._revisions = Revisions(self._refs, self._objects, self._reach)
         self._quota = Quota(db, self._objects, storage, settings)
         storage.limit_growth(self._quota)
         store = (db, objects_db, self._objects, self._refs, storage, settings.data / "tmp")
@@ -292,7 +294,8 @@ class Registry:
         return self._commits.squash(actor, repo, rev, message, onto)
 
     def commit_of(self, repo: Repo, rev: str) -> str:
-        """The commit a revision means, 40 hex digits; raises RevisionNotFound."""
+        """The commit a revision means, 40 hex digits; raises RevisionNotFound, also for a commit
+        that no ref reaches."""
         return self._revisions.commit_of(repo, rev)
 
     def require_move(self, actor: Actor, repo: Repo, rev: str) -> None:
@@ -438,6 +441,11 @@ class Registry:
     def measure(self, payload: dict[str, int]) -> None:
         """How much a repo uses: its git objects and the LFS objects it proved, in bytes."""
         self._quota.measure(payload["repo_id"])
+
+    def reach(self, _payload: dict[str, int]) -> None:
+        """Note which commits refs reach, for repos that are older than these notes."""
+        for repo_id in self._reach.repos_without():
+            self._reach.complete(repo_id)
 
     def collect(
         self, *, dry: bool = False, report: Callable[[str], None] = lambda _text: None

@@ -16,6 +16,7 @@ from hearthub.errors import (
     EntryNotFound,
     HearthubError,
     LoginRequired,
+    RevisionNotFound,
     StaleParent,
     TooLarge,
     Unavailable,
@@ -88,7 +89,10 @@ def _writable(request: Request) -> RepoView:
 
 def _save(at: RepoView, draft: Draft) -> None:
     """StaleParent when this file was changed since `draft.parent`."""
-    seen = _current(at, at.hub.registry.commit_of(at.repo, draft.parent))
+    try:
+        seen = _current(at, at.hub.registry.commit_of(at.repo, draft.parent))
+    except RevisionNotFound:  # squashed away, or forced off the branch
+        raise StaleParent("The history was rewritten meanwhile") from None
     # What was written on another system keeps its line ends.
     text = draft.text.replace("\n", "\r\n") if seen and "\r\n" in seen else draft.text
     content = text.encode()

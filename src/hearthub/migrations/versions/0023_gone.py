@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Integer, Text
 from hearthub.migrations import wants
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 

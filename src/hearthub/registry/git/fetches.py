@@ -103,13 +103,16 @@ class Selector:
         with self._lock:
             self._kept.clear()
 
-    def _require_reachable(self, repo_id: int, refs: list[Ref], wants: Iterable[bytes]) -> None:
+    def unreached(self, repo_id: int, refs: list[Ref], oids: Iterable[bytes]) -> set[bytes]:
+        """Those of these objects that no ref reaches."""
         tips = {bytes.fromhex(oid) for ref in refs for oid in (ref.oid, ref.commit_oid)}
-        others = [want for want in wants if want not in tips]
-        if not others:
-            return
-        everything = self.select(repo_id, refs, Fetch(tuple(sorted(tips)))).objects if tips else ()
-        unreachable = set(others).difference(everything)
+        others = {oid for oid in oids if oid not in tips}
+        if not others or not tips:
+            return others
+        return others.difference(self.select(repo_id, refs, Fetch(tuple(sorted(tips)))).objects)
+
+    def _require_reachable(self, repo_id: int, refs: list[Ref], wants: Iterable[bytes]) -> None:
+        unreachable = self.unreached(repo_id, refs, wants)
         if unreachable:
             raise BadRequest(f"upload-pack: not our ref {min(unreachable).hex()}")
 

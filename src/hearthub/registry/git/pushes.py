@@ -9,7 +9,7 @@ Nor must the part that is here of a pack when the hub was killed: commits are st
 them at once, so that one that is here has everything that it rests on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -20,7 +20,9 @@ from hearthub.db import Database, batches
 from hearthub.errors import BadRequest, Forbidden, HearthubError, TooLarge
 from hearthub.events import CommitCreated, EventLog, RefCreated, RefDeleted
 from hearthub.registry.access import Right, proposer, require
+from hearthub.registry.git.fetches import Selector
 from hearthub.registry.git.judging import links
+from hearthub.registry.git.sight import Sight
 from hearthub.registry.git.unpacking import Pack, Unpacked, unpack
 from hearthub.registry.gitformat import Kind, decode_tag, decode_tree
 from hearthub.registry.objects import ObjectStore
@@ -57,8 +59,9 @@ class Verdict:
 
 @dataclass
 class _Brought:
-    """What a pack brought along."""
+    """What a pack brought along. `sight`: what it may rest on; None: on all that is here."""
 
+    sight: Sight | None = None
     kinds: dict[bytes, Kind] = field(default_factory=dict)
     wanted: dict[bytes, Kind] = field(default_factory=dict)
     pointers: dict[str, Pointer] = field(default_factory=dict)
@@ -70,6 +73,11 @@ class _Brought:
     def outside(self) -> dict[bytes, Kind]:
         """What is named and not brought: the repo must have it."""
         return {oid: kind for oid, kind in self.wanted.items() if oid not in self.kinds}
+
+    def hidden(self, oids: Iterable[bytes]) -> set[bytes]:
+        """Those of what is here that are not the caller's to rest on."""
+        others = [oid for oid in oids if oid not in self.kinds]
+        return self.sight.hidden(others) if self.sight and others else set()
 
 
 class Pushes:
@@ -85,6 +93,7 @@ class Pushes:
     ) -> None:
         self.db, self.events, self.objects, self.refs = db, events, objects, refs
         self.storage, self.quota, self.settings = storage, quota, settings
+        self.selector = Selector(objects)
 
     def push(
         self,
@@ -102,12 +111,14 @@ class Pushes:
         everybody's.
         """
         self._require_any(actor, repo, updates)
-        brought = self._judge(actor, repo, pack) if pack else _Brought()
+        brought = _Brought(self._sight(actor, repo, updates))
+        if pack:
+            self._judge(actor, repo, pack, brought)
         self._require_whole(repo, brought)
         self._check_modules(repo, pack, brought)
         self.storage.require(repo.id, [(it.sha256, it.size) for it in brought.pointers.values()])
         if pack:
-            self._store(repo, pack)
+            self._store(repo, pack, brought)
         if is_atomic:
             return self._move_all(actor, repo, updates, brought)
         return [self._verdict(actor, repo, update, brought) for update in updates]
@@ -139,11 +150,16 @@ class Pushes:
             raise Forbidden("only branches, tags and pull requests can be pushed")
         require(actor, repo, Right.WRITE)
 
-    def _judge(self, actor: Actor, repo: Repo, pack: Pack) -> _Brought:
+    def _sight(self, actor: Actor, repo: Repo, updates: Sequence[Update]) -> Sight | None:
+        if proposer(actor, repo) is None:  # who may write may also take back what was lost
+            return None
+        near = {update.ref for update in updates}
+        return Sight(self.objects, self.selector, repo.id, self.refs.all(repo.id), near)
+
+    def _judge(self, actor: Actor, repo: Repo, pack: Pack, brought: _Brought) -> None:
         self.quota.require(repo.id, pack.size, proposer(actor, repo))
         self.storage.require_room(pack.size)
-        brought = _Brought()
-        for kind, oid, content, size in self._objects_of(repo, pack):
+        for kind, oid, content, size in self._objects_of(repo, pack, brought):
             brought.kinds[oid] = kind
             if content is None:
                 brought.too_large[oid] = size
@@ -155,18 +171,17 @@ class Pushes:
                 brought.pointers[it.sha256] = it
         if brought.too_large:
             raise TooLarge(self._about_large(repo, pack, brought))
-        return brought
 
-    def _objects_of(self, repo: Repo, pack: Pack) -> Iterator[Unpacked]:
+    def _objects_of(self, repo: Repo, pack: Pack, brought: _Brought) -> Iterator[Unpacked]:
         def outside(oid: bytes) -> tuple[Kind, bytes] | None:
-            if not self.objects.has(repo.id, [oid.hex()]):
+            if not self.objects.has(repo.id, [oid.hex()]) or brought.hidden([oid]):
                 return None
             return self.objects.read(repo.id, oid.hex())
 
         return unpack(pack, self.settings.max_regular_file, outside)
 
-    def _store(self, repo: Repo, pack: Pack) -> None:
-        found = self._objects_of(repo, pack)
+    def _store(self, repo: Repo, pack: Pack, brought: _Brought) -> None:
+        found = self._objects_of(repo, pack, brought)
         for is_history, some in groupby(found, lambda it: it.kind in (Kind.COMMIT, Kind.TAG)):
             at_once = self.objects.transaction() if is_history else nullcontext()
             with at_once, self.objects.writer(repo.id) as writer:
@@ -178,7 +193,7 @@ class Pushes:
         """Which files are too large, by name, and what to do about it."""
         names: dict[bytes, str] = {}
         limit = self.settings.max_regular_file
-        for kind, _, content, _ in self._objects_of(repo, pack):
+        for kind, _, content, _ in self._objects_of(repo, pack, brought):
             if kind is Kind.TREE and content is not None and len(names) < SHOWN:
                 for entry in decode_tree(content).values():
                     found = bytes.fromhex(entry.oid)
@@ -201,8 +216,9 @@ class Pushes:
                 raise BadRequest(f"Object {oid.hex()} is a {here.word}, not a {kind.word}")
         for some in batches(list(brought.outside().items())):
             kinds = self.objects.kinds(repo.id, (oid.hex() for oid, _ in some))
+            hidden = brought.hidden(oid for oid, _ in some)
             for oid, kind in some:
-                found = kinds.get(oid.hex())
+                found = None if oid in hidden else kinds.get(oid.hex())
                 if found is not kind:
                     what = f"is a {found.word}, not a {kind.word}" if found else "is missing"
                     raise BadRequest(f"Object {oid.hex()} {what}")
@@ -223,7 +239,7 @@ class Pushes:
         here = brought.modules - brought.kinds.keys()
         left = brought.modules - here
         if pack and left:
-            for _, oid, content, _ in self._objects_of(repo, pack):
+            for _, oid, content, _ in self._objects_of(repo, pack, brought):
                 if oid in left and content is not None:
                     left.remove(oid)
                     yield content
@@ -269,6 +285,8 @@ class Pushes:
         if update.new == ZERO:
             self._delete(actor, repo, update)
             return
+        if brought.hidden([bytes.fromhex(update.new)]):
+            raise BadRequest(f"{update.ref} must name a commit")
         commit = self._commit_of(repo, update)
         self._require_stays(repo, update, brought)
         if update.old == ZERO:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hearthub.registry.git.fetches import Fetch, Selection, Selector
+from hearthub.registry.git.fetches import Fetch, Selection
 from hearthub.registry.git.packs import write_pack
 from hearthub.registry.git.pushes import Pushes
 from hearthub.registry.objects import ObjectStore
@@ -16,7 +16,7 @@ class Wire:
     def __init__(self, objects: ObjectStore, refs: Refs, pushes: Pushes) -> None:
         self._objects, self._refs = objects, refs
         self.push = pushes.push
-        self._selector = Selector(objects)
+        self._selector = pushes.selector
 
     def common(self, repo: Repo, haves: Sequence[bytes]) -> set[bytes]:
         """Those of a client's commits that the repo has too."""

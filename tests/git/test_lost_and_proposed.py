@@ -1,0 +1,117 @@
+"""Whoever may only propose cannot bring back, by its id, what no ref reaches any more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from calls import commit, new_repo, post_commit, put
+from git.packing import Made, delta, entry, oid, pack, request, tree
+from git.packing import commit as made_commit
+from hearthub.registry.gitformat import EMPTY_TREE, Kind, oid_of
+
+NEVER = "0123456789abcdef0123456789abcdef01234567"
+SECRET = b"nobody is to read this\n"
+PR = "refs/pr/1"
+
+
+@dataclass
+class Ids:
+    """Of what is in one commit; and where the pull request is."""
+
+    commit: str
+    tree: str
+    blob: str
+    head: str
+
+
+def blob_in(ids: Ids) -> tuple[str, bytes]:
+    named = tree(("100644", b"a.txt", ids.blob))
+    return with_commit(named, made_commit(oid(named), ids.head))
+
+
+def folder_in(ids: Ids) -> tuple[str, bytes]:
+    named = tree(("40000", b"d", ids.tree))
+    return with_commit(named, made_commit(oid(named), ids.head))
+
+
+def root_of(ids: Ids) -> tuple[str, bytes]:
+    return with_commit(made_commit(ids.tree, ids.head))
+
+
+def parent_of(ids: Ids) -> tuple[str, bytes]:
+    return with_commit((Kind.TREE, b""), made_commit(EMPTY_TREE, ids.commit, ids.head))
+
+
+def itself(ids: Ids) -> tuple[str, bytes]:
+    return ids.commit, pack()
+
+
+def base_of(ids: Ids) -> tuple[str, bytes]:
+    """All of it, and a line more: what is new is theirs, and the delta is short."""
+    more = b"more\n"
+    copied = bytes([0x90, len(SECRET)])
+    patch = delta(len(SECRET), len(SECRET) + len(more), copied, bytes([len(more)]) + more)
+    named = tree(("100644", b"a.txt", oid_of(Kind.BLOB, SECRET + more)))
+    last = made_commit(oid(named), ids.head)
+    return oid(last), pack(entry(7, patch, bytes.fromhex(ids.blob)), named, last)
+
+
+def with_commit(*objects: Made) -> tuple[str, bytes]:
+    return oid(objects[-1]), pack(*objects)
+
+
+WAYS = (blob_in, folder_in, root_of, parent_of, itself, base_of)
+Way = Callable[[Ids], tuple[str, bytes]]
+
+
+def push(client: httpx.Client, repo: str, way: Way, ids: Ids) -> str:
+    new, body = way(ids)
+    answer = client.post(
+        f"/{repo}/git-receive-pack", content=request(PR, ids.head, new, body),
+        headers={"Content-Type": "application/x-git-receive-pack-request"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.fixture
+def ids(alice: httpx.Client, charlie: httpx.Client) -> tuple[str, Ids]:
+    """A repo with a pull request of charlie, and a commit with the secret, on main's history."""
+    repo = new_repo(alice)
+    there = commit(alice, repo, put("a.txt", SECRET))
+    blob = oid_of(Kind.BLOB, SECRET)
+    attributes = alice.get(f"/api/models/{repo}/tree/main").json()[0]["oid"]
+    root = oid(tree(("100644", b".gitattributes", attributes), ("100644", b"a.txt", blob)))
+    commit(alice, repo, put("a.txt", b"other\n"))
+    proposed = post_commit(charlie, repo, put("b.txt"), rev="main?create_pr=1").json()
+    return repo, Ids(there, root, blob, proposed["commitOid"])
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
+def test_what_is_reached_may_be_used(way: Way, ids: tuple[str, Ids], charlie: httpx.Client) -> None:
+    """An older file taken back, a proposal from an older commit: none is in the newest trees."""
+    repo, found = ids
+    assert f"ok {PR}" in push(charlie, repo, way, found)
+    assert charlie.get(f"/api/models/{repo}/revision/refs%2Fpr%2F1").json()["sha"] == way(found)[0]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
+def test_what_is_lost_is_missing(
+    way: Way, ids: tuple[str, Ids], alice: httpx.Client, charlie: httpx.Client
+) -> None:
+    repo, found = ids
+    for rev in ("main", "refs%2Fpr%2F1"):
+        answer = alice.post(f"/api/models/{repo}/super-squash/{rev}", json={"message": "x"})
+        assert answer.status_code == 200, answer.text
+    found.head = answer.json()["commitOid"]
+    squashed = alice.post(f"/api/models/{repo}/super-squash/main", json={"message": "y"})
+    assert squashed.status_code == 200
+    lost = push(charlie, repo, way, found)
+    assert f"ok {PR}" not in lost
+    never = push(charlie, repo, way, Ids(NEVER, NEVER, NEVER, found.head))
+    for it in (found.commit, found.tree, found.blob, NEVER):
+        lost, never = lost.replace(it, "ID"), never.replace(it, "ID")
+    assert lost == never
+    assert f"ok {PR}" in push(alice, repo, way, found)
