@@ -32,7 +32,7 @@ RARER = 4
 """Times rarer than the rest are sizes that the index is asked for: of a match its number tells."""
 TELLING = 3
 """So many grams of a run the index is asked for."""
-TOLD = 10
+TOLD = 20
 """A match told by its number costs as much as so many entries of the index that are read."""
 LEAST_NEED = 2**24
 """Bytes; nothing needs less, by its overhead alone."""
