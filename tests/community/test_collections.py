@@ -227,12 +227,17 @@ def test_the_owners_order(alice: httpx.Client, hub: LiveHub) -> None:
         assert found == {three: 0, one: 1, two: 2}
 
 
+BLANKS = ("\u200b", "\u2060\u200d", "\u202e", "\u3164 \u2800", "\xad", "\ufe0f")
+"""Of links with such a text nobody sees anything."""
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {},
         {"title": ""},
         {"title": "  "},
+        *({"title": blank} for blank in BLANKS),
         {"title": "x" * 151},
         {"title": "ok", "description": "x" * 1001},
         {"title": ["no"]},

@@ -50,6 +50,7 @@ class TestTalk:
         [
             {"title": ""},
             {"title": "  \n "},
+            {"title": "\u200b\u3164"},
             {"title": "x" * 201},
             {"title": "x", "description": "y" * 70_000},
             {"title": 5},

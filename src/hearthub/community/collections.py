@@ -13,6 +13,7 @@ from typing import Any
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
 from hearthub.community import ordering
+from hearthub.community.titles import one_line
 from hearthub.db import Database, IntegrityError, batches
 from hearthub.errors import (
     BadRequest,
@@ -164,7 +165,7 @@ class Collections:
         if owner is None:
             raise NotFound(f"There is no user or organisation called {namespace[:100]}")
         _require_editor(actor, owner.id, owner.name)
-        title = _words(title)
+        title = one_line(title, MAX_TITLE)
         _check(description, MAX_DESCRIPTION, "description")
         uid = secrets.token_hex(12)
         with self._db.transaction():
@@ -196,7 +197,7 @@ class Collections:
         _check(description, MAX_DESCRIPTION, "description")
         with self._db.transaction():
             found = self._own(actor, slug)
-            title = found.title if title is None else _words(title)
+            title = found.title if title is None else one_line(title, MAX_TITLE)
             try:
                 self._db.execute(
                     "update collection set title = :title, description = :description, "
@@ -387,13 +388,6 @@ def _require_editor(actor: Actor, owner_id: int, owner: str) -> None:
     if actor.is_admin or actor.user_id == owner_id or actor.roles.get(owner_id) in WRITERS:
         return
     raise Forbidden(f"You may not change the collections of {owner}")
-
-
-def _words(title: str) -> str:
-    words = " ".join(title.split())
-    if not words or len(words) > MAX_TITLE:
-        raise BadRequest(f"A title has 1 to {MAX_TITLE} characters")
-    return words
 
 
 def _check(text: str | None, most: int, what: str) -> None:

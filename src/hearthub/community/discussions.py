@@ -26,6 +26,7 @@ from hearthub.community.talk import (
     discussion_of,
     happening_of,
 )
+from hearthub.community.titles import one_line
 from hearthub.db import Database, IntegrityError, batches
 from hearthub.errors import (
     BadRequest,
@@ -217,7 +218,7 @@ class Discussions:
         self._require(actor, repo, Right.PROPOSE)
         if base is not None:
             base = self._registry.pulls.branch(repo, base).name
-        title = _checked_title(title)
+        title = one_line(title, MAX_TITLE)
         _check_text(text, may_be_empty=True)
         try:
             with self._db.transaction():
@@ -280,7 +281,7 @@ class Discussions:
         return self._change(actor, repo, num, uid, hidden, is_by_author_alone=False)
 
     def rename(self, actor: Actor, repo: Repo, num: int, title: str) -> Happening:
-        title = _checked_title(title)
+        title = one_line(title, MAX_TITLE)
         with self._db.transaction():
             found = self._own(actor, repo, num)
             self._db.execute(
@@ -465,13 +466,6 @@ def _newest(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if room < 0 or number == MAX_EDITS:
             return history[len(history) - number :]
     return history
-
-
-def _checked_title(title: str) -> str:
-    words = " ".join(title.split())
-    if not words or len(words) > MAX_TITLE:
-        raise BadRequest(f"A title has 1 to {MAX_TITLE} characters")
-    return words
 
 
 def _check_text(text: str, *, may_be_empty: bool = False) -> None:
