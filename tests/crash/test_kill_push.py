@@ -95,7 +95,7 @@ def test_a_push_that_is_killed(own_hub: LiveHub, tmp_path: Path) -> None:
         hub.start()
         assert head(alice, repo) == old
         assert_nothing_is_visible(alice, git, repo, folder, new)
-        assert_no_part_is_taken_for_the_whole(hub, alice, git, repo, folder)
+        assert_no_part_is_taken_for_the_whole(hub, alice, git, repo, folder, objects)
         git(git.clone(repo), "fsck", "--strict")
         hub.stop()
         collect(hub.data)
@@ -122,13 +122,16 @@ def assert_nothing_is_visible(
 
 
 def assert_no_part_is_taken_for_the_whole(
-    hub: LiveHub, alice: httpx.Client, git: Git, repo: str, folder: Path
+    hub: LiveHub, alice: httpx.Client, git: Git, repo: str, folder: Path, before: set[str]
 ) -> None:
     """A push that brings nothing along names a commit that has come, and what it rests on not."""
     here = stored(hub.data)
     made = git(folder, "rev-list", "main", "^origin/main").split()
     part = [oid for oid in made if oid in here]
     assert len(part) in (0, len(made)), "commits are here all or none"
+    listed = git(folder, "cat-file", "--batch-all-objects", "--batch-check").splitlines()
+    trees = {oid for oid, kind, _ in map(str.split, listed) if kind == "tree"} - before
+    assert len(trees & here) in (0, len(trees)), "and trees"
     for oid in part[:1]:
         body = request("refs/heads/part", "0" * 40, oid, pack())
         answer = alice.post(f"/{repo}/git-receive-pack", content=body, headers=PUSHED)

@@ -166,3 +166,26 @@ def test_many_threads(objects):
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(24)))
     assert len(rows(objects)) == 150
+
+
+def test_at_once_means_all_or_none(objects, monkeypatch):
+    """However many they are."""
+    monkeypatch.setattr(module, "BATCH_ROWS", 2)
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    contents = [b"%d" % number for number in range(11)]
+    oids = [oid_of(Kind.BLOB, it) for it in contents]
+
+    def write(end):
+        with objects.writer(1, at_once=True) as writer:
+            for content in contents:
+                writer.add(Kind.BLOB, content)
+            end()
+
+    def fail():
+        raise NotFound("killed")
+
+    with pytest.raises(NotFound, match="killed"):
+        write(fail)
+    assert not objects.has(1, oids)
+    write(list)
+    assert objects.has(1, oids) == set(oids)

@@ -12,7 +12,7 @@ an object that is here already, so that either it stays, or it is written anew.
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -34,6 +34,8 @@ from hearthub.registry.gitformat import (
 MAX_INLINE = 128 * 1024  # bytes of content; above, a file is read faster than a row (engine.md A6)
 BATCH_BYTES = 8 * 2**20
 BATCH_ROWS = 10_000
+AT_ONCE = 8
+"""So many batches are held in memory where all is to be stored at once."""
 CACHE_BYTES = 48 * 2**20
 _READ = 2**20
 DAY_MS = 24 * 60 * 60 * 1000
@@ -83,18 +85,16 @@ class ObjectStore:
             return [writer.add(kind, data) for kind, data in objects]
 
     @contextmanager
-    def writer(self, repo_id: int) -> Iterator["Writer"]:
+    def writer(self, repo_id: int, *, at_once: bool = False) -> Iterator["Writer"]:
         """Collects objects and stores them in batches, so that a commit of any size fits in memory.
 
         All are stored when the block ends. When it fails some may be: unreachable, so harmless.
+        `at_once`: all or none; of very many nobody else stores anything until the end.
         """
-        writer = Writer(self._db, self._blobs, repo_id)
-        yield writer
-        writer.flush()
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Around what is to be stored all or not at all. Nobody else stores anything meanwhile."""
-        return self._db.transaction()
+        with ExitStack() as stack:
+            writer = Writer(self._db, self._blobs, repo_id, stack if at_once else None)
+            yield writer
+            writer.flush()
 
     def copy(self, source: int, target: int, oids: list[bytes]) -> list[tuple[str, int]]:
         """Give a repo objects of another, at most 500; (oid, size) of those whose content lies in
@@ -315,8 +315,12 @@ def _weigh(parsed: Parsed) -> int:
 class Writer:
     """A batch of objects on its way into one repo. Made by `ObjectStore.writer`."""
 
-    def __init__(self, db: Database, blobs: BlobStore, repo_id: int) -> None:
+    def __init__(
+        self, db: Database, blobs: BlobStore, repo_id: int, until: ExitStack | None
+    ) -> None:
+        """`until`: where the transaction that is to have all of them ends."""
         self._db, self._blobs, self._repo_id = db, blobs, repo_id
+        self._until, self._most = until, AT_ONCE if until else 1
         self._rows: dict[str, dict[str, Any]] = {}
         self._bytes = 0
 
@@ -390,7 +394,10 @@ class Writer:
             "z": z,
         }
         self._bytes += len(z or b"")
-        if self._bytes >= BATCH_BYTES or len(self._rows) >= BATCH_ROWS:
+        if max(self._bytes / BATCH_BYTES, len(self._rows) / BATCH_ROWS) >= self._most:
+            if self._until:
+                self._until.enter_context(self._db.transaction())
+                self._most = 1
             self.flush()
 
 

@@ -5,12 +5,11 @@ so a push that fails at any step changes nothing.
 
 A pack is read twice: nothing of it is stored before all of it was judged. What lies here is taken
 for good by the next push, which need not bring it along: objects of a refused push must not be it.
-Nor must the part that is here of a pack when the hub was killed: commits are stored last, all of
-them at once, so that one that is here has everything that it rests on.
+Nor must the part that is here of a pack when the hub was killed: files are stored first, then at
+once all that names others, so that what is here has everything that it rests on.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -182,9 +181,8 @@ class Pushes:
 
     def _store(self, repo: Repo, pack: Pack, brought: _Brought) -> None:
         found = self._objects_of(repo, pack, brought)
-        for is_history, some in groupby(found, lambda it: it.kind in (Kind.COMMIT, Kind.TAG)):
-            at_once = self.objects.transaction() if is_history else nullcontext()
-            with at_once, self.objects.writer(repo.id) as writer:
+        for is_file, some in groupby(found, lambda it: it.kind is Kind.BLOB):  # see `unpack`
+            with self.objects.writer(repo.id, at_once=not is_file) as writer:
                 for kind, _, content, _ in some:
                     if content is not None:  # none is so large, or it was refused
                         writer.add(kind, content)

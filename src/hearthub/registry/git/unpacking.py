@@ -9,7 +9,7 @@ import hashlib
 import mmap
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -61,9 +61,8 @@ class Pack:
 
 
 def unpack(pack: Pack, most: int, outside: Outside) -> Iterator[Unpacked]:
-    """Every object of a pack: files, then trees, then commits and tags, so that what an object
-    names comes before it (but for trees in trees and commits in commits). `most`: bytes an object
-    may have; larger blobs come without content.
+    """Every object of a pack: files first, then what names them. `most`: bytes an object may have;
+    larger blobs come without content.
 
     Raises BadRequest for what is no whole pack, TooLarge for one that is out of proportion.
     """
@@ -100,7 +99,7 @@ class _Unpacking:
                 whole[Kind(entry.kind)].append(entry)
         if at != self._end:
             raise BadRequest("The pack has something after its last object")
-        for kinds in ((Kind.BLOB, Kind.TREE), (Kind.COMMIT, Kind.TAG)):
+        for kinds in ((Kind.BLOB,), (Kind.TREE, Kind.COMMIT, Kind.TAG)):
             for kind in kinds:
                 for entry in whole[kind]:
                     yield from self._family(entry)
@@ -245,7 +244,7 @@ class _Unpacking:
         self._spend(size)
         return apply_delta(base, delta, at, size)
 
-    def _thin(self, kinds: tuple[Kind, ...]) -> Iterator[Unpacked]:
+    def _thin(self, kinds: Container[Kind]) -> Iterator[Unpacked]:
         """Deltas on what the repo has: clients are told not to send such, and some do."""
         for base in list(self._resting):
             found = self._outside(base) if isinstance(base, bytes) else None
