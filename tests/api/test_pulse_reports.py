@@ -80,6 +80,7 @@ class TestFiles:
         assert answer.status_code == 200
         assert answer.headers["content-type"] == media_type
         assert "script-src" not in answer.headers["content-security-policy"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert part in answer.text
 

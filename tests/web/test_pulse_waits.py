@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from hearthub.app import create_app, open_hub
 from hearthub.context import Hub
 from hearthub.settings import Settings
-from pulse.lakes import panel
+from pulse.lakes import history, panel
 from pulse.report.conftest import made_up
 
 METRIC = "/pulse/metrics/downloads_gini?source=made-up"
@@ -69,6 +69,18 @@ def test_after_more_was_taken_in_the_last_answer_stays_with_its_date(
             assert "more was observed since" in answer.text
     for page in PAGES:
         assert "more was observed since" not in once_there(anyone, page).text
+
+
+def test_how_counters_went(parts: Hub, anyone: TestClient, tmp_path: Path) -> None:
+    rows = history({"far/seen": 2.0}, last=5, license="mit")
+    panel(parts.pulse.lake, tmp_path, rows, source="far", origin="far.example")
+    parts.pulse.show({})
+    with held(parts):
+        waiting = anyone.get("/far/seen/history")
+        assert (waiting.status_code, waiting.headers["refresh"]) == (202, "3")
+        assert "This is being worked out" in waiting.text
+        assert "Nobody told" not in waiting.text
+    assert "Counters by day" in once_there(anyone, "/far/seen/history").text
 
 
 def once_there(anyone: TestClient, page: str) -> httpx.Response:

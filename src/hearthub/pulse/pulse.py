@@ -326,11 +326,13 @@ class Pulse:
         """
         if not self.lake.version:
             return []
-        return self._asked.answer(
-            self._told,
-            ("history", repo_type, name.lower(), origin),
-            lambda reader: repo_history(reader, repo_type, name, origin),
-        )
+        return self._asked.answer(self._told, *_history_of(repo_type, name, origin))
+
+    def history_soon(self, repo_type: str, name: str, origin: str) -> Found[list[Told]]:
+        """The same for a page, as `metric_soon`."""
+        if not self.lake.version:
+            return Found([])
+        return self._asked.soon(self._told, *_history_of(repo_type, name, origin))
 
     def reports(self) -> list[KeptReport]:
         """Those that can be shown now, the newest first."""
@@ -416,6 +418,13 @@ class Pulse:
         closed = closed_among(self.origins()) if export else ()
         only = only_shareable(closed, self.lake.tables.values())
         return self.lake.query(sql, most_rows, only=only)
+
+
+def _history_of(
+    repo_type: str, name: str, origin: str
+) -> tuple[Hashable, Callable[[Reader], list[Told]]]:
+    key = ("history", repo_type, name.lower(), origin)
+    return key, lambda reader: repo_history(reader, repo_type, name, origin)
 
 
 def _is_public(registry: Registry, kind: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hearthub.catalogue import Listing
-from hearthub.errors import NotFound, RepoNotFound
+from hearthub.errors import NotFound, RepoNotFound, UnderWay
 from hearthub.fit import Summary, evaluations_of
 from hearthub.http.paths import PREFIXES
 from hearthub.http.urls import hub_of
@@ -16,7 +16,7 @@ from hearthub.pulse import Told
 from hearthub.web.estimates import estimates_of
 from hearthub.web.hardware import hardware_of, key_of
 from hearthub.web.model_tree import tree_of
-from hearthub.web.rendering import page, with_query
+from hearthub.web.rendering import looks_again, page, with_query
 from hearthub.web.repo_facts import MOST_RESULTS, SCRIPT, dtypes_of, licences_of, tags_of
 from hearthub.web.sparkline import Sparkline
 from hearthub.web.visitor import visitor
@@ -60,7 +60,7 @@ def observed_page(request: Request, kind: str, full_name: str) -> Response:
 
 
 def history_page(request: Request) -> Response:
-    """How its counters went: asked of the lake, which may take a while."""
+    """How its counters went: asked of the lake, which may take a while; then the page says so."""
     hub, params = hub_of(request), request.path_params
     kind, full_name = params.get("kind", "model"), f"{params['namespace']}/{params['name']}"
     rows = hub.catalogue.named(visitor(request), kind, [full_name]).get(full_name.lower(), [])
@@ -68,9 +68,17 @@ def history_page(request: Request) -> Response:
     if not found:
         raise RepoNotFound
     chosen = _chosen(request, found)
-    told = hub.pulse.history(kind, chosen.full_name, chosen.origin)
-    return page(
+    told, since, under_way = list[Told](), None, None
+    try:
+        known = hub.pulse.history_soon(kind, chosen.full_name, chosen.origin)
+        told, since = known.value, known.at
+    except UnderWay as begun:
+        under_way = begun
+    answer = page(
         "repo/history.html",
+        202 if under_way else 200,
+        since=since,
+        under_way=under_way,
         section=f"{kind}s",
         repo=chosen,
         back=f"{_prefixed(chosen)}?source={chosen.origin}",
@@ -78,6 +86,7 @@ def history_page(request: Request) -> Response:
         rows=list(reversed(told[-MOST_POINTS:])),
         more=max(0, len(told) - MOST_POINTS),
     )
+    return looks_again(answer, under_way) if under_way else answer
 
 
 def _charts(told: list[Told]) -> list[tuple[str, Sparkline, str, str]]:

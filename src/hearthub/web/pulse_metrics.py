@@ -148,7 +148,7 @@ def picture(request: Request) -> Response:
     theme = request.query_params.get("theme", "light")
     if theme not in THEMES:
         raise BadRequest("A chart has the theme light or dark.")
-    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    policy = "default-src 'none'; sandbox"
     return Response(
         hub.pulse.picture(drawn, theme),
         media_type="image/svg+xml",
