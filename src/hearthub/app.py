@@ -21,7 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from hearthub import __version__, api, migrations
 from hearthub.accounts import Accounts
-from hearthub.catalogue import Catalogue, Downloads, root_files
+from hearthub.catalogue import TAGS_KEPT_S, Catalogue, Downloads, root_files
 from hearthub.community import Community
 from hearthub.context import Hub
 from hearthub.db import Database, DatabaseError, IntegrityError, is_busy
@@ -299,6 +299,7 @@ def create_app(hub: Hub) -> FastAPI:
             asyncio.create_task(_flush_last_used(hub)),
             asyncio.create_task(_repeat(_write_downloads, hub)),
             asyncio.create_task(_repeat(_show_downloads, hub)),
+            asyncio.create_task(_count_shelves(hub)),
         ]
         yield
         for flusher in flushers:
@@ -359,6 +360,15 @@ async def _repeat(function: Callable[[Hub], None], hub: Hub) -> None:
     while True:
         await asyncio.sleep(2)
         await run_in_threadpool(function, hub)
+
+
+async def _count_shelves(hub: Hub) -> None:
+    while True:
+        try:
+            await run_in_threadpool(hub.catalogue.count_shelves)
+        except DatabaseError as error:
+            log.warning("lists count again when they are looked at: %s", error)
+        await asyncio.sleep(TAGS_KEPT_S - AGAIN_S)
 
 
 def _write_downloads(hub: Hub) -> None:

@@ -189,3 +189,20 @@ def test_the_popular_ones_of_many(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     found = hub.catalogue.popular(ANONYMOUS, wanted, 4)
     assert {row.full_name for row in found} == {f"far/n{n}" for n in (49, 24, 48, 23)}
     assert [row.counters.downloads for row in found] == sorted([2**24, 2**24, 2**23, 2**23])[::-1]
+
+
+def test_counts_are_ready_before_they_are_asked_for(
+    shared: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "SMALL", 0)
+    shared.catalogue.observe([observed("ready/one", tags=["made-ready"], origin="ready.example")])
+    shared.catalogue.count_shelves()
+    wanted = Filter("model", origin="all")
+    before = shared.catalogue.facet_counts(ANONYMOUS, wanted)
+    shared.catalogue.observe([observed("ready/two", tags=["made-ready"], origin="ready.example")])
+    assert shared.catalogue.facet_counts(ANONYMOUS, wanted) == before, "kept"
+    shared.catalogue.count_shelves()
+    after = shared.catalogue.facet_counts(ANONYMOUS, wanted)
+    assert after.total == before.total + 1
+    shared.catalogue.forget("model", ["ready/one", "ready/two"], "ready.example")
+    shared.catalogue.count_shelves()

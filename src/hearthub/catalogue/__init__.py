@@ -3,6 +3,7 @@
 from hearthub.catalogue.audience import FEWEST
 from hearthub.catalogue.catalogue import Catalogue
 from hearthub.catalogue.downloads import DownloadDay, Downloads, root_files
+from hearthub.catalogue.facets import TAGS_KEPT_S
 from hearthub.catalogue.facts import Facts
 from hearthub.catalogue.listing import Counters, Listing
 from hearthub.catalogue.lists import Page
@@ -13,6 +14,7 @@ from hearthub.catalogue.tag_types import described
 
 __all__ = [
     "FEWEST",
+    "TAGS_KEPT_S",
     "Catalogue",
     "Counters",
     "DownloadDay",

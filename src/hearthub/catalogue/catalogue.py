@@ -211,6 +211,10 @@ class Catalogue:
         that none did. Counted are those of this hub, or else those observed elsewhere."""
         return self._facets.children(shelf("model", OBSERVED if observed else PUBLIC), names)
 
+    def count_shelves(self) -> None:
+        """To be called every `TAGS_KEPT_S`, by the process that shows lists."""
+        self._facets.count_shelves()
+
     def facet_counts(self, actor: Actor, wanted: Filter) -> FacetCounts:
         """How many repos that `actor` may see have each value, among those that fit."""
         return self._facets.counts(self._planner.plan(wanted, reader_of(actor)))

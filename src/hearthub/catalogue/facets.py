@@ -10,12 +10,13 @@ from threading import Lock
 import orjson
 from cachetools import TTLCache
 
-from hearthub.catalogue.listing import EVERYTHING
+from hearthub.catalogue.listing import EVERYTHING, OBSERVED, PUBLIC, shelf
 from hearthub.catalogue.lists import Matches
 from hearthub.catalogue.numbers import id_of_doc
 from hearthub.catalogue.plan import Plan
 from hearthub.db import Database, batches
 from hearthub.fit import RELATIONS
+from hearthub.registry import REPO_TYPES
 
 SAMPLE = 300
 """Of more listings than this, the facets of the most popular ones are counted."""
@@ -25,7 +26,7 @@ COUNTED_BY_SIZE = 1_000
 """Where the index alone does not tell: each listing has to be read."""
 MOST = 50  # values of a kind
 MOST_TAGS = 20_000
-TAGS_KEPT_S = 300
+TAGS_KEPT_S = 60
 NAMES_KEPT = 50_000
 SMALL = 1_000
 """So few values of a shelf are read each time."""
@@ -123,6 +124,19 @@ class Facets:
             numbers.update("".join(found).split())
         return FacetCounts(total, total >= limit, len(docs), self._named(numbers))
 
+    def count_shelves(self) -> None:
+        """Count what everybody sees anew, before what is kept of it is too old: of a large shelf it
+        takes a page longer than all else."""
+        for kind in REPO_TYPES:
+            public, observed = shelf(kind, PUBLIC), shelf(kind, OBSERVED)
+            with self._lock:
+                for number in (public, observed):
+                    self._tags.pop(number, None)
+                for shelves in ((public,), (public, observed)):
+                    self._whole.pop(shelves, None)
+            for shelves in ((public,), (public, observed)):
+                self._of_shelves(shelves, [])
+
     def _named(self, numbers: Counter[str]) -> dict[str, list[tuple[str, int]]]:
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         counted = numbers.most_common()
@@ -178,11 +192,11 @@ class Facets:
             return kept
         numbers = Counter("".join(own).split())
         found: dict[str, Counter[str]] = defaultdict(Counter)
-        for kind, name, n in (it for shelf in shelves for it in self.tags(shelf)):
+        for kind, name, n in (it for one in shelves for it in self.tags(one)):
             found[kind][name] += n
         for kind, values in self._named(numbers).items():
             found[kind].update(dict(values))
-        total = sum(self.number(shelf, *EVERYTHING) for shelf in shelves) + len(own)
+        total = sum(self.number(one, *EVERYTHING) for one in shelves) + len(own)
         counts = {kind: _most(list(found[kind].items())) for kind in KINDS if kind in found}
         whole = FacetCounts(total, is_capped=False, sampled=total, counts=counts)
         if not own and sum(map(len, found.values())) > SMALL:
