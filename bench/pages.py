@@ -11,11 +11,12 @@ import argparse
 import json
 import random
 import re
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -76,7 +77,9 @@ def main() -> int:
             for figure in measure(hub, observed, hosted, words.pages):
                 print(figure, flush=True)
         with running(data / "pulse", "lake.json") as hub:
-            for figure in measure_pulse(hub, observe(hub, words.lake)):
+            repos = observe(hub, words.lake)
+            wait_for_jobs(hub)  # with a start comes one that prepares numbers, on all cores
+            for figure in measure_pulse(hub, repos):
                 print(figure, flush=True)
     return 0
 
@@ -188,6 +191,13 @@ def observe(hub: LiveHub, repos: int) -> int:
         pages_lake.fill(hub.data, repos, lambda text: print(text, file=sys.stderr, flush=True))
         done.write_text(json.dumps(repos))
     return int(json.loads(done.read_text()))
+
+
+def wait_for_jobs(hub: LiveHub) -> None:
+    due = "select count(*) from job where state in ('waiting', 'running') and run_at <= ?"
+    with closing(sqlite3.connect(f"file:{hub.data / 'hearthub.db'}?mode=ro", uri=True)) as db:
+        while db.execute(due, (time.time_ns() // 10**6,)).fetchone()[0]:
+            time.sleep(0.1)
 
 
 def measure_pulse(hub: LiveHub, repos: int) -> Iterator[Figure]:
