@@ -27,6 +27,8 @@ MODES: dict[str, dict[str, Any]] = {
     "phone": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
     "no script": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
 }
+BY_ITSELF = ("chrome://", "chrome-extension://")
+"""Of Chromium's own viewer of PDF files: no page can ask for these, and no host is asked."""
 MENUS = "details.account, details.revisions"
 # What is shut is not looked at. Menus lie over what is below them, so each is opened alone.
 OPENED = f"""() => {{
@@ -114,7 +116,7 @@ def listen(page: Page, url: str, said: list[str]) -> None:
             said.append(f"console: {message.text}")
 
     def on_request(request: Request) -> None:
-        if not request.url.startswith((url, "data:")):
+        if not request.url.startswith((url, "data:", *BY_ITSELF)):
             said.append(f"another host: {request.url}")
 
     page.on("console", on_console)
