@@ -3,6 +3,7 @@
 import pytest
 
 from hearthub.accounts import Accounts
+from hearthub.errors import NotText
 
 
 @pytest.fixture
@@ -77,10 +78,16 @@ def test_one_mistake(crowd: Accounts, typed: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "   ", "%", "_", "a%", "*", "'", "' or 1=1 --", '"', "\0", "a" * 5000, "😀", "\uffff"],
+    ["", "   ", "%", "_", "a%", "*", "'", "' or 1=1 --", '"', "a" * 5000, "😀", "\uffff"],
 )
 def test_nobody_is_called_so(crowd: Accounts, typed: str) -> None:
     assert found(crowd, typed) == found(crowd, typed, "org") == []
+
+
+@pytest.mark.parametrize("typed", ["\0", "ada\0", "\ud83d"])
+def test_what_no_database_takes(crowd: Accounts, typed: str) -> None:
+    with pytest.raises(NotText):
+        found(crowd, typed)
 
 
 def test_kinds_do_not_mix(crowd: Accounts) -> None:
