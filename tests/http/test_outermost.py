@@ -119,7 +119,8 @@ class TestForWhoLooks:
 
     def test_what_takes_no_form(self, anyone: httpx.Client) -> None:
         answer = anyone.post("/pulse", headers=LOOKS)
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+        assert answer.status_code == 405
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
         assert "Go back, load the page again" in answer.text
 
     def test_a_crash(self, tmp_path: Path) -> None:
