@@ -36,6 +36,8 @@ PLAIN = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=9))
 
 
 def attempt(folder: Path, name: str, form: str, data: bytes, size: int = 0) -> WeightFile | None:
+    folder = folder / "fuzz"  # beside it are the files of all tests so far
+    folder.mkdir(exist_ok=True)
     path = folder / name
     with path.open("wb") as file:
         file.write(data)
