@@ -58,7 +58,7 @@ class Parsed(HTMLParser):
             "sandbox", "allow-same-origin"
         )
         # Their documents, which are sent as such and boxed by their own policy (test_files.py).
-        is_paper = tag == "iframe" and _PAPER.fullmatch(said.get("src", ""))
+        is_paper = tag == "iframe" and not self._theirs and _PAPER.fullmatch(said.get("src", ""))
         if tag in _RUNS and not is_ours and not is_boxed and not is_paper:
             self.wrong.append(f"<{tag} {said}>")
         address = said.get(_FETCHES.get(tag, ""), "")
