@@ -32,12 +32,19 @@ http {{
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that it started."""
+    """A process and all that it started; a process or a thread may end while it is looked at."""
     pids = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        children = (task / "children").read_text().split()
-        pids += [it for child in children for it in family(int(child))]
+    for task in _tasks(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            children = (task / "children").read_text().split()
+            pids += [it for child in children for it in family(int(child))]
     return pids
+
+
+def _tasks(pid: int) -> list[Path]:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    return []
 
 
 def read_all(pid: int, name: str) -> Iterator[str]:
