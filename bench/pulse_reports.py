@@ -13,8 +13,11 @@ import os
 import resource
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from bench.figures import Figure
 from bench.pulse_metrics import CORES, FULL, GOAL_GIB, GOAL_S, GROUP, PART, SERIES_S, clocked
@@ -27,6 +30,7 @@ from hearthub.pulse.report.writing import write_report
 from hearthub.pulse.standing import keep_standings
 from hearthub.sandbox import Sandbox
 
+T = TypeVar("T")
 GOALS_S = {"weekly": 5.0, "state": GOAL_S}
 
 
@@ -42,26 +46,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hearthub-bench-") as folder:
         data = words.data or Path(folder)
         if not (data / "manifests").is_dir():
-            _alone(make_lake, data, repos)
+            alone(make_lake, data, repos)
         if not words.plain:
-            _alone(_tidy, data)
+            alone(_tidy, data)
         kinds = [words.only] if words.only else list(GOALS_S)
-        missed = sum(_alone(_measure, data, kind, repos) for kind in kinds)
+        missed = sum(alone(_measure, data, kind, repos) for kind in kinds)
     return int(missed > 0)
 
 
-def _alone(work, *given) -> int:  # type: ignore[no-untyped-def]
-    """In a process of its own, whose memory is nobody else's; its exit status."""
-    process = multiprocessing.get_context("spawn").Process(target=_exit, args=(work, *given))
-    process.start()
-    process.join()
-    if process.exitcode is None or process.exitcode > 1 or process.exitcode < 0:
-        raise RuntimeError(f"{work.__name__} failed: {process.exitcode}")
-    return process.exitcode
-
-
-def _exit(work, *given) -> None:  # type: ignore[no-untyped-def]
-    sys.exit(int(bool(work(*given))))
+def alone(work: Callable[..., T], *given: object) -> T:
+    """In a process of its own, whose memory is nobody else's."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(work, *given).result()
 
 
 def _tidy(data: Path) -> None:
@@ -76,7 +72,7 @@ def _measure(data: Path, kind: str, repos: int) -> bool:
         rows = session.value("select count(*) from counter")
         plain = min(clocked(lambda: session.value(GROUP)) for _ in range(2))
     with closing(Sandbox(1)) as sandbox:
-        runs = [clocked(lambda: _report(lake, kind, sandbox)) for _ in range(2)]
+        runs = [clocked(lambda: make_and_write(lake, kind, sandbox)) for _ in range(2)]
     wall, spent = min(runs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     goal = GOALS_S[kind] if repos == FULL else GOALS_S[kind] / PART + SERIES_S
@@ -96,7 +92,7 @@ def _measure(data: Path, kind: str, repos: int) -> bool:
     return any(not figure.is_met for figure in figures)
 
 
-def _report(lake: Lake, kind: str, sandbox: Sandbox) -> None:
+def make_and_write(lake: Lake, kind: str, sandbox: Sandbox) -> None:
     """With its charts drawn anew, by a process that is awake the second time."""
     with tempfile.TemporaryDirectory(prefix="hearthub-report-") as name:
         folder = Path(name)

@@ -42,7 +42,7 @@ def _fixed(writing: Writing) -> None:
         timestamp '2026-01-01' as ingested_at, 0::bigint as "rows", 0::bigint as repos,
         0::bigint as rejected, true as is_whole, null::varchar as licence,
         null::varchar as attribution, null::varchar as origin, true as is_synthetic,
-        true as is_redistributable""",
+        true as is_redistributable, null::varchar as content""",
     )
     writing.append(
         "repo",
