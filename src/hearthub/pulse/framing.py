@@ -8,7 +8,7 @@ from hearthub.pulse.counted import Wanted, count
 from hearthub.pulse.days import Days, observed_days
 from hearthub.pulse.facts import SIZE_CLASSES
 from hearthub.pulse.frame import LAGS, Frame, Needs
-from hearthub.pulse.latest import Latest, latest
+from hearthub.pulse.latest import MONTHS, SPANS, Latest, latest
 from hearthub.pulse.series import make_series
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.told import check_filter
@@ -128,6 +128,23 @@ def joined(frame: Frame, wanted: Wanted, classes: frozenset[str]) -> str:
 
 def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[str]) -> str:
     """The same from what is kept; `valued` is made of what is not among it."""
+    columns, source = _kept_at(frame, kept, wanted)
+    return sql_text("kept_joined", source=source, classes=_classes(frame, classes), columns=columns)
+
+
+def stood_at(frame: Frame, wanted: Wanted) -> str:
+    """A SELECT of repo_id and how the counters of all repos stood at these moments, of repos that
+    have any. Makes `valued`."""
+    kept = latest(frame.session, frame.universe, frame.window.end, moments_kept(frame))
+    if kept is None or kept.file is None:
+        _count(frame, wanted)
+        return "select * from valued"
+    columns, source = _kept_at(frame, kept, wanted)
+    return f"select {columns}k.repo_id from {source}"  # noqa: S608
+
+
+def _kept_at(frame: Frame, kept: Latest, wanted: Wanted) -> tuple[str, str]:
+    """Columns of these moments and what they are of, as SQL; `valued` is made of what is not kept."""
     told = {name: kept.column(*moment) for name, moment in wanted.items()}
     more = {name: wanted[name] for name, column in told.items() if not column and wanted[name][1]}
     if more:
@@ -136,13 +153,9 @@ def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[
         name: f"v.{name}" if name in more else f"k.{column}" if column else "null::double"
         for name, column in told.items()
     }
-    return sql_text(
-        "kept_joined",
-        kept=frame.session.part("latest", [kept.file] if kept.file else []),
-        classes=_classes(frame, classes),
-        columns="".join(f"{column} as {name}, " for name, column in columns.items()),
-        more="\nleft join valued v using (repo_id)" if more else "",
-    )
+    listed = "".join(f"{column} as {name}, " for name, column in columns.items())
+    source = frame.session.part("latest", [kept.file] if kept.file else [])
+    return listed, f"{source} k" + ("\nleft join valued v using (repo_id)" if more else "")
 
 
 def _count(frame: Frame, wanted: Wanted) -> None:
@@ -192,8 +205,16 @@ def _name_classes(session: Session, classes: frozenset[str]) -> None:
 
 def moments_kept(frame: Frame) -> Wanted:
     """Those of MOMENTS (latest.py), up to the frame's last day."""
-    end = frame.window.end
-    return _wanted(frame.days, Window(end - 6 * DAY, end), frame.anchor, frozenset(LAGS))
+    days, end = frame.days, frame.window.end
+    wanted = _wanted(days, Window(end - 6 * DAY, end), frame.anchor, frozenset(LAGS))
+    for span in SPANS:
+        before = days.knot(end - timedelta(span))
+        wanted |= {f"d_before_{span}": ("d", before), f"l_before_{span}": ("l", before)}
+    start = end.replace(day=1)
+    for index in range(MONTHS):
+        wanted[f"d_month_{index}"] = ("d", days.knot(start - DAY))
+        start = (start - DAY).replace(day=1)
+    return wanted
 
 
 def _wanted(days: Days, window: Window, anchor: date, lags: frozenset[int]) -> Wanted:

@@ -19,11 +19,17 @@ from hearthub.pulse.counted import Wanted
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.universe import OWN, Universe
 
+SPANS = (30, 90, 365)
+"""Days of the windows, beside the week, before which counters are looked at."""
+MONTHS = 12
+"""Calendar months up to the last day at whose beginnings downloads are looked at."""
 MOMENTS = (
     "d_all", "likes_all", "d30", "d_start", "l_start",
     "d_0", "l_0", "d_1", "l_1", "d_7", "l_7", "d_28", "l_28", "l_35",
+    *(f"{field}_before_{days}" for days in SPANS for field in ("d", "l")),
+    *(f"d_month_{index}" for index in range(MONTHS)),
 )  # fmt: skip
-"""Those of a frame of seven days that has all lags (framing.py)."""
+"""Those of a frame of seven days that has all lags (framing.py), and of longer ones."""
 MADE_OF = ("repo", "alias", "state", "classified", "counter")
 """What its snapshots add, which days were looked at, is in the moments."""
 STATEMENTS = ("joined", "stood", "valued", "counted", "renamed", "follow_renames")

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from hearthub.errors import BadRequest
-from hearthub.pulse.counted import Wanted, count
+from hearthub.pulse.counted import Wanted
+from hearthub.pulse.framing import stood_at
 from hearthub.pulse.statements import sql_text
 from hearthub.pulse.window import DAY, Window
 
@@ -26,15 +27,14 @@ def make_months(frame: "Frame") -> list[Window]:
         wanted: Wanted = {"at_0": ("d", frame.days.knot(frame.window.start - DAY))}
         for index, month in enumerate(months, start=1):
             wanted[f"at_{index}"] = ("d", frame.days.knot(month.end))
-        count(frame.session, wanted, frame.window.end, "sampled")
         gained = ", ".join(
             f"case when at_{i + 1} is null then null "
             f"when at_{i} is not null then greatest(at_{i + 1} - at_{i}, 0) "
             f"when created_at >= timestamp '{month.start}' then at_{i + 1} end as gained_{i}"
             for i, month in enumerate(months)
         )
-        frame.session.execute(sql_text("by_month", gained=gained))
-        frame.session.execute("drop table valued")
+        frame.session.execute(sql_text("by_month", gained=gained, stood=stood_at(frame, wanted)))
+        frame.session.execute("drop table if exists valued")
         return months
 
     found: list[Window] = frame.kept("months", made)

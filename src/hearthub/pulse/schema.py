@@ -12,6 +12,7 @@ at which times a value that has no row was seen unchanged.
 """
 
 from hearthub.lake import Table
+from hearthub.pulse.latest import MOMENTS
 
 SNAPSHOT = Table(
     "snapshot",
@@ -187,9 +188,8 @@ LATEST = Table(
         *(
             (name, "double")
             for name in (
-                "params_stated", "params_total", "params_active", "d_all", "likes_all", "d30",
-                "d_start", "l_start", "d_0", "l_0", "d_1", "l_1", "d_7", "l_7", "d_28", "l_28",
-                "l_35", "d_most", "trending_most",
+                "params_stated", "params_total", "params_active", *MOMENTS, "d_most",
+                "trending_most",
             )
         ),
     ),

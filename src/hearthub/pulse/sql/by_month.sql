@@ -1,2 +1,2 @@
 create or replace temp table by_month as
-select repo_id, {gained} from u join valued using (repo_id)
+select repo_id, {gained} from u join ({stood}) using (repo_id)
