@@ -110,9 +110,9 @@ $(BIN)/python:
 	@touch $@
 
 # The binding is a source distribution with llama.cpp in it. That is built once for all checkouts,
-# kept, and has the server as well; the binding itself then builds none. Needs CMake, a C++
+# kept, and has server and command line too; the binding itself then builds none. Needs CMake, a C++
 # compiler and, on two cores, some ten minutes.
-$(LLAMA)/.done: | $(BIN)/python
+$(LLAMA)/.built: | $(BIN)/python
 	rm -rf $(@D)
 	mkdir -p $(@D)/source
 	sed -n '/^llama-cpp-python==/,/[^\\]$$/p' requirements/clients/engines.txt \
@@ -125,13 +125,14 @@ $(LLAMA)/.done: | $(BIN)/python
 		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
 		-DLLAMA_USE_PREBUILT_UI=OFF -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON \
 		-DCMAKE_INSTALL_RPATH='$$ORIGIN'
-	cmake --build $(@D)/source/build --target llama-server -j $$(getconf _NPROCESSORS_ONLN)
+	cmake --build $(@D)/source/build --target llama-server llama-cli \
+		-j $$(getconf _NPROCESSORS_ONLN)
 	cp -a $(@D)/source/build/bin/. $(@D)
 	rm -rf $(@D)/source
 	@touch $@
 
 # Not from pip's cache nor into it: of this binding it would be one without its library.
-.venvs/engines/.done: requirements/clients/engines.txt $(LLAMA)/.done | $(BIN)/python
+.venvs/engines/.done: requirements/clients/engines.txt $(LLAMA)/.built | $(BIN)/python
 	$(BIN)/python -m venv $(@D)
 	CMAKE_ARGS="-DLLAMA_BUILD=OFF -DLLAVA_BUILD=OFF" \
 		$(@D)/bin/python -m pip install -qq --no-cache-dir --require-hashes -r $<

@@ -79,3 +79,50 @@ def ready(url: str) -> bool:
         return httpx.get(f"{url}/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+@pytest.mark.parametrize(("tag", "kind"), [("", "Q8_0"), (":Q8_0", "Q8_0"), (":q4_0", "Q4_0")])
+def test_cli_by_tag(bench: Bench, gguf: str, tmp_path: Path, tag: str, kind: str) -> None:
+    done = ask_cli(bench, gguf + tag, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Generation: " in done.stdout
+    assert fetched(tmp_path) == {f"tiny-{kind}.gguf"}
+
+
+def test_cli_of_a_tag_that_is_not_there(bench: Bench, gguf: str, tmp_path: Path) -> None:
+    done = ask_cli(bench, f"{gguf}:Q2_K", tmp_path)
+    assert done.returncode != 0
+    assert fetched(tmp_path) == set()
+
+
+def test_cli_of_a_private_repo(bench: Bench, tmp_path: Path) -> None:
+    repo = bench.push("engines", "make_gguf.py", "alice/hidden-GGUF", "Q4_0")
+    with bench.hub.client("alice") as alice:
+        settings = f"/api/models/{repo}/settings"
+        assert alice.put(settings, json={"private": True}).status_code == 200
+    assert ask_cli(bench, repo, tmp_path / "nobody").returncode != 0
+    assert fetched(tmp_path / "nobody") == set()
+    done = ask_cli(bench, repo, tmp_path / "alice", "alice")
+    assert done.returncode == 0, done.stderr
+    assert fetched(tmp_path / "alice") == {"tiny-Q4_0.gguf"}
+
+
+def ask_cli(
+    bench: Bench, model: str, home: Path, user: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """One question, eight tokens."""
+    home.mkdir(exist_ok=True)
+    words = ["-hf", model, "-c", "512", "-n", "8", "-p", "w300", "--single-turn", "--simple-io"]
+    return subprocess.run(
+        [bench.llama_cpp() / "llama-cli", *words],
+        env=bench.hub.env(home, user, OMP_NUM_THREADS="1"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+
+
+def fetched(home: Path) -> set[str]:
+    """Models that llama.cpp has in its cache, whole."""
+    return {path.name for path in home.rglob("*.gguf")}

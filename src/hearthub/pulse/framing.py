@@ -144,7 +144,7 @@ def stood_at(frame: Frame, wanted: Wanted) -> str:
 
 
 def _kept_at(frame: Frame, kept: Latest, wanted: Wanted) -> tuple[str, str]:
-    """Columns of these moments and what they are of, as SQL; `valued` is made of what is not kept."""
+    """These moments and what tells them, as SQL; `valued` is made of what is not kept."""
     told = {name: kept.column(*moment) for name, moment in wanted.items()}
     more = {name: wanted[name] for name, column in told.items() if not column and wanted[name][1]}
     if more:
