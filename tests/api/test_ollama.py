@@ -23,11 +23,14 @@ from hearthub.fit.ollama import Image
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 PART = 100_000
+OLLAMA = "ollama/0.33.0 (amd64 linux) Go/go1.26"
+GO = "Go-http-client/1.1"
 
 
 def pull(client: httpx.Client, repo: str, tag: str = "latest") -> dict[str, bytes]:
     """Each layer by the last word of its media type: HEAD for the length, a GET of the whole to
-    learn where it is, then ranges of it, without any token."""
+    learn where it is (`Location`, and without that Ollama gives up), then ranges of it from there,
+    without any token and under another name."""
     answer = client.get(f"/v2/{repo}/manifests/{tag}", headers={"Accept": DOCKER})
     assert answer.status_code == 200, answer.text
     manifest = answer.json()
@@ -38,10 +41,11 @@ def pull(client: httpx.Client, repo: str, tag: str = "latest") -> dict[str, byte
         size = int(client.head(url).headers["content-length"])
         with client.stream("GET", url) as whole:
             assert whole.status_code == 200
+            where = whole.headers["location"]
         parts = []
         for start in range(0, size, PART):
             last = min(start + PART, size) - 1
-            part = client.get(url, headers={"Range": f"bytes={start}-{last}"})
+            part = client.get(where, headers={"Range": f"bytes={start}-{last}", "User-Agent": GO})
             assert part.status_code == 206
             parts.append(part.content)
         content = b"".join(parts)
@@ -142,6 +146,32 @@ def test_unknown_tags(alice: httpx.Client, anyone: httpx.Client, several: str) -
     assert anyone.get(f"/v2/{repo}/manifests/latest").status_code == 404
     for digest in ("sha256:" + "0" * 64, "sha256:abc", "md5:" + "0" * 32, "latest"):
         assert anyone.get(f"/v2/{several}/blobs/{digest}").status_code == 404
+
+
+def test_ollama_hears_which_tags_there_are(
+    alice: httpx.Client, anyone: httpx.Client, several: str
+) -> None:
+    """Of a 404 it says no more than "file does not exist"."""
+    named = {"User-Agent": OLLAMA}
+    answer = anyone.get(f"/v2/{several}/manifests/Q5_K_M", headers=named)
+    assert (answer.status_code, "there is F16" in answer.text) == (400, True)
+    answer = anyone.get(f"/v2/{new_repo(alice)}/manifests/latest", headers=named)
+    assert (answer.status_code, "has no GGUF files" in answer.text) == (400, True)
+    for path in (f"{several}/blobs/sha256:{'0' * 64}", f"{unique('alice/none')}/manifests/latest"):
+        assert anyone.get(f"/v2/{path}", headers=named).status_code == 404
+
+
+def test_where_the_ranges_are(alice: httpx.Client, anyone: httpx.Client) -> None:
+    """A path, as only the client knows by what host it reaches the hub; after a redirect the new
+    one."""
+    repo = model(alice, **{"m-Q8_0": gguf("Q8_0", mark="moved")})
+    digest = anyone.get(f"/v2/{repo}/manifests/latest").json()["layers"][0]["digest"]
+    moved = f"alice/{unique('moved')}"
+    move = {"fromRepo": repo, "toRepo": moved, "type": "model"}
+    alice.post("/api/repos/move", json=move).raise_for_status()
+    answer = anyone.get(f"/v2/{repo}/blobs/{digest}", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.headers["location"] == f"/v2/{moved}/blobs/{digest}"
 
 
 def test_digests_at_random(
@@ -255,7 +285,7 @@ def test_private_models(alice: httpx.Client, charlie: httpx.Client, anyone: http
 def test_ollama_hears_why(alice: httpx.Client, anyone: httpx.Client) -> None:
     """It shows its user a 404 and the text of a 403, and of a 401 nothing that helps."""
     repo = model(alice, **{"m-Q8_0": gguf("Q8_0", mark="refused")})
-    named = {"User-Agent": "ollama/0.12.0 (amd64 linux) Go/go1.24"}
+    named = {"User-Agent": OLLAMA}
     for change, status, words in (
         ({"gated": "manual"}, 403, "is restricted"),
         ({"visibility": "private"}, 404, "not found"),

@@ -228,6 +228,21 @@ class TestServed:
                 shown = alice.get(f"/api/models/{repo}", params=params).json()
             assert (shown["downloads"], shown["downloadsAllTime"]) == (4, 4)
 
+    def test_one_of_ollama_is_one(self, server: LiveHub) -> None:
+        """It asks for the length, for the whole, which it leaves at once, and for the parts."""
+        with server.client("alice") as alice:
+            repo = new_repo(alice)
+            oid = upload_lfs(alice, repo, b"gguf" * 1000)
+            commit(alice, repo, put_lfs("a.gguf", oid))
+            url = f"/v2/{repo}/blobs/sha256:{oid}"
+            assert alice.head(url).status_code == 200
+            assert alice.get(url).status_code == 200
+            for part in ("0-1999", "2000-3999"):
+                assert alice.get(url, headers={"Range": f"bytes={part}"}).status_code == 206
+            server.stop()
+            assert self.counted(server, repo) == 1
+            server.start()
+
     def test_flushed_at_shutdown_and_kept(self, server: LiveHub) -> None:
         with server.client("alice") as alice:
             repo = new_repo(alice)

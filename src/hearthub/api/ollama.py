@@ -68,13 +68,21 @@ async def blob(request: Request) -> Response | BytesResponse:
     if found is None:
         found = await run_heavy(_search, hub, repo, digest[1])
     commit, layer = found
-    headers = {**STRANGER, "ETag": f'"{layer.sha256}"', "Docker-Content-Digest": digest[0]}
+    # Ollama fetches the ranges from where `Location` points, and gives up on a 200 without one. A
+    # path, since only whoever asks knows by what host we are reached.
+    headers = {
+        **STRANGER,
+        "ETag": f'"{layer.sha256}"',
+        "Docker-Content-Digest": digest[0],
+        "Location": request.url.path,
+    }
     source: Any = layer.content
     if layer.path is not None:
         (entry,) = await read(hub, hub.registry.paths, repo, commit, [layer.path])
         is_head = request.method == "HEAD"
         source = b"" if is_head else await read(hub, hub.registry.content, repo, entry)
-        if not is_head:
+        # Of each file Ollama asks for the whole once, leaves that, and asks for ranges of 100 MB.
+        if not is_head and "range" not in request.headers:
             hub.catalogue.downloads.note(
                 repo.id, repo.type, layer.path, address_of(request.scope),
                 request.headers.get("user-agent", ""),
@@ -94,7 +102,10 @@ def _plainly(handler: _Handler) -> _Handler:
             is_ollama = request.headers.get("user-agent", "").lower().startswith("ollama")
             if isinstance(error, Moved) or not is_ollama:
                 raise
-            return error_response(error, status_of(error, anonymous=False))
+            status = status_of(error, anonymous=False)
+            if handler is manifest and type(error) is NotFound:
+                status = 400  # no such tag: of a 404 it shows no text, which tells those there are
+            return error_response(error, status)
 
     return told
 
