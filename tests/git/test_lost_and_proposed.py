@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from calls import commit, new_repo, post_commit, put
+from calls import commit, delete, new_repo, post_commit, put
 from git.packing import Made, delta, entry, oid, pack, request, tree
 from git.packing import commit as made_commit
 from hearthub.registry.gitformat import EMPTY_TREE, Kind, oid_of
@@ -115,3 +115,45 @@ def test_what_is_lost_is_missing(
         lost, never = lost.replace(it, "ID"), never.replace(it, "ID")
     assert lost == never
     assert f"ok {PR}" in push(alice, repo, way, found)
+
+
+def test_a_submodule_shows_nothing_of_ours(
+    ids: tuple[str, Ids], alice: httpx.Client, charlie: httpx.Client
+) -> None:
+    """Its id is that of a commit elsewhere: nobody asks whether it is here. So it may be that of a
+    file that is lost, and pages keep what they made of a file by its id."""
+    repo, found = ids
+    text = SECRET.decode().strip()
+    rev = "refs%2Fpr%2F1"
+    commit(charlie, repo, put("d/README.md", SECRET), rev=rev)
+    kept = [f"/{repo}/blob/{rev}/d/README.md", f"/{repo}/tree/{rev}/d"]
+    for page in (f"/{repo}/blob/{found.commit}/a.txt", f"/{repo}/commit/{found.commit}", *kept):
+        assert text in charlie.get(page).text
+    commit(charlie, repo, delete("d/README.md"), rev=rev)
+    for name in ("main", rev, "main"):
+        answer = alice.post(f"/api/models/{repo}/super-squash/{name}", json={"message": name})
+        assert answer.status_code == 200, answer.text
+    base = alice.get(f"/api/models/{repo}/revision/{rev}").json()["sha"]
+    inner = tree(*(("160000", name, found.blob) for name in (b"README.md", b"b.csv")))
+    outer = tree(
+        *(("160000", name, found.blob) for name in (b"README.md", b"a.txt")),
+        ("40000", b"d", oid(inner)),
+    )
+    last = made_commit(oid(outer), base)
+    answer = charlie.post(
+        f"/{repo}/git-receive-pack",
+        content=request(PR, base, oid(last), pack(inner, outer, last)),
+        headers={"Content-Type": "application/x-git-receive-pack-request"},
+    )
+    assert f"ok {PR}" in answer.text
+    pages = [f"/{repo}/blob/{oid(last)}/{it}" for it in ("README.md", "a.txt", "d/b.csv")]
+    pages += [f"/{repo}/tree/{oid(last)}{it}" for it in ("", "/d")]
+    pages += [f"/{repo}/compare/main{dots}{oid(last)}" for dots in ("..", "...")]
+    pages += [f"/{repo}/commit/{oid(last)}", f"/{repo}/discussions/1/files"]
+    pages += [f"/api/models/{repo}/discussions/1?diff=1"]
+    for page in (*pages, *kept):
+        answer = charlie.get(page)
+        assert answer.status_code == 200, page
+        assert text not in answer.text, page
+    for verb in ("resolve", "raw", "content"):
+        assert charlie.get(f"/{repo}/{verb}/{oid(last)}/a.txt").status_code == 404

@@ -56,6 +56,7 @@ class Entry:
         return self.pointer.sha256 if self.pointer else self.oid
 
 
+ELSEWHERE = "is a submodule, a commit of another repository: its files are not here"
 MAX_BLOBS = 2**16
 """Remembered blobs; each takes about 450 bytes, 29 MiB in all."""
 
@@ -115,15 +116,20 @@ class Files:
         if found is None or found.is_folder:
             raise EntryNotFound(f"{path} does not exist on {commit[:7]}", commit=commit)
         if found.mode == SUBMODULE:
-            why = f"{path} is a submodule, a commit of another repository: its files are not here"
-            raise EntryNotFound(why, commit=commit)
+            raise EntryNotFound(f"{path} {ELSEWHERE}", commit=commit)
         entry = self.describe(repo, [(path, found)])[0]
         if entry.pointer is None and entry.size <= MAX_POINTER and not self._knows(repo, entry.oid):
             self.objects.read(repo.id, entry.oid)  # raises: a list had to leave open what it is
         return entry
 
     def content(self, repo: Repo, entry: Entry) -> bytes | Location:
-        """The file's bytes, or where they lie; behind a pointer, those of the object it names."""
+        """The file's bytes, or where they lie; behind a pointer, those of the object it names.
+
+        Raises Damaged for a submodule, too: its id is whatever somebody wrote, and that of a file
+        which no ref reaches would show it.
+        """
+        if entry.is_submodule:
+            raise Damaged(f"{entry.path} {ELSEWHERE}")
         if entry.pointer:
             return self.storage.locate(repo.id, entry.pointer.sha256)
         if entry.size > MAX_INLINE:

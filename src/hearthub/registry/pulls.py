@@ -13,7 +13,7 @@ from hearthub.registry import trees
 from hearthub.registry.access import Right, require
 from hearthub.registry.changes import Change, compare
 from hearthub.registry.commits import BUSY, Commits
-from hearthub.registry.gitformat import Commit, Kind, TreeEntry, printable
+from hearthub.registry.gitformat import SUBMODULE, Commit, Kind, TreeEntry, printable
 from hearthub.registry.history import History
 from hearthub.registry.merging import Merged, merge
 from hearthub.registry.objects import ObjectStore
@@ -203,9 +203,12 @@ class Pulls:
         return head + unified(str(texts[0]), str(texts[1]), names)
 
     def _text(self, repo: Repo, entry: TreeEntry | None) -> str | None:
-        """None for what is no text, or too much of it."""
+        """None for what is no text, or too much of it, and for a submodule, whose id may be that
+        of a file nobody is to see."""
         if entry is None:
             return ""
+        if entry.mode == SUBMODULE:
+            return None
         size = self._objects.sizes(repo.id, [entry.oid]).get(entry.oid)
         if size is None or size > MAX_DIFF_FILE:
             return None

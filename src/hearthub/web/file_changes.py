@@ -65,6 +65,8 @@ def _shown(at: RepoView, file: ChangedFile) -> ShownChange:
     sides = [side for side in (file.before, file.after) if side]
     if any(side.pointer for side in sides):
         return ShownChange(file, None, "Kept as a large file.")
+    if any(side.is_submodule for side in sides):
+        return ShownChange(file, None, "A commit of another repository.")
     if any(side.size > MAX_FILE for side in sides):
         return ShownChange(file, None, "Too large to be compared.")
     if file.before and file.after and file.before.oid == file.after.oid:

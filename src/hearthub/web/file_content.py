@@ -60,6 +60,8 @@ def content_of(at: RepoView, entry: Entry, asked: Asked) -> Content:
     if view := _media(entry):
         return Content(view)
     try:
+        if entry.is_submodule:  # before what is kept of a file with this id
+            at.hub.registry.content(at.repo, entry)
         if has_header(entry.path) and entry.size:
             return Content("weights", _header(at, entry, asked))
         return _text(at, entry, asked)

@@ -78,7 +78,7 @@ def _card(at: RepoView) -> tuple[str | None, str]:
     if not at.readable:
         return None, "restricted"
     entry = next(iter(at.hub.registry.paths(at.repo, at.commit, CARDS)), None)
-    if entry is None or entry.is_folder or not entry.size:
+    if entry is None or not entry.is_file or not entry.size:
         return None, "missing"
     card = card_of(at, entry)
     if card is None:

@@ -71,7 +71,7 @@ def _readme(at: RepoView, entries: list[Entry]) -> str | None:
     if not at.path or not at.readable:
         return None
     found = next((it for it in entries if _name(it).lower() == README.lower()), None)
-    return card_of(at, found) if found and not found.is_folder else None
+    return card_of(at, found) if found and found.is_file else None
 
 
 routes = [
