@@ -146,7 +146,8 @@ class Reach:
                 in_doubt.discard(oid)
                 gone.append(oid)
             parents = set(self._parents(repo_id, oid))
-            found = self._depths(repo_id, parents - depths.keys())
+            # Not by `-`, which goes through all the keys: once for each commit that is passed.
+            found = self._depths(repo_id, [it for it in parents if it not in depths])
             depths |= found
             parents &= depths.keys()  # one may have been damaged when its child got a row
             for parent, depth in found.items():
