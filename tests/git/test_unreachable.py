@@ -215,6 +215,42 @@ def test_it_comes_back_with_a_ref(alice: httpx.Client, charlie: httpx.Client, gi
     check([charlie], (repo, gone, []))
 
 
+def test_asking_on_tells_nothing(
+    alice: httpx.Client, charlie: httpx.Client, cloned: Callable[..., tuple[str, Path]], git: Git
+) -> None:
+    """A client names what it has, and is told whether that is enough: what is wanted is looked at
+    first, or the answer tells that it is here, and what came before it."""
+    repo, folder = cloned()
+    base = git.commit(folder, a_txt="0")
+    git(folder, "push", "--quiet")
+    gone = git.commit(folder, a_txt="1")
+    git(folder, "tag", "--annotate", "v1", "--message", "One")
+    tag = git(folder, "rev-parse", "v1")
+    git(folder, "push", "--quiet", "origin", "v1")
+    git(folder, "push", "--quiet", "origin", ":v1")
+    newest = commit(alice, repo, put("b.txt"))
+    for have in (base, newest):
+        never = negotiate(charlie, repo, NEVER, have)
+        assert "not our ref" in never
+        for oid in (gone, tag):
+            assert negotiate(charlie, repo, oid, have) == never
+    assert "ready" in negotiate(charlie, repo, newest, base)
+
+
+def negotiate(client: httpx.Client, repo: str, want: str, have: str) -> str:
+    """One round of version 2 of the protocol."""
+    words = (f"want {want}\n", f"have {have}\n")
+    body = "0012command=fetch\n0001" + "".join(f"{len(it) + 4:04x}{it}" for it in words) + "0000"
+    answer = client.post(
+        f"/{repo}.git/git-upload-pack", content=body,
+        headers={
+            "Content-Type": "application/x-git-upload-pack-request", "Git-Protocol": "version=2",
+        },
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    return answer.content.decode(errors="replace").replace(want, "WANT")
+
+
 def seen(client: httpx.Client, repo: str, num: int = 1) -> str:
     """All that is told of a pull request: by the API, on its page, and on that of its files."""
     pages = (f"/api/models/{repo}/discussions/{num}?diff=1",)

@@ -29,6 +29,13 @@ class Reach:
             return True
         return self._completed(repo_id) and bool(self._depths(repo_id, [oid]))
 
+    def among(self, repo_id: int, oids: set[str]) -> set[str]:
+        """Those of these commits that a ref reaches."""
+        found = self._depths(repo_id, oids)
+        if len(found) < len(oids) and self._completed(repo_id):
+            found = self._depths(repo_id, oids)
+        return set(found)
+
     def starting_with(self, repo_id: int, prefix: str) -> list[str]:
         """Commits whose oid starts with these hex digits: at most two, to tell doubt."""
         sql = (

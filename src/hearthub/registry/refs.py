@@ -39,7 +39,7 @@ class RefMoved(HearthubError):
 
 class Refs:
     def __init__(self, db: Database, reach: Reach) -> None:
-        self.db, self._reach = db, reach
+        self.db, self.reach = db, reach
 
     def get(self, repo_id: int, name: str) -> Ref | None:
         row = self.db.one(
@@ -93,7 +93,7 @@ class Refs:
         """Raises Conflict when the ref exists, or stands where git would want a folder."""
         check_ref_name(name)
         with self.db.transaction():
-            self._reach.hold(repo_id)
+            self.reach.hold(repo_id)
             if other := self._in_the_way(repo_id, name):
                 raise Conflict(
                     f"Reference {other} already exists: git cannot have {name} beside it"
@@ -111,7 +111,7 @@ class Refs:
             )
             if not made:
                 raise Conflict(f"Reference {name} already exists")
-            self._reach.follow(repo_id, None, commit_oid)
+            self.reach.follow(repo_id, None, commit_oid)
 
     def _in_the_way(self, repo_id: int, name: str) -> str | None:
         """A ref that is a folder of `name`, or has `name` for one: git keeps refs as files."""
@@ -135,7 +135,7 @@ class Refs:
         `commit_oid` is given where `new` is an annotated tag.
         """
         with self.db.transaction():
-            self._reach.hold(repo_id)
+            self.reach.hold(repo_id)
             before = self.get(repo_id, name)
             if before is None or before.oid != old:
                 raise RefMoved(f"{name} moved")
@@ -148,12 +148,12 @@ class Refs:
                 commit=commit_oid or new,
                 now=now_ms(),
             )
-            self._reach.follow(repo_id, before.commit_oid, commit_oid or new)
+            self.reach.follow(repo_id, before.commit_oid, commit_oid or new)
 
     def delete(self, repo_id: int, name: str) -> Ref:
         """The ref that was; raises RevisionNotFound."""
         with self.db.transaction():
-            self._reach.hold(repo_id)
+            self.reach.hold(repo_id)
             row = self.db.one(
                 "delete from ref where repo_id = :repo and name = :name "
                 "returning name, oid, commit_oid",
@@ -163,7 +163,7 @@ class Refs:
             if row is None:
                 raise RevisionNotFound(f"Invalid rev id: {name}")
             ref = Ref(*row)
-            self._reach.follow(repo_id, ref.commit_oid, None)
+            self.reach.follow(repo_id, ref.commit_oid, None)
         return ref
 
 

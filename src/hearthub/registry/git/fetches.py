@@ -15,6 +15,7 @@ from hearthub.registry.git.contents import Contents, Filter
 from hearthub.registry.git.graph import Graph
 from hearthub.registry.gitformat import Kind, decode_tag
 from hearthub.registry.objects import ObjectStore
+from hearthub.registry.reach import Reach
 from hearthub.registry.refs import TAGS, Ref
 
 CACHE_BYTES = 32 * 2**20
@@ -56,8 +57,8 @@ class Selection:
 
 
 class Selector:
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+    def __init__(self, store: ObjectStore, reach: Reach) -> None:
+        self._store, self._reach = store, reach
         self._kept: LRUCache[tuple[object, ...], tuple[bytes, ...]] = LRUCache(
             CACHE_BYTES, lambda oids: 100 + 61 * len(oids)
         )
@@ -85,8 +86,14 @@ class Selector:
         kinds = self._store.kinds(repo_id, (oid.hex() for oid in haves))
         return {bytes.fromhex(oid) for oid, kind in kinds.items() if kind is Kind.COMMIT}
 
-    def is_enough(self, repo_id: int, wants: Iterable[bytes], common: set[bytes]) -> bool:
-        """Whether every want descends from something both sides have: no need to ask on."""
+    def is_enough(
+        self, repo_id: int, refs: list[Ref], wants: Iterable[bytes], common: set[bytes]
+    ) -> bool:
+        """Whether every want descends from something both sides have: no need to ask on.
+
+        Raises BadRequest as `select` does: what a want descends from tells that it is here.
+        """
+        self._require_reachable(repo_id, refs, wants)
         graph = Graph(self._store, repo_id)
         if not common:
             return False
@@ -105,11 +112,22 @@ class Selector:
 
     def unreached(self, repo_id: int, refs: list[Ref], oids: Iterable[bytes]) -> set[bytes]:
         """Those of these objects that no ref reaches."""
-        tips = {bytes.fromhex(oid) for ref in refs for oid in (ref.oid, ref.commit_oid)}
-        others = {oid for oid in oids if oid not in tips}
-        if not others or not tips:
-            return others
-        return others.difference(self.select(repo_id, refs, Fetch(tuple(sorted(tips)))).objects)
+        lost, unsure = self.judged(repo_id, set(oids) - _tips(refs))
+        return lost | unsure.difference(self.reached(repo_id, refs) if unsure else ())
+
+    def judged(self, repo_id: int, oids: set[bytes]) -> tuple[set[bytes], set[bytes]]:
+        """Those that no ref reaches, and those of which only a walk can tell: all but commits,
+        which have rows, and what is not here."""
+        kinds = self._store.kinds(repo_id, (oid.hex() for oid in oids))
+        commits = {oid for oid, kind in kinds.items() if kind is Kind.COMMIT}
+        known = self._reach.among(repo_id, commits)
+        unsure = {bytes.fromhex(oid) for oid in kinds.keys() - commits}
+        return oids - unsure - {bytes.fromhex(oid) for oid in known}, unsure
+
+    def reached(self, repo_id: int, refs: list[Ref]) -> tuple[bytes, ...]:
+        """All that refs reach."""
+        tips = tuple(sorted(_tips(refs)))
+        return self.select(repo_id, refs, Fetch(tips)).objects if tips else ()
 
     def _require_reachable(self, repo_id: int, refs: list[Ref], wants: Iterable[bytes]) -> None:
         unreachable = self.unreached(repo_id, refs, wants)
@@ -236,6 +254,10 @@ class _Walk:
             if ref.oid != ref.commit_oid and bytes.fromhex(ref.commit_oid) in commits:
                 _peel(self._store, self._repo_id, bytes.fromhex(ref.oid), found)
         return found
+
+
+def _tips(refs: list[Ref]) -> set[bytes]:
+    return {bytes.fromhex(oid) for ref in refs for oid in (ref.oid, ref.commit_oid)}
 
 
 def _peel(store: ObjectStore, repo_id: int, oid: bytes, tags: list[bytes]) -> tuple[Kind, bytes]:

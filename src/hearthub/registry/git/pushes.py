@@ -92,7 +92,7 @@ class Pushes:
     ) -> None:
         self.db, self.events, self.objects, self.refs = db, events, objects, refs
         self.storage, self.quota, self.settings = storage, quota, settings
-        self.selector = Selector(objects)
+        self.selector = Selector(objects, refs.reach)
 
     def push(
         self,

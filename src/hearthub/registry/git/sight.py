@@ -23,15 +23,20 @@ class Sight:
         self._repo_id, self._refs = repo_id, refs
         self._near = {it.commit_oid for it in refs if it.name in near | {MAIN}}
         self._seen: set[bytes] | None = None
+        self._is_whole = False
 
     def hidden(self, oids: Iterable[bytes]) -> set[bytes]:
-        """Those of these that no ref reaches. Only where the newest files do not have them all is
-        the whole history walked."""
+        """Those of these that no ref reaches. Only for files and folders that the newest do not
+        have is the whole history walked: once, though a pack asks for each base of its deltas."""
         if self._seen is None:
             trees = [self._store.commit(self._repo_id, oid).tree for oid in sorted(self._near)]
             self._seen = Contents(self._store, self._repo_id).all_of(map(bytes.fromhex, trees))
             self._seen |= {bytes.fromhex(oid) for oid in self._near}
         others = set(oids) - self._seen
-        lost = self._selector.unreached(self._repo_id, self._refs, others)
+        lost, unsure = self._selector.judged(self._repo_id, others)
+        if unsure and not self._is_whole:
+            self._seen.update(self._selector.reached(self._repo_id, self._refs))
+            self._is_whole = True
+        lost |= unsure - self._seen
         self._seen |= others - lost
         return lost

@@ -23,8 +23,9 @@ class Wire:
         return self._selector.common(repo.id, haves)
 
     def is_enough(self, repo: Repo, wants: Iterable[bytes], common: set[bytes]) -> bool:
-        """Whether every want descends from something that both have."""
-        return self._selector.is_enough(repo.id, wants, common)
+        """Whether every want descends from something that both have. Raises BadRequest for what
+        no ref reaches."""
+        return self._selector.is_enough(repo.id, self._refs.all(repo.id), wants, common)
 
     def select(self, repo: Repo, ask: Fetch) -> Selection:
         """What to send. Raises BadRequest for what no ref reaches."""
