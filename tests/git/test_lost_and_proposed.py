@@ -117,6 +117,46 @@ def test_what_is_lost_is_missing(
     assert f"ok {PR}" in push(alice, repo, way, found)
 
 
+def second_lines(ids: Ids) -> str:
+    """Git reads a tree at the top and parents below it; what follows is for others."""
+    who = "Eve <eve@example.org> 1700000000 +0000"
+    return (
+        f"tree {EMPTY_TREE}\nparent {ids.head}\nauthor {who}\ncommitter {who}\n"
+        f"tree {ids.tree}\nparent {ids.commit}\n\nx\n"
+    )
+
+
+def encoded_lines(ids: Ids) -> str:
+    """In UTF-7 a name has line ends that are none in bytes."""
+    who = "<eve@example.org> 1700000000 -0000"
+    return (
+        f"tree {EMPTY_TREE}\nparent {ids.head}\n"
+        f"author Eve+AAo-tree {ids.tree}+AAo-parent {ids.commit}+AAo-author {who}\n"
+        f"committer Eve {who}\nencoding utf-7\n\nx\n"
+    )
+
+
+@pytest.mark.parametrize("made", [second_lines, encoded_lines], ids=lambda it: it.__name__)
+def test_a_commit_is_read_as_it_was_judged(
+    made: Callable[[Ids], str], ids: tuple[str, Ids], alice: httpx.Client, charlie: httpx.Client
+) -> None:
+    """What else it seems to name was not looked for, and must not be shown for it."""
+    repo, found = ids
+    for rev in ("main", "refs%2Fpr%2F1", "main"):
+        answer = alice.post(f"/api/models/{repo}/super-squash/{rev}", json={"message": rev})
+        assert answer.status_code == 200, answer.text
+    found.head = charlie.get(f"/api/models/{repo}/revision/refs%2Fpr%2F1").json()["sha"]
+    text = (Kind.COMMIT, made(found).encode())
+    answer = push(charlie, repo, lambda _: with_commit((Kind.TREE, b""), text), found)
+    assert f"ok {PR}" in answer
+    for rev in ("refs%2Fpr%2F1", found.commit):
+        assert charlie.get(f"/{repo}/resolve/{rev}/a.txt").status_code == 404
+    assert charlie.get(f"/api/models/{repo}/tree/refs%2Fpr%2F1").json() == []
+    assert charlie.get(f"/api/models/{repo}/revision/{found.commit}").status_code == 404
+    history = charlie.get(f"/api/models/{repo}/commits/refs%2Fpr%2F1").json()
+    assert [it["id"] for it in history] == [oid(text), found.head]
+
+
 def test_a_submodule_shows_nothing_of_ours(
     ids: tuple[str, Ids], alice: httpx.Client, charlie: httpx.Client
 ) -> None:

@@ -138,6 +138,24 @@ def test_tags(real_git):
     assert oid == git.oid_of(Kind.TAG, data)
 
 
+A, B = "a" * 40, "b" * 40
+ODD = "Eve+AAo-%s <eve@example.org> 1700000000 -0000"
+
+
+@pytest.mark.parametrize("encoding", ["", "encoding utf-7\n"])
+def test_names_stand_where_git_looks_for_them(encoding):
+    """Who judged a commit or tag by its bytes, and who reads it, mean the same objects."""
+    who = ODD % f"tree {B}+AAo-parent {B}+AAo-author Eve"
+    tail = f"tree {B}\nparent {B}\nauthor {who}\n"
+    data = f"tree {A}\nparent {A}\nauthor {who}\ncommitter {who}\n{encoding}{tail}\nparent {B}\n"
+    found = git.decode_commit(data.encode())
+    assert (found.tree, found.parents) == (A, (A,))
+    who = ODD % f"object {B}+AAo-type tree"
+    data = f"object {A}\ntype commit\ntag x\ntagger {who}\n{encoding}object {B}\ntype tree\n\nx\n"
+    tag = git.decode_tag(data.encode())
+    assert (tag.target, tag.kind) == (A, Kind.COMMIT)
+
+
 def test_printable():
     assert git.printable("a\udcff") == "a\ufffd"
     assert git.printable("é😀") == "é😀"

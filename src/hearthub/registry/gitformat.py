@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from hearthub.errors import BadRequest
@@ -153,6 +154,7 @@ def tree_links(data: bytes) -> list[bytes]:
 # -- commits and tags --
 
 _SIGNATURE = re.compile(r"(.*?) ?<([^>]*)>(?: (-?\d{1,18}))?(?: ([+-]\d{4}))?")
+_NAMING = frozenset({"tree", "parent", "object", "type"})
 _NOT_IN_SIGNATURE = re.compile(r"[<>\x00-\x1f\x7f]+")
 
 
@@ -165,13 +167,18 @@ def encode_commit(commit: Commit) -> bytes:
 
 
 def decode_commit(data: bytes) -> Commit:
-    """BadRequest when a header is missing. Text is read in the commit's own encoding."""
+    """BadRequest when a header is missing. Text is read in the commit's own encoding.
+
+    As git reads it, and as it was judged when it came: its tree is the first that is named, its
+    parents stand before its author. Further lines of such names mean nothing.
+    """
     headers, message = _decode_text(data)
-    known = dict(headers)  # of repeated headers (parent) only the last: not used from here
+    known = dict(headers[::-1])  # the first of each name
+    above = takewhile(lambda header: header[0] != "author", headers)
     try:
         return Commit(
             tree=known["tree"],
-            parents=tuple(value for key, value in headers if key == "parent"),
+            parents=tuple(value for key, value in above if key == "parent"),
             author=_decode_signature(known["author"]),
             committer=_decode_signature(known["committer"]),
             message=message,
@@ -193,9 +200,9 @@ def encode_tag(tag: Tag) -> bytes:
 
 
 def decode_tag(data: bytes) -> Tag:
-    """BadRequest when a header is missing."""
+    """BadRequest when a header is missing. Of each name the first counts."""
     headers, message = _decode_text(data)
-    known = dict(headers)
+    known = dict(headers[::-1])
     try:
         return Tag(
             target=known["object"],
@@ -217,11 +224,13 @@ def _decode_text(data: bytes) -> tuple[list[tuple[str, str]], str]:
     head, _, message = data.partition(b"\n\n")
     found = re.search(rb"^encoding ([\w.:-]{1,40})$", head, re.MULTILINE)
     encoding = found[1].decode() if found else "utf-8"
-    lines = _decode(head, encoding).replace("\n ", "\0").split("\n")  # \0: a header goes on
     headers = []
-    for line in lines:
-        key, _, value = line.partition(" ")
-        headers.append((key, value.replace("\0", "\n")))
+    # Lines are made of bytes: a text in UTF-7, say, can have a line end that git does not see.
+    for line in head.replace(b"\n ", b"\0").split(b"\n"):  # \0: a header goes on
+        key, _, value = line.partition(b" ")
+        name = key.decode(errors="replace")
+        text = _decode(value, "utf-8" if name in _NAMING else encoding)
+        headers.append((name, text.replace("\0", "\n")))
     return headers, _decode(message, encoding)
 
 
