@@ -155,6 +155,16 @@ def test_links_to_what_is_not_there(alice: httpx.Client) -> None:
     assert "must name a commit" in refused(alice, body=pack(BLOB))
 
 
+@pytest.mark.parametrize("is_last", [False, True])
+def test_one_object_named_as_two_kinds(alice: httpx.Client, is_last: bool) -> None:
+    """Whichever comes last: the other would be in the repo, and stop whoever walks it."""
+    folder = tree(("40000", b"d", FILE))
+    root = tree(("100644", b"a.txt", FILE), ("40000", b"d", oid(folder)))
+    trees = (root, folder) if is_last else (folder, root)
+    assert "cannot be a" in refused(alice, BLOB, *trees, commit(oid(root)))
+    assert "cannot be a" in refused(alice, BLOB, GOOD, commit(oid(GOOD), FILE))
+
+
 def test_packs_that_are_none(alice: httpx.Client) -> None:
     whole = pack(BLOB, GOOD, commit(oid(GOOD)))
     assert "cut off" in refused(alice, body=b"PACK")

@@ -69,6 +69,11 @@ class _Brought:
     too_large: dict[bytes, int] = field(default_factory=dict)
     size: int = 0
 
+    def want(self, oid: bytes, kind: Kind) -> None:
+        """Raises BadRequest where another object names it as something else: one is wrong."""
+        if (before := self.wanted.setdefault(oid, kind)) is not kind:
+            raise BadRequest(f"Object {oid.hex()} cannot be a {before.word} and a {kind.word}")
+
     def outside(self) -> dict[bytes, Kind]:
         """What is named and not brought: the repo must have it."""
         return {oid: kind for oid, kind in self.wanted.items() if oid not in self.kinds}
@@ -164,7 +169,8 @@ class Pushes:
                 brought.too_large[oid] = size
                 continue
             most = self.settings.max_folder_entries
-            brought.wanted.update(links(kind, content, most, brought.modules))
+            for named, wanted in links(kind, content, most, brought.modules):
+                brought.want(named, wanted)
             brought.size += size
             if kind is Kind.BLOB and size <= MAX_POINTER and (it := parse_pointer(content)):
                 brought.pointers[it.sha256] = it
