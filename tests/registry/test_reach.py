@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.db import Database
-from hearthub.errors import RevisionNotFound
+from hearthub.errors import Damaged, RevisionNotFound
 from hearthub.registry import HEADS, MAIN, Repo
 from hearthub.registry.gitformat import EMPTY_TREE, Commit, Kind, Signature, encode_commit, oid_of
 from hearthub.registry.objects import ObjectStore
@@ -184,6 +184,22 @@ def test_a_damaged_history_keeps_its_branch(shelf: Shelf, objects: ObjectStore, 
     with pytest.raises(RevisionNotFound):
         registry.commit_of(repo, made[3])
     assert registry.commit_of(repo, start) == start
+
+
+def test_a_damaged_commit_is_there(shelf: Shelf, objects: ObjectStore, refs: Refs) -> None:
+    """Clients take "it is not there" for an answer; unless no ref reaches it, it is not that."""
+    registry, repo = shelf.hub.registry, shelf.repo("alice/ink")
+    head = shelf.small(repo, "a", b"a")
+    lost = write(objects, repo, "lost", head)
+    for oid in (head, lost):
+        sql = "update obj set z = :z where oid = :oid"
+        shelf.hub.objects_db.execute(sql, z=b"damaged", oid=bytes.fromhex(oid))
+    registry._objects.forget()
+    with pytest.raises(Damaged):
+        registry.commit_of(repo, head)
+    for oid in (lost, lost[:12]):
+        with pytest.raises(RevisionNotFound):
+            registry.commit_of(repo, oid)
 
 
 def test_repaired_history_does_not_trip_the_walk(

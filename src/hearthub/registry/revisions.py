@@ -2,7 +2,7 @@
 
 import re
 
-from hearthub.errors import HearthubError, RevisionNotFound
+from hearthub.errors import HearthubError, RevisionNotFound, Unavailable
 from hearthub.registry.objects import ObjectStore
 from hearthub.registry.reach import Reach
 from hearthub.registry.refs import Refs, candidates
@@ -18,12 +18,12 @@ class Revisions:
 
     def commit_of(self, repo: Repo, rev: str) -> str:
         """The commit (40 hex digits) that `rev` means; raises RevisionNotFound, also for one that
-        no ref reaches.
+        no ref reaches, and Unavailable or Damaged: "it is not there" would be for good.
 
         A branch wins over a tag, both win over an abbreviated commit id.
         """
         if _FULL.fullmatch(rev):
-            if self._is_commit(repo, rev) and self.reach.has(repo.id, rev):
+            if self._is_reached(repo, rev):
                 return rev
         elif ref := self.refs.first(repo.id, candidates(rev)):
             return ref.commit_oid
@@ -40,9 +40,21 @@ class Revisions:
             return rev
         return self.commit_of(repo, rev)
 
+    def _is_reached(self, repo: Repo, oid: str) -> bool:
+        try:
+            is_commit = self._is_commit(repo, oid)
+        except Unavailable:
+            if self.reach.has(repo.id, oid):
+                raise
+            return False
+        return is_commit and self.reach.has(repo.id, oid)
+
     def _is_commit(self, repo: Repo, oid: str) -> bool:
+        """Raises Unavailable, Damaged where nobody can tell."""
         try:
             self.objects.commit(repo.id, oid)
+        except Unavailable:
+            raise
         except HearthubError:
             return False
         return True
