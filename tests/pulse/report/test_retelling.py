@@ -67,6 +67,10 @@ def title(report: Told) -> None:
     report["sections"][0]["title"]["en"] = "Buy now"
 
 
+def lengthen(report: Told) -> None:
+    blocks(report, "table")[0]["rows"].append(None)
+
+
 def empty(report: Told) -> None:
     report["sections"], report["numbers"] = [], {}
 
@@ -94,8 +98,8 @@ def explain(report: Told) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [(rename, "block"), (swap, "block"), (plot, "block"), (unlabel, "synthetic"),
-     (relicense, "sources"), (shorten, "block"), (title, "title"), (empty, "section"),
-     (postdate, "report"), (reword, "block"), (explain, "reason")],
+     (relicense, "sources"), (shorten, "block"), (lengthen, "block"), (title, "title"),
+     (empty, "section"), (postdate, "report"), (reword, "block"), (explain, "reason")],
 )  # fmt: skip
 def test_what_is_shown_otherwise_is_found(
     planted: Lake, path: Path, tmp_path: Path, change: Callable[[Told], None], field: str

@@ -67,7 +67,8 @@ def _apart(one: Any, other: Any) -> tuple[object, object]:
         one, other = one[name], other[name]
         if isinstance(one, list) and isinstance(other, list):
             pairs = zip_longest(one, other)
-            one, other = next((a, b) for a, b in pairs if a != b)
+            # Where there is none, one of them only goes on, with null.
+            one, other = next(((a, b) for a, b in pairs if a != b), (one, other))
     return one, other
 
 
