@@ -59,6 +59,7 @@ def test_what_cannot_be_taken_in(run: Run, tmp_path: Path) -> None:
         [str(tmp_path / "bad.parquet")],
         [*write(tmp_path), "--kind", "hub-stats"],
         [*write(tmp_path), "--observed-at", "yesterday"],
+        [*write(tmp_path), "--observed-at", "0001-01-01T00:00:00+23:00"],
     ):
         refused = run("pulse", "ingest", *words)
         assert refused.returncode == 1, words

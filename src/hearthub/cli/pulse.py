@@ -148,9 +148,9 @@ def _moment(told: str) -> datetime:
             found = datetime.fromtimestamp(int(told), UTC)
         else:
             found = datetime.fromisoformat(told)
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
     except (ValueError, OverflowError, OSError):
         raise BadRequest(f"{told!r} is no time, such as 2026-05-20T18:00:00Z") from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def _cell(value: object) -> object:
