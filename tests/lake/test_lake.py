@@ -175,6 +175,17 @@ def test_a_stranger_asks_for_rows(filled: Lake) -> None:
     assert filled.query("select * from names").rows == ()
 
 
+def test_columns_of_one_name_are_told_apart(filled: Lake) -> None:
+    answer = filled.query("select 1 as a, 2 as a, 3 as a_1, 4 as b, 5 as a")
+    assert answer.columns == ("a", "a_1", "a_1_1", "b", "a_2")
+    assert answer.rows == ((1, 2, 3, 4, 5),)
+
+
+def test_a_time_with_a_zone_is_told_in_utc(filled: Lake) -> None:
+    answer = filled.query("select '2026-01-01 00:30:00+05'::timestamptz")
+    assert answer.rows == (("2025-12-31T19:30:00.000Z",),)
+
+
 def test_a_long_answer_is_cut(filled: Lake) -> None:
     answer = filled.query("select * from numbers", most_rows=5)
     assert (len(answer.rows), answer.is_cut) == (5, True)

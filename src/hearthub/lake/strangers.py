@@ -8,7 +8,7 @@ that DuckDB may read it may otherwise write.
 import json
 import math
 import resource
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,7 +68,7 @@ def ask(
             raise BadRequest("Write one SELECT")
         _require_tables(connection, sql, files, folder)
         cursor = connection.execute(statements[0])
-        columns = tuple(str(column[0])[:200] for column in cursor.description or ())
+        columns = _apart(str(column[0])[:200] for column in cursor.description or ())
         return _gathered(cursor, columns, most_rows)
     except duckdb.Error as error:
         text = str(error).replace(folder, "the lake")
@@ -151,6 +151,18 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(node)
 
 
+def _apart(names: Iterable[str]) -> tuple[str, ...]:
+    """As DuckDB calls columns of one name in a subquery: whoever makes a row by names keeps all."""
+    found: dict[str, int] = {}
+    for name in names:
+        made = name
+        while made in found:
+            found[name] += 1
+            made = f"{name}_{found[name]}"
+        found[made] = 0
+    return tuple(found)
+
+
 def _gathered(cursor: Any, columns: tuple[str, ...], most_rows: int) -> Answer:
     rows: list[tuple[Any, ...]] = []
     size = 0
@@ -173,8 +185,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | Decimal):
         found = float(value)
         return found if math.isfinite(found) else None
-    if isinstance(value, datetime):
-        return value.isoformat(sep="T", timespec="milliseconds") + "Z"
+    if isinstance(value, datetime):  # a zone is UTC as well
+        return value.replace(tzinfo=None).isoformat(sep="T", timespec="milliseconds") + "Z"
     if isinstance(value, date):
         return value.isoformat()
     return str(value)[:MAX_CELL]
