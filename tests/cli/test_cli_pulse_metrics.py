@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hearthub.lake import Lake
-from hearthub.pulse import TABLES
+from hearthub.pulse import METRIC_COLUMNS, TABLES
 from hearthub.sandbox import Sandbox
 from pulse.histories import Told, write
 from pulse.lakes import history, panel
@@ -66,6 +66,8 @@ def test_rows_as_csv_and_as_a_table(data: Path) -> None:
                     "--format", "csv")  # fmt: skip
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {row["dimension"] for row in rows} == {"fill-mask", "'=1+1"}, "no formula"
+    none = hearthub("metric", "anomalies", "--by", "repo", "--data", str(data), "--format", "csv")
+    assert csv.DictReader(io.StringIO(none.stdout)).fieldnames == list(METRIC_COLUMNS)
     shown = hearthub("metric", "velocity", "--by", "repo", "--data", str(data))
     assert "a/?red" in shown.stdout
     assert "\u202e" not in shown.stdout

@@ -9,7 +9,14 @@ from hearthub.api.params import Segment
 from hearthub.api.pulse_answers import IN_CSV, Answering, Format, Word
 from hearthub.context import Hub
 from hearthub.http.actor import CurrentActor, CurrentHub
-from hearthub.pulse import TRENDING_COLUMNS, Verdict, known_metrics, names_repos, require_shareable
+from hearthub.pulse import (
+    METRIC_COLUMNS,
+    TRENDING_COLUMNS,
+    Verdict,
+    known_metrics,
+    names_repos,
+    require_shareable,
+)
 
 router = APIRouter(prefix="/api/pulse", tags=["pulse"])
 
@@ -62,7 +69,7 @@ def metric(
     answering = Answering(request, hub.pulse.stamp, format)
     if unchanged := answering.unchanged():
         return unchanged
-    return answering.rows(metric_json(hub, name, by, universe, window), COLUMNS)
+    return answering.rows(metric_json(hub, name, by, universe, window), METRIC_COLUMNS)
 
 
 @router.get("/claims", summary="What others published, and what is known of it", responses=IN_CSV)
@@ -101,10 +108,6 @@ ABOUT = ("type", "sort", "universe", "source", "synthetic", "at")
 """What each line of a CSV says of all."""
 RISER = (
     "rank id author value likes_gained downloads_gained likes pipeline_tag size is_new"
-).split()
-COLUMNS = (
-    "metric version universe source window_start window_end numerator denominator value lo hi n "
-    "coverage snapshots synthetic"
 ).split()
 
 

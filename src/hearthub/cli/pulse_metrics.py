@@ -70,7 +70,13 @@ def metric(
     data: Data = None,
 ) -> None:
     """The rows of a metric, each with its universe, window, denominator, interval and coverage."""
-    from hearthub.pulse import Measures, known_origins, names_repos, require_shareable
+    from hearthub.pulse import (
+        METRIC_COLUMNS,
+        Measures,
+        known_origins,
+        names_repos,
+        require_shareable,
+    )
 
     lake = lake_of(data)
     measures = Measures(lake)
@@ -85,7 +91,8 @@ def metric(
     if as_format is Format.table:
         table([_line(row) | label(is_synthetic[row.source]) for row in rows], as_json=False)
         return
-    _print([row.to_json() | {"synthetic": is_synthetic[row.source]} for row in rows], as_format)
+    told = [row.to_json() | {"synthetic": is_synthetic[row.source]} for row in rows]
+    _print(told, as_format, () if told else METRIC_COLUMNS)
 
 
 def label(is_synthetic: bool) -> dict[str, object]:
@@ -108,11 +115,11 @@ def lake_of(data: Data) -> "Lake":
     return Lake(folder / "lake", TABLES, Sandbox(1))
 
 
-def _print(rows: Sequence[dict[str, Any]], as_format: Format) -> None:
+def _print(rows: Sequence[dict[str, Any]], as_format: Format, names: Sequence[str] = ()) -> None:
     if as_format is Format.json:
         print(json.dumps(rows, indent=2))
         return
-    print_csv(rows)
+    print_csv(rows, names)
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hearthub.pulse.ingest import Ingested
     from hearthub.pulse.kept import KINDS, LANGUAGES, KeptReport
     from hearthub.pulse.measures import Measured, Measures, known_metrics, measure, measure_all
+    from hearthub.pulse.metric import COLUMNS as METRIC_COLUMNS
     from hearthub.pulse.metric import Metric, MetricRow
     from hearthub.pulse.metrics.trending import SORTS
     from hearthub.pulse.origins import Origin, known_origins
@@ -37,6 +38,7 @@ __all__ = [
     "FILTERS",
     "KINDS",
     "LANGUAGES",
+    "METRIC_COLUMNS",
     "SORTS",
     "TABLES",
     "THEMES",
@@ -119,6 +121,7 @@ _HOMES = {
     "Measured": "measures",
     "Measures": "measures",
     "Metric": "metric",
+    "METRIC_COLUMNS": "metric",
     "MetricRow": "metric",
     "Pulse": "pulse",
     "Riser": "ranking",
@@ -133,7 +136,7 @@ _HOMES = {
     "measure_all": "measures",
 }
 
-_NAMES = {"TRENDING_COLUMNS": "COLUMNS"}
+_NAMES = {"METRIC_COLUMNS": "COLUMNS", "TRENDING_COLUMNS": "COLUMNS"}
 """What is called otherwise in its module."""
 
 

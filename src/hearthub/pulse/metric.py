@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from hearthub.pulse.frame import Frame
 
 
+COLUMNS = tuple(
+    "metric version universe source window_start window_end numerator denominator value lo hi n "
+    "coverage snapshots synthetic".split()
+)
+"""Of a table of rows, also where there is none."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number of a metric over a frame."""
