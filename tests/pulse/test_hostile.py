@@ -188,6 +188,20 @@ def test_a_broken_json(lake: Lake, tmp_path: Path) -> None:
     assert (done.rows, done.rejected) == (2, 3)
 
 
+@pytest.mark.parametrize("columns", [["id"], list(GOOD)])
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+def test_json_in_which_some_rows_are_none(
+    lake: Lake, tmp_path: Path, suffix: str, columns: list[str]
+) -> None:
+    told = [GOOD, None, 5, "text", [1], {**GOOD, "id": "a/b"}]
+    path = tmp_path / f"panel{suffix}"
+    lines = "\n".join(map(json.dumps, told))
+    path.write_text(lines if suffix == ".jsonl" else json.dumps(told))
+    done = take(lake, path, toml(tmp_path, columns), observed_at=NOW)
+    assert (done.rows, done.rejected) == (2, 4)
+    assert done.rejects == (("the id is missing", "(row 2)", 4),)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"\0" * 10_000, b"id\n"]
 )

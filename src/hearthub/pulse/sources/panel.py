@@ -90,13 +90,14 @@ def _open(session: Session, path: Path, wanted: set[str]) -> tuple[str, Mapping[
             rows = f"{rows[:-1]}{_NUMBERED}"
         return rows, kinds
     if kind in (".json", ".jsonl", ".ndjson"):
-        how = "format = 'auto'"
-        if kind != ".json":
-            how = "format = 'newline_delimited', ignore_errors = true"
+        form = "auto" if kind == ".json" else "newline_delimited"
+        how = f"format = '{form}', ignore_errors = true"
         keys = _keys(session, f"{file}, {how}", wanted)
         # Told what to look for, DuckDB infers nothing from keys that strangers chose.
         listed = ", ".join(f"{literal(name)}: 'JSON'" for name in sorted(_read_of(wanted, keys)))
-        return f"read_json({file}, {how}, columns = {{{listed}}})", dict.fromkeys(keys, "JSON")
+        # Left to guess, it reads no row as one where a few are none.
+        rows = f"read_json({file}, {how}, records = true, columns = {{{listed}}})"
+        return rows, dict.fromkeys(keys, "JSON")
     if kind in (".csv", ".tsv"):
         return _csv(session, path, "\t" if kind == ".tsv" else None)
     raise BadRequest(f"{path.name}: a panel is a file .csv, .tsv, .json, .jsonl or .parquet")
