@@ -1,5 +1,6 @@
 """What strangers put into dumps and panels: counted, named, kept as text, and never fatal."""
 
+import gzip
 import json
 from datetime import datetime
 from pathlib import Path
@@ -179,6 +180,17 @@ def test_a_broken_csv(lake: Lake, tmp_path: Path) -> None:
         "acme/d",
     ]
     assert done.rejected == 4
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_lines_that_end_in_both_ways(lake: Lake, tmp_path: Path, suffix: str) -> None:
+    content = b"id,likes\r\na/b,1\r\na/c,2\na/d\na/e,1,2\r\na/f,3\n"
+    path = tmp_path / f"panel{suffix}"
+    path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
+    done = take(lake, path, toml(tmp_path, ["id", "likes"]), observed_at=NOW)
+    assert (done.rows, done.rejected) == (3, 2)
+    told = rows(lake, "select id, likes from counter join repo using (repo_id) order by id")
+    assert [*map(tuple, map(dict.values, told))] == [("a/b", 1), ("a/c", 2), ("a/f", 3)]
 
 
 def test_a_broken_json(lake: Lake, tmp_path: Path) -> None:

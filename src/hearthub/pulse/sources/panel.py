@@ -7,8 +7,9 @@ says `whole`.
 import csv
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from hearthub.errors import BadRequest
 from hearthub.lake import Session
@@ -28,6 +29,7 @@ from (
   where line not in (select line from broken_lines)
 )"""
 MAX_HEADING = 2**20  # bytes of a CSV file's first line
+PIECE = 2**20
 MOST_COLUMNS = 10_000
 """Of CSV: each is planned, used or not."""
 _DEEP = "[]" * 20
@@ -127,7 +129,7 @@ def _read_of(wanted: set[str], keys: list[str]) -> set[str]:
 
 def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapping[str, str]]:
     """All columns as text, by the heading; what is no line of that shape is left to be counted."""
-    heading = _heading(path)
+    path, heading = _even(session, path)
     delimiter = delimiter or max(",;\t|", key=heading.count)
     try:
         names = next(csv.reader([heading.rstrip("\r\n")], delimiter=delimiter), [])
@@ -151,14 +153,39 @@ def _csv(session: Session, path: Path, delimiter: str | None) -> tuple[str, Mapp
     return strict, dict.fromkeys(names, "VARCHAR")
 
 
-def _heading(path: Path) -> str:
+def _even(session: Session, path: Path) -> tuple[Path, str]:
+    """The file, and its first line. Where lines end in both ways, as in files that were put
+    together, it is a copy in which all end in one: DuckDB reads no others."""
     if path.suffix.lower() == ".zst":
         raise BadRequest(f"{path.name}: unpack it first, or pack it as .gz")
     try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            return file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
+        with _opened(path) as file:
+            heading = file.readline(MAX_HEADING).decode("utf-8-sig", errors="replace")
+        endings = [(piece.count(b"\n"), piece.count(b"\r\n")) for piece in _pieces(path)]
+        if 0 < sum(crlf for _, crlf in endings) < sum(every for every, _ in endings):
+            copy = session.scratch / path.name
+            with _opened(copy, "wb") as made:
+                for piece in _pieces(path):
+                    made.write(piece.replace(b"\r\n", b"\n"))
+            path = copy
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadRequest(f"{path.name} is broken: {error}") from None
+    return path, heading
+
+
+def _opened(path: Path, mode: Literal["rb", "wb"] = "rb") -> gzip.GzipFile | BinaryIO:
+    return gzip.open(path, mode, 1) if path.suffix.lower() == ".gz" else path.open(mode)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """None of them ends within the end of a line."""
+    held = b""
+    with _opened(path) as file:
+        while read := file.read(PIECE):
+            piece = held + read
+            held = piece[-1:] if piece.endswith(b"\r") else b""
+            yield piece[: len(piece) - len(held)]
+    yield held
 
 
 def _column(theirs: str, columns: Mapping[str, str]) -> Column:
