@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from hearthub.pulse import (
     known_claims,
     known_metrics,
     known_origins,
+    make_report,
     names_repos,
     require_shareable,
 )
@@ -26,7 +27,7 @@ from hearthub.pulse.kept import Shelf
 from hearthub.pulse.measures import measure_one
 from hearthub.sandbox import Sandbox
 from hearthub.settings import Settings
-from pulse.lakes import history, panel
+from pulse.lakes import DAYS, START, history, panel
 from pulse.report.conftest import made_up
 
 NAMES = {"big/steady", "cn/rocket", "us/second"}
@@ -110,6 +111,14 @@ def test_what_is_closed_in_part_is_closed(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(Forbidden, match="'shut'"):
         require_shareable(known_origins(hub.pulse.lake), ["open", "shut"])
     require_shareable(known_origins(hub.pulse.lake), ["open", "nobody"])
+
+
+def test_a_report_of_days_before_is_closed_by_what_came_later(hub: Hub, tmp_path: Path) -> None:
+    until = (START + timedelta(DAYS - 1)).date()
+    assert make_report(hub.pulse.lake, "weekly", "model@open", until).may_be_shared
+    panel(hub.pulse.lake, tmp_path, history({"open/x": 5}, 60, 62), source="open",
+          redistributable=False)  # fmt: skip
+    assert not make_report(hub.pulse.lake, "weekly", "model@open", until).may_be_shared
 
 
 def test_a_page_shows_what_its_files_leave_out(

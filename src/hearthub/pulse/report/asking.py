@@ -140,7 +140,8 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _source(frame: Frame, name: str, before: Source | None) -> Source:
-    """Of all its snapshots; the terms are those of the newest that told any."""
+    """Of all its snapshots; the terms are those of the newest that told any. Who is closed since
+    is closed for days before, too."""
     rows = frame.session.rows(
         "select licence, attribution, is_synthetic, is_redistributable from snapshot "
         # A panel is one snapshot of many days, and known by its last.
@@ -150,13 +151,17 @@ def _source(frame: Frame, name: str, before: Source | None) -> Source:
         after=frame.window.after,
     )
     told = [row for row in rows if row["licence"] or row["attribution"]]
+    closed = frame.session.value(
+        "select count(*) from snapshot where source = $source and not is_redistributable",
+        source=name,
+    )
     seen = {*frame.snapshots(), *(before.snapshots if before else ())}
     return Source(
         name,
         told[0]["licence"] if told else None,
         told[0]["attribution"] if told else None,
         any(row["is_synthetic"] for row in rows),
-        _shared([row["is_redistributable"] for row in rows]),
+        False if closed else _shared([row["is_redistributable"] for row in rows]),
         tuple(sorted(seen)),
     )
 
