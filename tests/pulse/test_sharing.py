@@ -135,3 +135,17 @@ def test_a_page_shows_what_its_files_leave_out(
         assert (name in json.dumps(told)) == (it.source == "open")
         assert "whole.json" not in it.files
     assert {it.source for it in weeks} == {"open", "shut"}
+
+
+def test_what_was_kept_of_an_open_source_is_made_again_when_it_is_closed(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "WEEKS", 1)
+    shelf, day = Shelf(tmp_path / "reports"), datetime(2026, 5, 10)
+    make_missing(shelf, hub.pulse.lake, hub.pulse.charts, day)
+    told = {**history({"open/x": 5}, 0, 1)[0], "likes": 1}
+    panel(hub.pulse.lake, tmp_path, [told], source="open", redistributable=False)
+    assert make_missing(shelf, hub.pulse.lake, hub.pulse.charts, day) == 2
+    for it in shelf.all():
+        assert "open/x" not in it.file("report.json").read_text()
+    assert make_missing(shelf, hub.pulse.lake, hub.pulse.charts, day) == 0

@@ -16,7 +16,9 @@ import orjson
 from hearthub.errors import HearthubError, Unavailable
 from hearthub.pulse.charts import Charts
 from hearthub.pulse.kept import LANGUAGES, WHOLE, Shelf, Wanted, number_of
+from hearthub.pulse.origins import known_origins
 from hearthub.pulse.reader import Reader
+from hearthub.pulse.sharing import closed_among
 from hearthub.pulse.statements import sql_text
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ SENTENCES = 4
 
 
 def make_missing(shelf: Shelf, reader: Reader, charts: Charts, now: datetime) -> int:
-    """Make the reports that are due, and again those that tell of what is withdrawn; how many.
-    Those that have no charts yet get them.
+    """Make the reports that are due, and again those that tell of what is withdrawn, or whose files
+    have what may not be passed on any more; how many. Those that have no charts yet get them.
 
     `now` is UTC. One that cannot be made is logged, and tried again the next time. What nobody
     expected stops no other, and is raised in the end.
@@ -72,8 +74,10 @@ def _missing(shelf: Shelf, reader: Reader, today: date) -> list[tuple[Wanted, st
     That is read first: what is withdrawn while reports are made has them made once more.
     """
     gone, due = gone_of(reader), set(_due(reader, today))
-    kept = {Wanted(it.kind, it.source, it.until): it.gone for it in shelf.all()}
-    stale = {old for old, said in kept.items() if old.source == OWN and said != gone}
+    kept = {Wanted(it.kind, it.source, it.until): it for it in shelf.all()}
+    stale = {old for old, it in kept.items() if old.source == OWN and it.gone != gone}
+    closed = closed_among(known_origins(reader))
+    stale |= {old for old, it in kept.items() if old.source in closed and not it.is_closed}
     replaced = {old for old in stale if any(new.replaces(old) for new in due)}
     found = sorted((due - set(kept)) | (stale - replaced), key=lambda it: it.until, reverse=True)
     return [(wanted, gone if wanted.source == OWN else "") for wanted in found]

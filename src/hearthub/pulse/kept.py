@@ -52,6 +52,11 @@ class KeptReport:
     folder: Path
     files: tuple[str, ...]
 
+    @property
+    def is_closed(self) -> bool:
+        """Its files are without what is about a single repo."""
+        return (self.folder.parent / WHOLE).is_file()
+
     def file(self, name: str) -> Path:
         """Raises NotFound for what is none of `files`."""
         if name not in self.files:
