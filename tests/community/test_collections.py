@@ -194,6 +194,11 @@ def test_lists(alice: httpx.Client, charlie: httpx.Client) -> None:
     charlie.post(f"{URL}/{two}/upvote")
     assert slugs(alice, q=word, sort="upvotes")[0] == two
     assert slugs(alice, q=f"{word[:3]}%") == []
+    alice.patch(f"{URL}/{three}", json={"description": "Zoo"}).raise_for_status()
+    assert slugs(alice, q="zoo", owner="alice", item=[]) == [three]
+    many = alice.get(URL, params={"q": word, "limit": 1000})
+    assert (many.status_code, len(many.json())) == (200, 4)
+    assert alice.get(URL, params={"limit": 0}).status_code == 400
     [listed] = alice.get(URL, params={"q": f"{word} 3"}).json()
     assert "position" not in listed
 

@@ -19,6 +19,7 @@ router = APIRouter(tags=["collections"])
 
 ALL = "/api/collections"
 ONE = ALL + "/{namespace:seg}/{slug:seg}"
+MAX_PAGE = 100
 SHOWN_ITEMS, LOOKED_AT = 4, 24
 """Of each collection of a list; so many are looked at for four that the caller may see."""
 Position = Annotated[int | None, Field(ge=0, le=10**6)]
@@ -65,11 +66,12 @@ def list_collections(
     item: Many = None,
     q: Annotated[str, Query(max_length=200)] = "",
     sort: str = "lastModified",
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1)] = 20,
     cursor: str | None = None,
 ) -> list[dict[str, Any]]:
     wanted = Wanted(owner or [], item or [], q, sort)
-    found, following = hub.community.shelves.page(actor, wanted, cursor, limit)
+    # Clients name how many they want in all, which may be several pages.
+    found, following = hub.community.shelves.page(actor, wanted, cursor, min(limit, MAX_PAGE))
     if following:
         response.headers["Link"] = next_link(request, cursor=following)
     items = hub.community.collections.items_of(actor, found, LOOKED_AT)

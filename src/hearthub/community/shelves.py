@@ -1,4 +1,4 @@
-"""Lists of collections: by owner, by what is in them, by words of the title; page by page."""
+"""Lists of collections: by owner, by what is in them, by words; page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ class Wanted:
     items: Sequence[str] = ()
     """`models/acme/bert`, `papers/2311.12983`."""
     words: str = ""
+    """As they stand in the title or in the description."""
     sort: str = "lastModified"
 
 
@@ -51,7 +52,10 @@ class Shelves:
             return [], None
         if wanted.words:
             text = wanted.words.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-            query.conditions.append("lower(c.title) like :words escape '\\'")
+            query.conditions.append(
+                "(lower(c.title) like :words escape '\\' "
+                "or lower(c.description) like :words escape '\\')"
+            )
             query.named["words"] = f"%{text}%"
         key = SORTS[wanted.sort]
         if after is not None:
