@@ -75,6 +75,25 @@ class TestTalk:
             assert "better" not in client.get(talk(repo, num)).text
         assert charlie.post(f"{url}/edit", json={"content": "again"}).status_code == 409
 
+    def test_a_reason_is_hidden_with_its_comment(self, alice: httpx.Client, repo: str) -> None:
+        num = opened(alice, repo)
+        closing = {"status": "closed", "comment": "s3cret"}
+        assert alice.post(talk(repo, f"{num}/status"), json=closing).status_code == 200
+        *_, said, closed = alice.get(talk(repo, num)).json()["events"]
+        assert (said["data"]["latest"]["raw"], closed["data"]) == ("s3cret", {"status": "closed"})
+        assert alice.post(talk(repo, f"{num}/comment/{said['id']}/hide")).status_code == 200
+        assert "s3cret" not in alice.get(talk(repo, num)).text
+
+    def test_when_a_comment_was_changed(self, alice: httpx.Client, repo: str) -> None:
+        num = opened(alice, repo)
+        said = alice.get(talk(repo, num)).json()["events"][0]
+        assert said["data"]["latest"]["updatedAt"] == said["createdAt"]
+        url = talk(repo, f"{num}/comment/{said['id']}/edit")
+        edited = alice.post(url, json={"content": "Moon"}).json()["updatedComment"]
+        assert edited["createdAt"] == said["createdAt"]
+        assert edited["data"]["latest"]["updatedAt"] == edited["data"]["history"][0]["at"]
+        assert alice.get(talk(repo, num)).json()["events"] == [edited]
+
     def test_what_is_kept_of_edits_is_bounded(
         self, alice: httpx.Client, charlie: httpx.Client, repo: str
     ) -> None:

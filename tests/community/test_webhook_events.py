@@ -46,6 +46,20 @@ def test_as_the_event_left_it(stage: Stage) -> None:
     assert said_then == ["Hello", "And more", "And less"]
 
 
+def test_of_what_is_said_in_closing_and_merging(stage: Stage) -> None:
+    stage.hook(domains=["discussion"])
+    repo, alice = stage.repo(), stage.actor("alice")
+    talk = stage.hub.community.discussions
+    closed = talk.open(alice, repo, "Hello", "").num
+    talk.set_status(alice, repo, closed, "closed", "Not so")
+    merged = talk.open(alice, repo, "A pull", "", base="refs/heads/main").num
+    talk.merge(alice, repo, merged, "Just so")
+    told = ["create discussion", "create discussion.comment", "update discussion"]
+    assert stage.run() == told * 2
+    bodies = [body for _, body in stage.listener.posts]
+    assert [bodies[it]["comment"]["content"] for it in (1, 4)] == ["Not so", "Just so"]
+
+
 def test_of_what_was_taken_back(stage: Stage) -> None:
     """A pull request that was opened for a commit which then failed."""
     stage.hook(domains=["discussion"])

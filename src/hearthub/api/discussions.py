@@ -162,7 +162,7 @@ def _event(it: Happening) -> dict[str, Any]:
         latest = {
             "raw": data["raw"],
             "html": f"<p>{html.escape(data['raw'])}</p>" if data["raw"] else "",
-            "updatedAt": iso(it.created),
+            "updatedAt": iso(data.get("changed", it.created)),
         }
         if it.author:
             latest["author"] = {"name": it.author}
@@ -174,6 +174,8 @@ def _event(it: Happening) -> dict[str, Any]:
             "numEdits": len(data["history"]),
             "history": [{"raw": old["raw"], "at": iso(old["at"])} for old in data["history"]],
         }
+    elif it.kind == "status-change":
+        data = {"status": data["status"]}  # older ones have what a comment said, hidden or not
     answer = {"id": it.uid, "type": it.kind, "createdAt": iso(it.created), "data": data}
     return answer | ({"author": {"name": it.author}} if it.author else {})
 

@@ -2,8 +2,8 @@
 
 An event's `data` is what the API shows of it:
 
-    comment        {raw, edited, hidden, hidden_by, history: [{raw, at}]}
-    status-change  {status, reason}
+    comment        {raw, edited, hidden, hidden_by, changed, history: [{raw, at}]}
+    status-change  {status}
     title-change   {from, to}
 
 Commits of a pull request are not stored: they are what its ref has and its branch has not.
@@ -255,19 +255,16 @@ class Discussions:
         self._require(actor, repo, Right.PROPOSE)
         _check_text(text)
         with self._db.transaction():
-            found = self.get(repo, num)
-            happening = self._add(actor, found, "comment", _comment(text))
-            self._events.append(Commented(repo.id, num, happening.uid), actor.user_id)
-        return happening
+            return self._say(actor, repo, self.get(repo, num), text)
 
     def edit(self, actor: Actor, repo: Repo, num: int, uid: str, text: str) -> Happening:
         """Only whoever wrote a comment may change it; what it was is kept."""
         _check_text(text)
 
         def changed(data: dict[str, Any]) -> dict[str, Any]:
-            before = {"raw": data["raw"], "at": now_ms()}
-            history = _newest([*data["history"], before])
-            return {**data, "raw": text, "edited": True, "history": history}
+            now = now_ms()
+            history = _newest([*data["history"], {"raw": data["raw"], "at": now}])
+            return {**data, "raw": text, "edited": True, "changed": now, "history": history}
 
         return self._change(actor, repo, num, uid, changed, is_by_author_alone=True)
 
@@ -307,9 +304,9 @@ class Discussions:
             self._set(found, status)
             if reason:
                 _check_text(reason)
-                self._add(actor, found, "comment", _comment(reason))
-            data = {"status": status, "reason": reason}
-            return self._done(actor, repo, found, "status-change", data)
+                self._say(actor, repo, found, reason)
+            # The reason is a comment alone: hiding that takes it away.
+            return self._done(actor, repo, found, "status-change", {"status": status})
 
     def merge(
         self, actor: Actor, repo: Repo, num: int, comment: str | None, *, seen: str | None = None
@@ -349,8 +346,8 @@ class Discussions:
             if found.author_id is not None:
                 self._registry.adopt(repo, found.author_id)
             if comment:
-                self._add(actor, found, "comment", _comment(comment))
-            self._done(actor, repo, found, "status-change", {"status": "merged", "reason": None})
+                self._say(actor, repo, found, comment)
+            self._done(actor, repo, found, "status-change", {"status": "merged"})
         return oid
 
     # -- the steps ---------------------------------------------------------------------------
@@ -389,6 +386,11 @@ class Discussions:
             status=status,
             id=discussion.id,
         )
+
+    def _say(self, actor: Actor, repo: Repo, discussion: Discussion, text: str) -> Happening:
+        happening = self._add(actor, discussion, "comment", _comment(text))
+        self._events.append(Commented(repo.id, discussion.num, happening.uid), actor.user_id)
+        return happening
 
     def _done(
         self, actor: Actor, repo: Repo, discussion: Discussion, kind: str, data: dict[str, Any]
