@@ -34,7 +34,7 @@ from hearthub.registry.operations import (
 from hearthub.registry.paths import clean_folder, clean_path
 from hearthub.registry.pointers import Pointer, parse_pointer
 from hearthub.registry.quota import Quota
-from hearthub.registry.refs import HEADS, MAIN, PULLS, Ref, RefMoved, Refs
+from hearthub.registry.refs import HEADS, MAIN, PULLS, TAGS, Ref, RefMoved, Refs
 from hearthub.registry.repo import Repo
 from hearthub.registry.submodules import check_modules, check_place
 from hearthub.storage import Storage
@@ -139,7 +139,7 @@ class Commits:
         """Replace a branch's history, from behind `onto`, by one commit with the same files."""
         self._check_header(CommitHeader(message))
         for _ in range(ATTEMPTS):
-            branch = self._branch(repo, rev)
+            branch = self._branch_to_squash(repo, rev)
             root = self.objects.commit(repo.id, branch.commit_oid).tree
             with self.objects.writer(repo.id) as writer:
                 below = Ref(branch.name, onto, onto) if onto else None
@@ -176,6 +176,15 @@ class Commits:
         if ref is None or not full.startswith((HEADS, PULLS)):
             raise RevisionNotFound(f"Invalid rev id: {rev}. Commits go to a branch that exists")
         return ref
+
+    def _branch_to_squash(self, repo: Repo, rev: str) -> Ref:
+        """Clients tell a tag, which cannot be squashed, from a branch that is not there."""
+        try:
+            return self._branch(repo, rev)
+        except RevisionNotFound:
+            if self.refs.get(repo.id, TAGS + rev.removeprefix(TAGS)):
+                raise BadRequest(f"{rev[:100]} is a tag: only branches are squashed") from None
+            raise
 
     def _check_header(self, header: CommitHeader) -> None:
         require_text(header.message)

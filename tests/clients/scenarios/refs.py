@@ -1,7 +1,7 @@
 """Branches, tags, history, squash."""
 
 from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.utils import HfHubHTTPError, RevisionNotFoundError
+from huggingface_hub.utils import BadRequestError, HfHubHTTPError, RevisionNotFoundError
 from steps import new_name, raises, refused, same, step, text_of
 
 api = HfApi()
@@ -120,6 +120,10 @@ with step("super_squash_history"):
     same([commit.title for commit in api.list_repo_commits(repo, revision="dev")], ["All of it"])
     same(text("dev"), "59")
     same(len(api.list_repo_commits(repo)), 4)
+    with raises(BadRequestError, 400, "is a tag"):
+        api.super_squash_history(repo, branch="v1")
+    with raises(RevisionNotFoundError):
+        api.super_squash_history(repo, branch="none")
 
 with step("a tagged commit outlives the squash of its branch"):
     api.super_squash_history(repo)
