@@ -226,6 +226,25 @@ class CollectionChanged(AccountEvent):
 
 
 @dataclass(frozen=True)
+class WebhookChanged(AccountEvent):
+    """`what` is created, changed, enabled, disabled or deleted by its owner. Of where it posts to
+    the host alone: the rest of such an address is often a secret."""
+
+    webhook: str
+    host: str
+    what: str
+
+
+@dataclass(frozen=True)
+class LargeFilesDeleted(Event):
+    """For good; `first` are some of the sha256 sums."""
+
+    count: int
+    first: list[str]
+    rewritten: bool
+
+
+@dataclass(frozen=True)
 class CommentChanged(Event):
     """Its author changed a comment, or it was hidden."""
 

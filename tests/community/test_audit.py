@@ -173,6 +173,25 @@ def test_by_which_token(hub: LiveHub, org: str, alice: httpx.Client) -> None:
     assert secret not in str(found)
 
 
+def test_webhooks(org: str, alice: httpx.Client) -> None:
+    url, watched = "/api/settings/webhooks", [{"type": "org", "name": org}]
+    body = {"url": "https://hooks.example.org/T0/s3cret", "watched": watched, "secret": "s3same"}
+    uid = alice.post(url, json=body).json()["webhook"]["id"]
+    alice.post(f"{url}/{uid}", json={"watched": [], "domains": ["repo"]}).raise_for_status()
+    for act in ("disable", "enable"):
+        alice.post(f"{url}/{uid}/{act}").raise_for_status()
+    alice.delete(f"{url}/{uid}").raise_for_status()
+    found = alice.get("/api/settings/audit-log?kind=WebhookChanged&limit=5").json()
+    assert [it["detail"]["what"] for it in found] == [
+        "deleted", "enabled", "disabled", "changed", "created",
+    ]  # fmt: skip
+    for it in found:
+        assert (it["detail"]["webhook"], it["detail"]["host"]) == (uid, "hooks.example.org")
+        assert it["actor"] == {"name": "alice"}
+    assert "s3cret" not in str(found)
+    assert "s3same" not in str(found)
+
+
 def test_by_which_token_something_was_pushed(
     hub: LiveHub, org: str, alice: httpx.Client, tmp_path: Path
 ) -> None:

@@ -60,6 +60,18 @@ def test_listed(shelf: Shelf, repo: Repo) -> None:
     }
 
 
+@pytest.mark.parametrize("rewrite", [True, False])
+def test_a_deletion_is_in_the_audit_log(shelf: Shelf, repo: Repo, rewrite: bool) -> None:
+    """Also that of a file without a commit, which moves no ref."""
+    lost = sha_of(shelf, repo, "one.bin") if rewrite else shelf.upload(repo, b"lost " * 100)
+    alice = shelf.actor()
+    shelf.hub.registry.lfs_files.delete(alice, repo, [lost], rewrite=rewrite)
+    owner = shelf.hub.accounts.account("alice")
+    [deed] = shelf.hub.community.audit.page(alice, owner, kind="LargeFilesDeleted")
+    assert (deed.actor, deed.repo) == ("alice", repo.full_name)
+    assert deed.detail == {"count": 1, "first": [lost], "rewritten": rewrite}
+
+
 def test_the_history_is_rewritten(shelf: Shelf, repo: Repo) -> None:
     registry, alice = shelf.hub.registry, shelf.actor()
     revs = ("main", "dev", "v1", "refs/pr/1")

@@ -40,7 +40,7 @@ class Community:
         self.follows = Follows(db)
         self.audit = Audit(db)
         poster = Poster.parse(registry.settings.webhook_networks)
-        self.webhooks = Webhooks(db, registry, poster)
+        self.webhooks = Webhooks(db, events, registry, poster)
         self.deliveries = Deliveries(db, jobs, registry, Payloads(registry, self.discussions))
         self.sending = Sending(db, self.deliveries, poster)
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from hearthub.accounts import Actor
 from hearthub.clock import now_ms
@@ -12,6 +13,7 @@ from hearthub.community.payloads import DISCUSSION, PREFIXES, REPO
 from hearthub.community.posting import Poster
 from hearthub.db import Database
 from hearthub.errors import BadRequest, Forbidden, LoginRequired, Moved, NotFound, TooLarge
+from hearthub.events import EventLog, WebhookChanged
 from hearthub.registry import Registry
 
 MAX_WEBHOOKS, MAX_WATCHED = 50, 100
@@ -48,8 +50,8 @@ class Webhook:
 class Webhooks:
     """A webhook is its owner's alone: to everybody else there is none."""
 
-    def __init__(self, db: Database, registry: Registry, poster: Poster) -> None:
-        self._db, self._registry, self._poster = db, registry, poster
+    def __init__(self, db: Database, events: EventLog, registry: Registry, poster: Poster) -> None:
+        self._db, self._events, self._registry, self._poster = db, events, registry, poster
 
     def all(self, actor: Actor) -> list[Webhook]:
         """Those of the caller, oldest first; without secrets for a token that may only read."""
@@ -97,7 +99,7 @@ class Webhooks:
                 discussion=int(DISCUSSION in domains), now=now_ms(),
             )  # fmt: skip
             self._watch(actor, int(webhook_id), watched)
-        return self.get(actor, uid)
+            return self._logged(actor, uid, "created")
 
     def change(
         self, actor: Actor, uid: str, *, url: str | None, watched: Sequence[Watched],
@@ -118,24 +120,33 @@ class Webhooks:
             if watched:
                 self._db.execute("delete from webhook_watch where webhook_id = :id", id=found.id)
                 self._watch(actor, found.id, watched)
-        return self.get(actor, uid)
+            return self._logged(actor, uid, "changed")
 
     def set_disabled(self, actor: Actor, uid: str, disabled: bool) -> Webhook:
         """What waits to be sent by one that is disabled never is."""
         found = self.get_to_change(actor, uid)
-        self._db.execute(
-            "update webhook set disabled = :disabled, failures = 0, due = 0 where id = :id",
-            disabled=int(disabled),
-            id=found.id,
-        )
-        return self.get(actor, uid)
+        with self._db.transaction():
+            self._db.execute(
+                "update webhook set disabled = :disabled, failures = 0, due = 0 where id = :id",
+                disabled=int(disabled),
+                id=found.id,
+            )
+            return self._logged(actor, uid, "disabled" if disabled else "enabled")
 
     def delete(self, actor: Actor, uid: str) -> None:
         """With all that is known of what it sent."""
-        found = self.get_to_change(actor, uid)
-        self._db.execute("delete from webhook where id = :id", id=found.id)
+        with self._db.transaction():
+            found = self._logged(actor, self.get_to_change(actor, uid).uid, "deleted")
+            self._db.execute("delete from webhook where id = :id", id=found.id)
 
     # -- the steps ---------------------------------------------------------------------------
+
+    def _logged(self, actor: Actor, uid: str, what: str) -> Webhook:
+        """As it is now, with an entry in its owner's audit log."""
+        found = self.get(actor, uid)
+        event = WebhookChanged(found.owner_id, uid, urlsplit(found.url).hostname or "", what)
+        self._events.append(event, actor.user_id)
+        return found
 
     def _check(self, url: str, domains: Sequence[str], secret: str | None) -> None:
         self._poster.check(url)

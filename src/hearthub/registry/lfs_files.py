@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hearthub.accounts import Actor
 from hearthub.db import Database
 from hearthub.errors import BadRequest, Conflict, NotFound, TooLarge
-from hearthub.events import CommitCreated, EventLog
+from hearthub.events import CommitCreated, EventLog, LargeFilesDeleted
 from hearthub.registry.access import Right, require
 from hearthub.registry.files import Files
 from hearthub.registry.gitformat import (
@@ -35,7 +35,8 @@ from hearthub.storage import Storage
 MAX_TREES = 20_000
 """How many folders one page looks through for the names of its files."""
 MAX_COMMITS = 200_000
-MAX_DELETIONS = 1000
+MAX_DELETIONS, MAX_TOLD = 1000, 10
+"""Files at once; sums of them that the audit log has."""
 ATTEMPTS = 5
 # What a commit says of its own bytes, which are others now.
 _BOUND = frozenset({"gpgsig", "gpgsig-sha256", "encoding"})
@@ -90,6 +91,8 @@ class LfsFiles:
                     self._storage.forget_objects(repo.id, names)
                     for ref, (oid, commit) in moves.items():
                         self._move(actor, repo, ref, oid, commit)
+                    told = LargeFilesDeleted(repo.id, len(names), names[:MAX_TOLD], rewrite)
+                    self._events.append(told, actor.user_id)
             except RefMoved:
                 continue
             self._quota.measure(repo.id)
