@@ -57,6 +57,11 @@ def test_hf_command(run_scenario: Runner) -> None:
     run_scenario("hf command", "2.4.0", [client_python("hub-2.4.0"), SCENARIOS / "command.py"])
 
 
+def test_hf_command_community(run_scenario: Runner) -> None:
+    command = [client_python("hub-2.4.0"), SCENARIOS / "community_command.py"]
+    run_scenario("hf command: community", "2.4.0", command)
+
+
 def test_hf_command_lists(run_scenario: Runner) -> None:
     command = [client_python("hub-2.4.0"), SCENARIOS / "listing_command.py"]
     run_scenario("hf command: lists", "2.4.0", command)

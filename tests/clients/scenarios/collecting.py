@@ -81,6 +81,7 @@ with step("list_collections"):
     same(list(api.list_collections(item=f"models/{other}")), [])
     for sort in ("lastModified", "trending", "upvotes"):
         assert list(api.list_collections(sort=sort, limit=1))
+    assert changed.slug in [it.slug for it in api.list_collections(owner="alice", limit=101)]
 
 with step("list_collections over several pages"):
     many = [api.create_collection(f"{model} {number}").slug for number in range(25)]

@@ -40,6 +40,7 @@ with step("edit_discussion_comment"):
     edited = api.edit_discussion_comment(repo, 1, said.id, new_content="It does, mostly.")
     same((edited.content, edited.edited, edited.number_of_edits), ("It does, mostly.", True, 1))
     same(edited.edit_history[0]["raw"], "It does.")
+    assert edited.last_edited_at > edited.created_at
     with refused(403):
         charlie.edit_discussion_comment(repo, 1, said.id, new_content="It does not.")
 
@@ -56,6 +57,7 @@ with step("change_discussion_status"):
     closed = charlie.change_discussion_status(repo, 1, new_status="closed", comment="Thanks")
     same(closed.new_status, "closed")
     same(details(1).status, "closed")
+    same([event.content for event in details(1).events if event.type == "comment"][-1], "Thanks")
 
 with step("create_pull_request"):
     draft = charlie.create_pull_request(repo, title="A draft")

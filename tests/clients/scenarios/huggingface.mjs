@@ -165,6 +165,34 @@ await step("listModels, listDatasets, listSpaces", async () => {
   }
 });
 
+await step("fileExists", async () => {
+  same(await hub.fileExists({ ...at, path: "Xet/a.txt" }), true);
+  same(await hub.fileExists({ ...at, path: "missing" }), false);
+});
+
+await step("commit as a pull request, by a stranger", async () => {
+  const by = { ...at, accessToken: tokens.charlie, isPullRequest: true };
+  for (const [number, useXet] of [[1, false], [2, true]]) {
+    const files = [fileOf("proposed.bin", noise(300_000, number)), fileOf("a.txt", "a")];
+    const done = await hub.uploadFiles({ ...by, files, useXet });
+    same(done.pullRequestUrl, `${hubUrl}/${name}/discussions/${number}`);
+    const blob = await hub.downloadFile({ ...at, revision: `refs/pr/${number}`, path: "proposed.bin" });
+    same(blob.size, 300_000);
+  }
+});
+
+await step("createCollection, listCollections, deleteCollection", async () => {
+  const collection = { title: `Of ${name}`, namespace: "alice", description: "Zebras" };
+  const { slug } = await hub.createCollection({ ...access, collection });
+  await rejects(hub.createCollection({ ...access, collection }), { statusCode: 409 });
+  for (const search of [{ owner: ["alice"] }, { q: name }, { q: "zebra" }]) {
+    const found = await collect(hub.listCollections({ ...access, search, limit: 150 }));
+    same(found.some((each) => each.slug === slug), true);
+  }
+  await hub.deleteCollection({ ...access, slug });
+  await rejects(hub.deleteCollection({ ...access, slug }), { statusCode: 404 });
+});
+
 await step("snapshotDownload", async () => {
   const folder = await hub.snapshotDownload({ ...at, cacheDir: "snapshots" });
   same(typeof folder, "string");
