@@ -6,6 +6,7 @@ Nobody keeps the last number that he saw: a reader that did would lose the event
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -97,3 +98,17 @@ def arrives(stage: Stage, many: int) -> bool:
     while len(stage.listener.posts) < many and time.monotonic() < ends:
         time.sleep(0.05)
     return len(stage.listener.posts) == many
+
+
+def test_many_who_open_discussions_at_once(stage: Stage) -> None:
+    """Each gets a number: clients do not try again."""
+    repo, talk = stage.repo(), stage.hub.community.discussions
+
+    def open_some(name: str) -> list[int]:
+        actor, bases = stage.actor(name), (None, "main")
+        return [talk.open(actor, repo, "Hello", "", base=it).num for _ in range(5) for it in bases]
+
+    names = ["alice", "bob", "charlie"]
+    with ThreadPoolExecutor(len(names)) as threads:
+        numbers = [it for some in threads.map(open_some, names) for it in some]
+    assert sorted(numbers) == list(range(1, 31))

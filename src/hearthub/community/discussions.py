@@ -222,6 +222,9 @@ class Discussions:
         _check_text(text, may_be_empty=True)
         try:
             with self._db.transaction():
+                if not self._db.is_sqlite:  # numbers are given out one after the other
+                    sql = "select id from repo where id = :id for no key update"
+                    self._db.one(sql, id=repo.id)
                 self._require_room(actor, repo)
                 num = 1 + self._db.value(
                     "select coalesce(max(num), 0) from discussion where repo_id = :repo",
