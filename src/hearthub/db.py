@@ -171,6 +171,13 @@ class Database:
             else:
                 self.connection().execute(_statement(sql, ()), list(rows))
 
+    def hold(self, table: str, row_id: int) -> None:
+        """Until the open transaction ends no other one changes this row, or holds it: what is
+        read from here on stands. `table` is a constant; SQLite has one writer."""
+        if not self.is_sqlite:
+            sql = f"select id from {table} where id = :id for no key update"  # noqa: S608
+            self.one(sql, id=row_id)
+
     def copy_to(self, target: Path, progress: Callable[[int, int], None] | None = None) -> None:
         """Write this SQLite database, as it is now, to a new file that stands alone.
 

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from community.stage import Stage, open_stage
+from hearthub.accounts import Actor
 from hearthub.community.audit import Deed
+from hearthub.errors import Conflict
 from hearthub.jobs import Worker
 from hearthub.registry import Repo
 from postgres import postgres
@@ -112,3 +115,55 @@ def test_many_who_open_discussions_at_once(stage: Stage) -> None:
     with ThreadPoolExecutor(len(names)) as threads:
         numbers = [it for some in threads.map(open_some, names) for it in some]
     assert sorted(numbers) == list(range(1, 31))
+
+
+def test_a_hidden_comment_stays_so_whoever_edits_it_meanwhile(stage: Stage) -> None:
+    alice, repo, talk = stage.actor("alice"), stage.repo(), stage.hub.community.discussions
+    num = talk.open(alice, repo, "Hello", "").num
+    uid = talk.comment(alice, repo, num, "s3cret").uid
+    with ThreadPoolExecutor(1) as thread:
+        with held(stage, lambda: talk.hide(alice, repo, num, uid)):
+            edited = thread.submit(talk.edit, alice, repo, num, uid, "s3cret again")
+            time.sleep(0.5)
+        with pytest.raises(Conflict, match="hidden"):
+            edited.result(WAIT_S)
+    said = talk.said(uid)
+    assert said
+    assert (said.data["hidden"], said.data["raw"]) == (True, "")
+
+
+def test_what_is_merged_is_not_closed_meanwhile(stage: Stage) -> None:
+    alice, repo, talk = stage.actor("alice"), stage.repo(), stage.hub.community.discussions
+    num = talk.open(alice, repo, "Hello", "", base="main").num
+    with ThreadPoolExecutor(1) as thread:
+        with held(stage, lambda: talk.merge(alice, repo, num, None)):
+            closed = thread.submit(talk.set_status, alice, repo, num, "closed", None)
+            time.sleep(0.5)
+        with pytest.raises(Conflict, match="merged"):
+            closed.result(WAIT_S)
+    assert talk.get(repo, num).status == "merged"
+
+
+def test_two_who_change_a_collection_at_once(stage: Stage) -> None:
+    alice, bob = stage.actor("alice"), stage.actor("bob")
+    collections = stage.hub.community.collections
+    slug = collections.create(alice, "alice", "Mine", None, private=False).slug
+
+    def add(paper: str) -> object:
+        return collections.add_item(alice, slug, "paper", paper, None)
+
+    def vote(actor: Actor) -> object:
+        return collections.upvote(actor, slug, is_up=True)
+
+    with ThreadPoolExecutor(1) as thread:
+        for one, other in (
+            (partial(add, "2311.00001"), partial(add, "2311.00002")),
+            (partial(vote, alice), partial(vote, bob)),
+        ):
+            with held(stage, one):
+                later = thread.submit(other)
+                time.sleep(0.5)
+            later.result(WAIT_S)
+    found = collections.find(alice, slug)
+    assert [it.position for it in collections.items(alice, found)] == [0, 1]
+    assert found.upvotes == 2

@@ -169,6 +169,7 @@ class Collections:
         _check(description, MAX_DESCRIPTION, "description")
         uid = secrets.token_hex(12)
         with self._db.transaction():
+            self._db.hold("account", owner.id)
             many = self._db.value(
                 "select count(*) from collection where owner_id = :owner", owner=owner.id
             )
@@ -227,6 +228,7 @@ class Collections:
         _require_writer(actor)
         with self._db.transaction():
             found = self.find(actor, slug)
+            self._db.hold("collection", found.id)  # so that each vote is counted
             self._db.execute(
                 "insert into collection_upvote (collection_id, user_id) values (:id, :user) "
                 "on conflict (collection_id, user_id) do nothing"
@@ -330,9 +332,11 @@ class Collections:
     # -- the steps ---------------------------------------------------------------------------
 
     def _own(self, actor: Actor, slug: str) -> Collection:
+        """As it is until the open transaction ends, with all that its owner has."""
         found = self.find(actor, slug)
         _require_editor(actor, found.owner_id, found.owner)
-        return found
+        self._db.hold("account", found.owner_id)
+        return self.find(actor, found.uid)
 
     def _item(self, actor: Actor, slug: str, uid: str) -> tuple[Collection, int]:
         found = self._own(actor, slug)

@@ -222,9 +222,7 @@ class Discussions:
         _check_text(text, may_be_empty=True)
         try:
             with self._db.transaction():
-                if not self._db.is_sqlite:  # numbers are given out one after the other
-                    sql = "select id from repo where id = :id for no key update"
-                    self._db.one(sql, id=repo.id)
+                self._db.hold("repo", repo.id)  # numbers are given out one after the other
                 self._require_room(actor, repo)
                 num = 1 + self._db.value(
                     "select coalesce(max(num), 0) from discussion where repo_id = :repo",
@@ -378,10 +376,15 @@ class Discussions:
     def _own(self, actor: Actor, repo: Repo, num: int) -> Discussion:
         """One that the actor opened, or in a repo he may write to."""
         self._require(actor, repo, Right.PROPOSE)
-        found = self.get(repo, num)
+        found = self._held(repo, num)
         if found.author_id != actor.user_id:
             self._require(actor, repo, Right.WRITE)
         return found
+
+    def _held(self, repo: Repo, num: int) -> Discussion:
+        """As it is until the transaction ends."""
+        self._db.hold("discussion", self.get(repo, num).id)
+        return self.get(repo, num)
 
     def _set(self, discussion: Discussion, status: str) -> None:
         self._db.execute(
@@ -433,7 +436,7 @@ class Discussions:
     ) -> Happening:  # fmt: skip
         self._require(actor, repo, Right.PROPOSE)
         with self._db.transaction():
-            discussion = self.get(repo, num)
+            discussion = self._held(repo, num)  # of two changes neither undoes the other
             row = self._db.one(
                 "select e.uid, e.kind, e.author_id, a.name, e.created, e.data "
                 f"{EVENTS}where e.uid = :uid and e.discussion_id = :id and e.kind = 'comment'",

@@ -86,6 +86,7 @@ class Webhooks:
             raise BadRequest("A webhook watches at least one user, organisation or repo")
         uid = secrets.token_hex(12)
         with self._db.transaction():
+            self._db.hold("account", owner)
             many = self._db.value(
                 "select count(*) from webhook where account_id = :owner", owner=owner
             )

@@ -60,8 +60,7 @@ class Reach:
     def hold(self, repo_id: int) -> None:
         """Keep others from changing refs of the repo until the open transaction ends: of two that
         do not see each other, one would forget what the other has just come to reach."""
-        if not self._db.is_sqlite:  # which has one writer
-            self._db.one("select id from repo where id = :id for no key update", id=repo_id)
+        self._db.hold("repo", repo_id)
 
     def follow(self, repo_id: int, old: str | None, new: str | None) -> None:
         """A ref came from the commit `old` to `new`; None: it was, or is, not there."""
