@@ -30,7 +30,7 @@ def test_from_a_code_to_a_token(accounts: Accounts, db: Database) -> None:
     actor = accounts.authenticate(str(polled.token))
     assert (actor.name, actor.can_write) == ("alice", True)
     (token,) = accounts.tokens("alice")
-    assert token.name == "Device: hf/2.4.0  [31m"
+    assert token.name == "Device: hf/2.4.0  [31m (alice)"
     assert token.expires is not None
     assert token.expires - token.created == 90 * 86_400_000
     assert device.poll(codes.device_code).refusal == "invalid", "a code is for one token"

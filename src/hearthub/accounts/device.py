@@ -116,7 +116,8 @@ class DeviceLogins:
             account = users.find(self._db, row.user_id) if row.state == "approved" else None
             if account is None or account.disabled:
                 return Polled(refusal="access_denied")
-            name = f"Device: {row.agent}"[: tokens.MAX_NAME]
+            # A device keeps its tokens by name: those of two users would take one place.
+            name = f"Device: {row.agent[:60]} ({account.name})"[: tokens.MAX_NAME]
             made = tokens.add(self._db, account, name, row.role, TOKEN_DAYS, None)
             self._events.append(TokenAdded(account.id, name, row.role), account.id)
             return Polled(made, role=row.role)

@@ -50,6 +50,17 @@ with step("the token works and can be revoked"):
     same(auth["accessToken"]["role"], "write")
     assert auth["accessToken"]["displayName"].startswith("Device: "), auth
 
+with step("hf auth login as another user, list, switch"):
+    status, said = log_in("approve", "bob")
+    assert status == 0, said
+    rows = hf("auth", "list").splitlines()
+    names = [row.partition(" hf_****")[0].strip("* ") for row in rows if " hf_****" in row]
+    same(len(names), 2)
+    for user in ("charlie", "bob"):
+        [name] = [it for it in names if user in it]
+        hf("auth", "switch", "--token-name", name)
+        assert user in hf("auth", "whoami")
+
 with step("hf auth login, denied"):
     status, said = log_in("deny", "charlie")
     assert status != 0
