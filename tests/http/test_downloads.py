@@ -1,11 +1,13 @@
 """Bytes: headers, ranges, conditions (client-protocol.md A7, D)."""
 
 import hashlib
+import mimetypes
 
 import httpx
 import pytest
 
 from calls import head, lfs_batch, tree
+from hearthub.http.types import TEXT, media_type
 
 NAMES = ["empty", "small.txt", "page.html", "mid.txt", "big.bin"]
 FILES = pytest.mark.parametrize("name", NAMES)
@@ -159,3 +161,10 @@ def test_lfs_download_needs_no_header(anyone: httpx.Client, files: str, contents
     assert httpx.get(url.replace(oid, "a" * 64)).status_code in (400, 403, 404)
     assert httpx.get(url[:-1]).status_code == 403
     assert httpx.put(url, content=data).status_code == 403, "a URL to read does not write"
+
+
+@pytest.mark.parametrize("called", ["application/javascript", "text/javascript", "text/html"])
+def test_nothing_is_a_script_on_any_machine(monkeypatch: pytest.MonkeyPatch, called: str) -> None:
+    """Systems have tables of types of their own, and a browser runs what is called so."""
+    monkeypatch.setattr(mimetypes, "guess_type", lambda *_, **__: (called, None))
+    assert media_type("a.js") == TEXT

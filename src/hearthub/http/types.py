@@ -8,14 +8,17 @@ PDF = "application/pdf"
 # Types a browser may show in place; everything else is a download.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/plain")
 
+_TEXTS = ("/json", "/xml", "javascript", "ecmascript")
+
 
 def media_type(path: str) -> str:
-    """All that is text is plain text: nothing of a stranger's is HTML to a browser."""
+    """All that is text is plain text: nothing of a stranger's is HTML or a script to a browser."""
     guessed = (
         mimetypes.guess_type(f"file.{path.rpartition('.')[2]}", strict=False)[0]
         or "application/octet-stream"
     )
-    is_text = guessed.startswith("text/") or guessed in {"application/json", "application/xml"}
+    # Which of them a script is called by depends on the machine.
+    is_text = guessed.startswith("text/") or guessed.endswith(_TEXTS)
     return TEXT if is_text else guessed
 
 
