@@ -122,3 +122,13 @@ def test_a_visit_without_a_frame_leads_to_the_page(
         assert INDEX not in answer.content
     framed = anyone.get(f"/spaces/{repo}/static/", headers={"Sec-Fetch-Dest": "iframe"})
     assert framed.content == INDEX
+
+
+def test_no_page_of_ours_runs_it(alice: httpx.Client, anyone: httpx.Client) -> None:
+    """Their policy lets in what is of this host; what a space itself asks for is of no origin."""
+    repo = space(alice, put("style.css", b"x{}"))
+    for path, dest in (("app.js", "script"), ("app.js", "serviceworker"), ("style.css", "style")):
+        ours = {"Sec-Fetch-Dest": dest, "Sec-Fetch-Site": "same-origin"}
+        assert anyone.get(f"/spaces/{repo}/static/{path}", headers=ours).status_code == 403
+        its_own = ours | {"Sec-Fetch-Site": "cross-site"}
+        assert anyone.get(f"/spaces/{repo}/static/{path}", headers=its_own).status_code == 200

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from hearthub.accounts import ANONYMOUS
 from hearthub.context import Hub
-from hearthub.errors import EntryNotFound, GatedRepo, RepoNotFound
+from hearthub.errors import EntryNotFound, Forbidden, GatedRepo, RepoNotFound
 from hearthub.http.files import BytesResponse
 from hearthub.http.urls import hub_of
 from hearthub.registry import Repo, Right, read_card
@@ -51,6 +51,8 @@ _TYPES = {
     "wasm": "application/wasm",
     "woff2": "font/woff2",
 }
+# What a browser would run or apply within whatever page has it.
+_PARTS = frozenset("script style worker sharedworker serviceworker".split())
 
 
 def static_file(request: Request) -> Response:
@@ -78,6 +80,8 @@ def _full_name(request: Request) -> str:
 def _answer(request: Request, hub: Hub, repo: Repo, headers: dict[str, str]) -> Response:
     if request.headers.get("sec-fetch-dest") == "document":
         return see_other(f"/spaces/{repo.full_name}")
+    if _is_part_of_ours(request):
+        raise Forbidden("The files of a space are for the space alone")
     commit = hub.registry.head(repo)
     path = request.path_params["path"] or app_file(hub, repo, commit)
     entry = hub.registry.browse.file(repo, commit, f"{path}{INDEX}" if path[-1] == "/" else path)
@@ -85,6 +89,13 @@ def _answer(request: Request, hub: Hub, repo: Repo, headers: dict[str, str]) -> 
     content = hub.registry.content(repo, entry)
     kind = _type(entry.path)
     return Sent(BytesResponse(content, entry.size, request.headers, headers, kind))
+
+
+def _is_part_of_ours(request: Request) -> bool:
+    """Whether a page of this hub would run it. The space's own are of no origin, so never of ours;
+    and the policy of our pages, `'self'`, knows no paths."""
+    dest, site = (request.headers.get(f"sec-fetch-{it}") for it in ("dest", "site"))
+    return dest in _PARTS and site == "same-origin"
 
 
 def is_served(hub: Hub, repo: Repo) -> bool:
