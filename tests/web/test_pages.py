@@ -6,6 +6,7 @@ import re
 import httpx
 import pytest
 
+from browsing import Browser
 from calls import commit, delete, new_repo, put, unique
 from hearthub.errors import Unavailable
 from hearthub.web.markdown import render_card
@@ -58,6 +59,34 @@ def test_every_page(anyone: httpx.Client, page: tuple[str, str], path: str) -> N
         assert re.fullmatch(r'<script type="module" src="/static/\w+\.js"></script>', script)
     assert "not affiliated with Hugging Face" in answer.text
     assert re.search(r'<html lang="en">', answer.text)
+
+
+def test_a_site_that_opened_a_page_loses_it(people: LiveHub, alice_browser: Browser) -> None:
+    """It would count the frames of what it cannot read: a space of hers has one, a page that says
+    that there is none has none."""
+    for path in ("/", "/nobody/nothing", "/settings/tokens", "/login"):
+        policy = alice_browser.get(path).headers["cross-origin-opener-policy"]
+        assert policy == "same-origin", path
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_is_saved_tells_no_other_site(
+    people: LiveHub, alice_browser: Browser, site: str
+) -> None:
+    """A window that another site opened stays empty where a file is saved, and not where a page
+    says that there is none."""
+    with people.client("alice") as alice:
+        repo = new_repo(alice, private=True)
+        commit(alice, repo, put("m.bin", b"\0"), put("README.md", b"# x\n"))
+    people.settle()
+    for path in (f"/{repo}/content/main/m.bin", f"/compare?ids={repo}&format=csv"):
+        led = alice_browser.get(path, headers={"Sec-Fetch-Site": site})
+        assert "content-disposition" not in led.headers, path
+        assert led.status_code == 403
+        assert f'href="{html.escape(path)}"' in led.text  # from here she may
+        for own in ("same-origin", "none"):
+            saved = alice_browser.get(path, headers={"Sec-Fetch-Site": own})
+            assert saved.headers["content-disposition"].startswith("attachment"), path
 
 
 def test_no_other_host(anyone: httpx.Client, page: tuple[str, str]) -> None:

@@ -72,7 +72,7 @@ def next_link(request: Request, path: str | None = None, **changed: object) -> s
 
 def is_same_origin(request: Request) -> bool:
     """By what browsers say and no script can change. Tools that are no browser say nothing."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if is_led_by_another_site(request):
         return False
     origin = request.headers.get("origin")
     if origin is None:
@@ -85,6 +85,11 @@ def is_same_origin(request: Request) -> bool:
     host = request.headers.get("host", "")
     is_known = is_own_host(host) if public else bool(host)
     return is_known and origin in (f"http://{host}", f"https://{host}")
+
+
+def is_led_by_another_site(request: Request) -> bool:
+    """By a link, a form or a script of another one, as far as the browser says."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
 def _origin(url: str) -> str:

@@ -30,7 +30,7 @@ from hearthub.errors import (
 from hearthub.http.errors import status_of
 from hearthub.http.paths import PREFIXES
 from hearthub.http.threads import run_making
-from hearthub.http.urls import redirect_target
+from hearthub.http.urls import is_led_by_another_site, redirect_target
 from hearthub.web.language import Language
 from hearthub.web.visitor import Visit, csrf_field, see_visit, visit, visit_of
 
@@ -47,6 +47,10 @@ MAX_QUERY = 4000  # characters; nobody types more, and each may come back in man
 PRIVATE = (
     "There is no such page, or it is private: log in as somebody who may see it, or see the list "
     "of public ones on the home page."
+)
+LED = (
+    "Another site led here, and shall not learn from what is saved that you may have it. If it is "
+    "you who wants it, save it from here."
 )
 WORTH_IT = 1000  # bytes; less is no shorter once compressed
 _GZIP = re.compile(r"(^|[ ,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
@@ -121,12 +125,23 @@ def guarded(view: View, request: Request) -> Response:
             )
         except HearthubError as error:
             answer = error_page(request, error)
+        if seen.session and _is_saved(answer) and is_led_by_another_site(request):
+            answer = error_page(request, Forbidden(LED), instead=(_here(request), "Save it"))
     answer = _compressed(request, answer) if request.method in ("GET", "HEAD") else answer
     return _for_whom(seen, answer)
 
 
+def _is_saved(answer: Response) -> bool:
+    """As a file: the window that was opened for it stays empty, and whoever opened it sees that."""
+    return answer.headers.get("content-disposition", "").startswith("attachment")
+
+
 def _for_whom(seen: Visit, answer: Response) -> Response:
-    """What one visitor sees is kept by nobody; cookies that were made on the way are sent."""
+    """What one visitor sees is kept by nobody; cookies that were made on the way are sent.
+
+    A site that opened the window loses it: it would count the frames of what it cannot read.
+    """
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if seen.session or seen.cookies:
         answer.headers["Cache-Control"] = "private, no-store"
     if "cookie" not in answer.headers.get("vary", "").lower():
@@ -136,8 +151,13 @@ def _for_whom(seen: Visit, answer: Response) -> Response:
     return answer
 
 
-def error_page(request: Request, error: HearthubError) -> Response:
-    """Whoever is asked to log in goes there at once, where going back repeats nothing."""
+def error_page(
+    request: Request, error: HearthubError, instead: tuple[str, str] | None = None
+) -> Response:
+    """Whoever is asked to log in goes there at once, where going back repeats nothing.
+
+    `instead`: the address of what helps, and its name.
+    """
     if isinstance(error, LoginRequired) and request.method in ("GET", "HEAD"):
         return see_other(login_href(request))
     title = next(words for kind, words in _TITLES.items() if isinstance(error, kind))
@@ -148,7 +168,7 @@ def error_page(request: Request, error: HearthubError) -> Response:
         section="pulse" if is_pulse else "",
         title=title,
         text=PRIVATE if isinstance(error, RepoNotFound) else str(error),
-        instead=_instead(request, error),
+        instead=instead or _instead(request, error),
         back=("/pulse", "Pulse") if is_pulse else ("/", "the home page"),
     )
     if isinstance(error, Unavailable | TooManyRequests) and error.retry_s is not None:
@@ -182,9 +202,12 @@ def see_other(path: str) -> Response:
 
 def login_href(request: Request) -> str:
     """The log-in page, which leads back to this one."""
+    return f"/login?{urlencode({'next': _here(request)})}"
+
+
+def _here(request: Request) -> str:
     query = request.url.query
-    here = request.scope["path"] + (f"?{query}" if query else "")
-    return f"/login?{urlencode({'next': here})}"
+    return str(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 def _compressed(request: Request, answer: Response) -> Response:
