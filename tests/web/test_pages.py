@@ -1,15 +1,23 @@
 """Pages: strict policy, no other host, nothing private, cards cleaned."""
 
+import errno
 import html
 import re
+import sqlite3
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
+from starlette.responses import Response
 
 from browsing import Browser
 from calls import commit, delete, new_repo, put, unique
+from hearthub.db import IntegrityError
 from hearthub.errors import Unavailable
 from hearthub.web.markdown import render_card
+from hearthub.web.rendering import guarded
+from hearthub.web.visitor import Visit
 from live import LiveHub
 
 CARD = b"""---
@@ -87,6 +95,29 @@ def test_what_is_saved_tells_no_other_site(
         for own in ("same-origin", "none"):
             saved = alice_browser.get(path, headers={"Sec-Fetch-Site": own})
             assert saved.headers["content-disposition"].startswith("attachment"), path
+
+
+BUSY = sqlite3.OperationalError("database is locked")
+BUSY.sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OSError(errno.ENOSPC, "full"), 507),
+        (OperationalError("x", None, BUSY), 503),
+        (IntegrityError("x", None, Exception()), 409),
+    ],
+)
+def test_what_the_disk_refuses_is_a_page(error: Exception, status: int) -> None:
+    def view(_request: Request) -> Response:
+        raise error
+
+    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": []}
+    more = {"server": ("x", 80), "scheme": "http", "path_params": {}, "hearthub.visit": Visit()}
+    answer = guarded(view, Request(scope | more))
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_no_other_host(anyone: httpx.Client, page: tuple[str, str]) -> None:

@@ -15,12 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from hearthub import errors
-from hearthub.db import DatabaseError, is_busy, is_full
+from hearthub.db import DatabaseError, IntegrityError, is_busy, is_full
 from hearthub.http.plain import plain_page, wants_page
 from hearthub.http.urls import redirect_target
 
 log = logging.getLogger("hearthub.http")
 
+GONE = "What this request names was changed by another one in the same moment: try again"
 _LFS = re.compile(r"\.git/info/lfs/|^/lfs/objects/")
 
 # The first class that fits decides.
@@ -171,17 +172,23 @@ def known(error: BaseException) -> errors.HearthubError | None:
 
 async def render_refused(request: Request, error: Exception) -> Response:
     """For DatabaseError and OSError: a disk that is full is no crash."""
+    return await render(request, refused(request, error))
+
+
+async def render_gone(request: Request, error: Exception) -> Response:
+    """For IntegrityError: what a write pointed at was deleted, or made, in the same moment."""
+    return error_response(refused(request, error), 409)
+
+
+def refused(request: Request, error: Exception) -> errors.HearthubError:
+    """What such an error is to the caller, with a line in the log; raises it when it is a crash."""
+    if isinstance(error, IntegrityError):
+        return errors.Conflict(GONE)
     found = known(error)
     if found is None:
         raise error
     log.error("%s: %s %s: %s", found, request.method, request.scope["path"], error)
-    return await render(request, found)
-
-
-async def render_gone(_request: Request, _error: Exception) -> Response:
-    """For IntegrityError: what a write pointed at was deleted, or made, in the same moment."""
-    text = "What this request names was changed by another one in the same moment: try again"
-    return error_response(errors.Conflict(text), 409)
+    return found
 
 
 def printable(text: str) -> str:

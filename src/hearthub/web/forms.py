@@ -102,7 +102,7 @@ def acted(
             # Before the body: a stranger shall not make us read it.
             await run_in_threadpool(require_ours, request, anybody=anybody)
             form = await _parse(request, limit)
-        except HearthubError as error:
+        except (HearthubError, OSError) as error:  # its files lie on the disk, which may be full
             return await run_in_threadpool(guarded, _raising(error), request)
         try:
             return await run(guarded, _checked(view, form), request)
@@ -154,7 +154,7 @@ def local_path(text: str, default: str = "/") -> str:
     return quote(text, safe="/?&=%:@+,;~!$'()*-._")
 
 
-def _raising(error: HearthubError) -> Callable[[Request], Response]:
+def _raising(error: Exception) -> Callable[[Request], Response]:
     def view(_request: Request) -> Response:
         raise error
 

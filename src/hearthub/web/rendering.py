@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from hearthub.db import DatabaseError
 from hearthub.errors import (
     BadRequest,
     EntryNotFound,
@@ -27,7 +28,7 @@ from hearthub.errors import (
     Unavailable,
     UnderWay,
 )
-from hearthub.http.errors import status_of
+from hearthub.http.errors import refused, status_of
 from hearthub.http.paths import PREFIXES
 from hearthub.http.threads import run_making
 from hearthub.http.urls import is_led_by_another_site, redirect_target
@@ -125,6 +126,8 @@ def guarded(view: View, request: Request) -> Response:
             )
         except HearthubError as error:
             answer = error_page(request, error)
+        except (DatabaseError, OSError) as error:  # busy, or its disk is full
+            answer = error_page(request, refused(request, error))
         if seen.session and _is_saved(answer) and is_led_by_another_site(request):
             answer = error_page(request, Forbidden(LED), instead=(_here(request), "Save it"))
     answer = _compressed(request, answer) if request.method in ("GET", "HEAD") else answer
