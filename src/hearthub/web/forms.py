@@ -38,6 +38,7 @@ from hearthub.web.visitor import is_csrf_token, visit_of
 __all__ = ["Form", "acted", "local_path", "require_ours", "see_other"]
 
 MAX_FORM = 4 * 2**20  # bytes, of a form without files
+MAX_STRANGERS = 64 * 2**10  # the same of who is not logged in: a name, a password, where to
 MAX_FIELDS = 500
 MAX_FILES = 1000
 MAX_NEXT = 2000  # characters
@@ -88,20 +89,22 @@ Act = Callable[[Request, Form], Response]
 
 
 def acted(
-    view: Act, *, anybody: bool = False, heavy: bool = False, limit: int = MAX_FORM
+    view: Act, *, anybody: bool = False, heavy: bool = False, limit: int | None = None
 ) -> Callable[[Request], Any]:
     """The endpoint of a POST: `view` runs in a thread, its errors are pages.
 
     `anybody`: also who is not logged in. `heavy`: it may take long (http/threads.py).
-    `limit`: bytes of the body; files count, and lie on the disk while the view runs.
+    `limit`: bytes of the body, if more than usual; files count, and lie on the disk while the
+    view runs.
     """
+    most = limit or (MAX_STRANGERS if anybody else MAX_FORM)
 
     async def endpoint(request: Request) -> Response:
         run = run_heavy if heavy else run_in_threadpool
         try:
             # Before the body: a stranger shall not make us read it.
             await run_in_threadpool(require_ours, request, anybody=anybody)
-            form = await _parse(request, limit)
+            form = await _parse(request, most)
         except (HearthubError, OSError) as error:  # its files lie on the disk, which may be full
             return await run_in_threadpool(guarded, _raising(error), request)
         try:
@@ -192,11 +195,15 @@ async def _parse(request: Request, limit: int) -> Form:
 async def _urlencoded(request: Request, limit: int) -> Form:
     body = b"".join([chunk async for chunk in _bounded(request, limit)])
     try:
-        text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = await run_in_threadpool(_pairs, body)  # half a second of the largest
     except ValueError:  # UnicodeDecodeError is one
         raise BadRequest("This form cannot be read, or it has too many fields") from None
     return Form(pairs)
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    text = body.decode("ascii")
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
 
 
 async def _multipart(request: Request, limit: int) -> Form:
