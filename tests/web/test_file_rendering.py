@@ -5,6 +5,9 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from hearthub.errors import Unavailable
 from hearthub.web.code import MAX_LINE, is_text, render_code
 from hearthub.web.diffs import MAX_LINES, diff
+from hearthub.web.file_content import card_of
 from hearthub.web.kept import Kept
 from hearthub.web.rows import MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_table
 
@@ -134,6 +138,28 @@ class TestDiffs:
     def test_what_is_no_text(self) -> None:
         assert diff(b"a", b"\0") is None
         assert diff(b"\0", b"") is None
+
+
+def test_a_slow_card_is_tried_once_wherever_it_is_looked_at_from() -> None:
+    """Each spelling of a revision is another root of its links: one card, asked for at all of
+    them, would hold the makers of everybody's."""
+    tries = list[int]()
+
+    def run(*_: object, **__: object) -> str:
+        tries.append(1)
+        raise Unavailable("too long")
+
+    registry = SimpleNamespace(read_range=lambda *_: b"# x")
+    hub = SimpleNamespace(registry=registry, sandbox=SimpleNamespace(run=run))
+    entry: Any = SimpleNamespace(path="README.md", oid=uuid4().hex)
+    for rev in ("main", "refs%2Fheads%2Fmain", "0123456", "01234567"):
+
+        def file(path: str, rev: str = rev) -> str:
+            return f"/a/b/resolve/{rev}/{path}"
+
+        at: Any = SimpleNamespace(hub=hub, repo=SimpleNamespace(id=1), file=file, blob=file)
+        assert card_of(at, entry) is None
+    assert len(tries) == 1
 
 
 def test_failures_are_kept_for_a_while() -> None:

@@ -94,7 +94,8 @@ def card_of(at: RepoView, entry: Entry) -> str | None:
         source = f'<a href="{at.file(entry.path)}">Read its source</a>.'
         return html + (f"<p>The card is longer. {source}</p>" if len(body) > MAX_CARD else "")
 
-    return _cards.get((at.repo.id, entry.oid, root), make)
+    text = at.repo.id, entry.oid
+    return _cards.get((*text, root), make, fails_as=text)
 
 
 def _text(at: RepoView, entry: Entry, asked: Asked) -> Content:

@@ -29,12 +29,19 @@ class Kept(Generic[T]):
         self._failed: TTLCache[Hashable, bool] = TTLCache(10_000, FAILED_S)
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], T | None]) -> T | None:
-        """What `make` makes; None where that took too long or failed, or all are busy."""
+    def get(
+        self, key: Hashable, make: Callable[[], T | None], fails_as: Hashable = None
+    ) -> T | None:
+        """What `make` makes; None where that took too long or failed, or all are busy.
+
+        `fails_as`: the text alone, where it has a key for each place that it is looked at from:
+        one slow text shall not keep all of them at work by being asked for at each.
+        """
+        failure = fails_as or key
         with self._lock:
             if key in self._kept:
                 return self._kept[key]
-            if key in self._failed:
+            if failure in self._failed:
                 return None
         if not _makers.acquire(timeout=WAIT_S):
             return None
@@ -42,7 +49,7 @@ class Kept(Generic[T]):
             made = make()
         except (Unavailable, RuntimeError):  # RuntimeError: a library fell over it, in its worker
             with self._lock:
-                self._failed[key] = True
+                self._failed[failure] = True
             return None
         finally:
             _makers.release()
