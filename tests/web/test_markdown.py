@@ -97,6 +97,12 @@ def test_headings_can_be_linked_to() -> None:
     assert 'id="card-how-to-use-it-1"' in html
 
 
+def test_equal_headings_are_told_apart() -> None:
+    html = card("# A\n\n## a-1\n\n# a\n\n### a\n")
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert ids == ["card-a", "card-a-1", "card-a-1-1", "card-a-2"]
+
+
 def test_ids_are_never_the_pages_own() -> None:
     assert 'id="main"' not in card('<h2 id="main">x</h2><a id="main">y</a>')
     assert 'class="account"' not in card('<span class="account k">x</span>')

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 
 import nh3
 from markdown_it import MarkdownIt
@@ -67,7 +68,7 @@ def _markdown(formulas: Formulas) -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": True, "linkify": True})
     md.enable(["table", "strikethrough", "linkify"])
     md.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
-    md.use(footnote_plugin).use(anchors_plugin, max_level=6, slug_func=_slug)
+    md.use(footnote_plugin).use(anchors_plugin, max_level=6, slug_func=_Slugs())
 
     def formula(content: str, options: dict[str, object]) -> str:
         return formulas.mark(content, is_block=bool(options.get("display_mode")))
@@ -151,6 +152,15 @@ class _Code:
         return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def _slug(heading: str) -> str:
-    """As GitHub makes them, so that tables of contents lead somewhere."""
-    return _SLUG.sub("", heading.strip().lower()).replace(" ", "-")
+class _Slugs:
+    """Ids of headings as GitHub makes them, so that tables of contents lead somewhere."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def __call__(self, heading: str) -> str:
+        slug = _SLUG.sub("", heading.strip().lower()).replace(" ", "-")
+        self._seen[slug] += 1
+        # Counted: to try one number after the other takes the square of equal headings.
+        before = self._seen[slug] - 1
+        return f"{slug}-{before}" if before else slug
