@@ -75,10 +75,12 @@ class Pulse:
     def reading(self) -> Session:
         """A session for what is shown to others: frames in it have no repo of this hub that is not
         public by now, also while the job that withdraws it waits."""
+        # Asked before the lake is opened: the job may end in between, and it would be the old one.
+        is_withdrawing = self._is_withdrawing()
         session = self.lake.reading()
         try:
             session.execute(f"create temp table {WITHDRAWN}")
-            if self._is_withdrawing():
+            if is_withdrawing:
                 self._own.mark_gone(session)
             return session
         except BaseException:

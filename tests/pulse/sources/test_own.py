@@ -17,7 +17,7 @@ from hearthub.app import open_hub
 from hearthub.clock import now_ms
 from hearthub.context import Hub
 from hearthub.errors import BadRequest
-from hearthub.lake import Lake
+from hearthub.lake import Lake, Session
 from hearthub.pulse import TABLES, Pulse
 from hearthub.pulse.framing import open_frame
 from hearthub.settings import Settings
@@ -224,6 +224,27 @@ def test_what_is_private_is_not_told_of_while_the_job_waits(
         hub.jobs.run_due()
         assert public_ids(hub) == tells_of(hub) == ["alice/little"]
         assert not hub.jobs.is_under_way("pulse.withdraw", "changed")
+
+
+def test_the_job_may_end_while_a_session_is_opened(
+    own: LiveHub, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.stop()
+    with open_hub(Settings(data=own.data)) as hub:
+        hub.pulse.ingest()
+        root = Actor(user_id=1, is_admin=True, can_write=True)
+        hub.registry.change_settings(root, "model", names["much"], visibility="private")
+        opened = hub.pulse.lake.reading
+
+        def then_the_job_runs() -> Session:
+            session = opened()
+            monkeypatch.undo()
+            hub.jobs.run_due()
+            assert not hub.jobs.is_under_way("pulse.withdraw", "changed")
+            return session
+
+        monkeypatch.setattr(hub.pulse.lake, "reading", then_the_job_runs)
+        assert tells_of(hub) == ["alice/little"]
 
 
 def test_the_command(own: LiveHub, names: dict[str, str]) -> None:
