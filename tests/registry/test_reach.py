@@ -116,9 +116,13 @@ def test_a_ref_leaves_a_long_history_at_its_bottom(
         objects.write(repo.id, all_of_it)
         refs.move(repo.id, MAIN, made, tip)
         refs.create(repo.id, "refs/pr/1", made, made)
-        started = time.process_time()
-        refs.move(repo.id, "refs/pr/1", made, tip)
-        took.append(time.process_time() - started)
+        tries = []
+        for _ in range(3):  # the least, since other work makes processors slower
+            started = time.process_time()
+            refs.move(repo.id, "refs/pr/1", made, tip)
+            tries.append(time.process_time() - started)
+            refs.move(repo.id, "refs/pr/1", tip, made)
+        took.append(min(tries))
         assert Reach(shelf.hub.db, objects).has(repo.id, made)
     assert took[1] < 11 * took[0]
 
