@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -211,14 +211,21 @@ def tells_of(hub: Hub) -> list[str]:
         return [row["id"] for row in session.rows("select id from u order by id")]
 
 
-def test_what_is_private_is_not_told_of_while_the_job_waits(
-    own: LiveHub, names: dict[str, str]
-) -> None:
+@contextmanager
+def about_to_withdraw(own: LiveHub, repo: str) -> Iterator[Hub]:
+    """The repo was taken in and is private since; no worker runs."""
     own.stop()
     with open_hub(Settings(data=own.data)) as hub:
         hub.pulse.ingest()
         root = Actor(user_id=1, is_admin=True, can_write=True)
-        hub.registry.change_settings(root, "model", names["much"], visibility="private")
+        hub.registry.change_settings(root, "model", repo, visibility="private")
+        yield hub
+
+
+def test_what_is_private_is_not_told_of_while_the_job_waits(
+    own: LiveHub, names: dict[str, str]
+) -> None:
+    with about_to_withdraw(own, names["much"]) as hub:
         assert public_ids(hub) == ["alice/little", "alice/much"], "no worker runs"
         assert tells_of(hub) == ["alice/little"]
         hub.jobs.run_due()
@@ -229,11 +236,7 @@ def test_what_is_private_is_not_told_of_while_the_job_waits(
 def test_the_job_may_end_while_a_session_is_opened(
     own: LiveHub, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own.stop()
-    with open_hub(Settings(data=own.data)) as hub:
-        hub.pulse.ingest()
-        root = Actor(user_id=1, is_admin=True, can_write=True)
-        hub.registry.change_settings(root, "model", names["much"], visibility="private")
+    with about_to_withdraw(own, names["much"]) as hub:
         opened = hub.pulse.lake.reading
 
         def then_the_job_runs() -> Session:
