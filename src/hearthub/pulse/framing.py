@@ -133,8 +133,8 @@ def _joined_kept(frame: Frame, kept: Latest, wanted: Wanted, classes: frozenset[
 
 
 def stood_at(frame: Frame, wanted: Wanted) -> str:
-    """A SELECT of repo_id and how the counters of all repos stood at these moments, of repos that
-    have any. Makes `valued`."""
+    """A SELECT of repo_id and how the counters stood at these moments: of all repos, or of those
+    alone that have any. May make `valued`."""
     kept = latest(frame.session, frame.universe, frame.window.end, moments_kept(frame))
     if kept is None or kept.file is None:
         _count(frame, wanted)
